@@ -1,0 +1,120 @@
+//! Events: what a product follows.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::{EventId, OrgId, RequestId, ScimConnectionId, Timestamp};
+
+/// One change, as it was committed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Event {
+    /// Its id; a consumer that sees one twice may drop the second.
+    pub id: EventId,
+    /// What happened.
+    #[serde(rename = "type")]
+    pub kind: EventType,
+    /// Whose change it is.
+    pub organization_id: OrgId,
+    /// The SCIM connection it happened in, if it happened in one.
+    pub scim_connection_id: Option<ScimConnectionId>,
+    /// Place in the organization's history: 1, 2, 3, … without a gap, in commit order.
+    pub sequence: u64,
+    /// Place in the feed over all organizations; grows, and may skip numbers.
+    pub position: u64,
+    /// When the change was made.
+    pub occurred_at: Timestamp,
+    /// Who caused it: a SCIM connection, an API key, or `system`.
+    pub actor: String,
+    /// The request that caused it.
+    pub request_id: RequestId,
+    /// What changed, by type.
+    pub data: Value,
+}
+
+macro_rules! event_types {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)+) => {
+        /// What kind of change an event tells.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum EventType {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl EventType {
+            /// Every type, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// Its name in the feed.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)+
+                }
+            }
+        }
+    };
+}
+
+event_types! {
+    /// An organization was created.
+    OrganizationCreated = "organization.created",
+    /// An organization was renamed or its external id changed.
+    OrganizationUpdated = "organization.updated",
+    /// An organization was removed, with everything in it. The last event of its sequence.
+    OrganizationDeleted = "organization.deleted",
+    /// A login provider was added.
+    SsoConnectionCreated = "sso_connection.created",
+    /// A login provider was changed.
+    SsoConnectionUpdated = "sso_connection.updated",
+    /// A login provider was removed.
+    SsoConnectionDeleted = "sso_connection.deleted",
+    /// A provisioning configuration was added.
+    ScimConnectionCreated = "scim_connection.created",
+    /// A provisioning configuration was renamed or linked to another login provider.
+    ScimConnectionUpdated = "scim_connection.updated",
+    /// The identity provider's first authenticated request came.
+    ScimConnectionConnected = "scim_connection.connected",
+    /// A provisioning configuration was switched off.
+    ScimConnectionDisabled = "scim_connection.disabled",
+    /// A provisioning configuration was switched on again.
+    ScimConnectionEnabled = "scim_connection.enabled",
+    /// A provisioning configuration was removed, with its users and groups.
+    ScimConnectionDeleted = "scim_connection.deleted",
+    /// A bearer token was made.
+    ScimTokenCreated = "scim_token.created",
+    /// A bearer token was revoked, now or from a moment ahead.
+    ScimTokenRevoked = "scim_token.revoked",
+    /// A user was provisioned.
+    UserCreated = "user.created",
+    /// A user's attributes changed.
+    UserUpdated = "user.updated",
+    /// A user went from active to inactive (other attributes may have changed with it).
+    UserDeactivated = "user.deactivated",
+    /// A user went from inactive to active (other attributes may have changed with it).
+    UserReactivated = "user.reactivated",
+    /// A user was removed.
+    UserDeleted = "user.deleted",
+    /// A group was provisioned, with its first members.
+    GroupCreated = "group.created",
+    /// A group's attributes changed; members have events of their own.
+    GroupUpdated = "group.updated",
+    /// A group was removed.
+    GroupDeleted = "group.deleted",
+    /// A user joined a group.
+    GroupMemberAdded = "group.member_added",
+    /// A user left a group.
+    GroupMemberRemoved = "group.member_removed",
+}
+
+impl EventType {
+    /// The type of that name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
+    }
+}
+
+impl Serialize for EventType {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}

@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+
+mod actor;
+mod api_key;
+mod event;
+mod id;
+mod organization;
+mod page;
+mod scim_connection;
+mod sso;
+mod time;
+mod token;
+
+pub use actor::{Actor, Origin};
+pub use api_key::ApiKey;
+pub use event::{Event, EventType};
+pub use id::{
+    ApiKeyId, AuditId, EventId, GroupId, IdError, OrgId, RequestId, ScimConnectionId,
+    SsoConnectionId, TokenId, UserId,
+};
+pub use organization::{OrgRef, Organization, Slug, SlugError};
+pub use page::{CursorError, Page, PageRequest};
+pub use scim_connection::{ConnectionState, IdpKind, ScimConnection, UnknownIdp};
+pub use sso::{OidcProvider, SamlProvider, SsoConnection, SsoProvider};
+pub use time::{Clock, ManualClock, SystemClock, Timestamp};
+pub use token::ScimToken;
