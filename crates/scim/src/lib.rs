@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+pub mod attr;
+pub mod date_time;
+pub mod error;
+pub mod filter;
+pub mod json;
+pub mod message;
+pub mod patch;
+pub mod project;
+pub mod quirks;
+pub mod resource;
+pub mod schema;
+
+pub use attr::{AttrPath, caseless};
+pub use error::{ScimError, ScimType};
+pub use project::Projection;
+pub use quirks::Quirk;
+pub use resource::{Member, Meta, Parsed, Resource, render};
+pub use schema::{Attribute, Catalog, ResourceType, Schema};

@@ -1,0 +1,84 @@
+//! A path whose attribute exists: what an operation is aimed at.
+
+use super::path;
+use crate::error::ScimError;
+use crate::filter::{self, Filter};
+use crate::schema::{Attribute, ResourceType, Schema};
+
+/// What a path names.
+pub(super) enum Place<'a> {
+    /// An extension as a whole.
+    Extension(&'a Schema),
+    /// An attribute or something in it.
+    Attribute(Target<'a>),
+}
+
+/// An attribute, or elements or a part of it.
+pub(super) struct Target<'a> {
+    /// The extension that holds it; `None` for the base schema.
+    pub(super) extension: Option<&'a Schema>,
+    /// The attribute. Multi-valued if there is a condition.
+    pub(super) attribute: &'a Attribute,
+    /// Which elements, checked against the attribute.
+    pub(super) condition: Option<Filter>,
+    /// The part.
+    pub(super) sub: Option<&'a Attribute>,
+}
+
+/// Finds what a path names.
+///
+/// # Errors
+///
+/// `invalidPath` if it is malformed or names nothing, `invalidFilter` if the condition in
+/// its brackets does not fit the attribute.
+pub(super) fn locate<'a>(kind: &'a ResourceType, text: &str) -> Result<Place<'a>, ScimError> {
+    let unknown = || ScimError::invalid_path(format!("there is no attribute `{text}`"));
+    let path = path::parse(text, kind)?;
+    let resolved = kind.resolve(&path.attribute).ok_or_else(unknown)?;
+    let Some(attribute) = resolved.attribute else {
+        return match (resolved.extension, path.condition, path.sub) {
+            (Some(extension), None, None) => Ok(Place::Extension(extension)),
+            _ => Err(unknown()),
+        };
+    };
+    let sub = match &path.sub {
+        Some(name) => Some(attribute.sub(name).ok_or_else(unknown)?),
+        None => None,
+    };
+    let condition = match path.condition {
+        Some(_) if !attribute.multi_valued => {
+            return Err(ScimError::invalid_path(format!(
+                "`{}` takes no brackets: it has one value",
+                attribute.name
+            )));
+        }
+        Some(condition) => Some(filter::check_element(attribute, condition)?),
+        None => None,
+    };
+    Ok(Place::Attribute(Target {
+        extension: resolved.extension,
+        attribute,
+        condition,
+        sub,
+    }))
+}
+
+impl Target<'_> {
+    /// The path without its condition, for error texts.
+    pub(super) fn name(&self) -> String {
+        match self.sub {
+            Some(sub) => format!("{}.{}", self.attribute.name, sub.name),
+            None => self.attribute.name.clone(),
+        }
+    }
+
+    /// Whether the attribute or the part belongs to the server.
+    pub(super) fn is_read_only(&self) -> bool {
+        self.attribute.is_read_only() || self.sub.is_some_and(Attribute::is_read_only)
+    }
+
+    /// Whether no answer would show what is written: a password.
+    pub(super) fn is_write_only(&self) -> bool {
+        !self.attribute.is_kept()
+    }
+}

@@ -1,0 +1,219 @@
+//! `attributes` and `excludedAttributes`: which part of a resource an answer shows
+//! (RFC 7644 §3.9).
+//!
+//! `id` and `schemas` stand in every answer. The server asks [`Projection::wants`] before
+//! it loads what is dear, so that leaving `members` out costs nothing per member.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::attr::AttrPath;
+use crate::error::ScimError;
+use crate::schema::{Attribute, ResourceType, Returned, Schema, common_attribute};
+
+/// What a client wants to see of resources of one type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Projection {
+    schema: Arc<Schema>,
+    mode: Mode,
+    named: Vec<Place>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// Nothing was asked for.
+    Default,
+    /// `attributes`.
+    Only,
+    /// `excludedAttributes`.
+    Without,
+}
+
+/// An extension, an attribute or a sub-attribute by its canonical names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Place {
+    extension: Option<String>,
+    /// `None` means the whole extension.
+    attribute: Option<String>,
+    sub: Option<String>,
+}
+
+impl Place {
+    /// Whether a sub-attribute of that attribute is meant.
+    fn is_part_of(&self, extension: Option<&str>, attribute: &Attribute) -> bool {
+        self.extension.as_deref() == extension
+            && self.attribute.as_ref() == Some(&attribute.name)
+            && self.sub.is_some()
+    }
+}
+
+/// How much of an attribute an answer holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    No,
+    /// Some sub-attributes; [`Projection::shows_sub`] tells which.
+    Parts,
+    Whole,
+}
+
+impl Projection {
+    /// Reads the two parameters, of which one may be given. Names that the resource type
+    /// does not know are ignored.
+    ///
+    /// # Errors
+    ///
+    /// `invalidValue` if both are given, or if a name is malformed.
+    pub fn parse(
+        kind: &ResourceType,
+        attributes: Option<&str>,
+        excluded: Option<&str>,
+    ) -> Result<Self, ScimError> {
+        let (mode, list) = match (names(attributes), names(excluded)) {
+            (None, None) => (Mode::Default, ""),
+            (Some(list), None) => (Mode::Only, list),
+            (None, Some(list)) => (Mode::Without, list),
+            (Some(_), Some(_)) => {
+                let detail = "`attributes` and `excludedAttributes` exclude each other";
+                return Err(ScimError::invalid_value(detail));
+            }
+        };
+        let mut named = Vec::new();
+        for name in list
+            .split(',')
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+        {
+            let path = AttrPath::parse(name, &kind.urns())
+                .map_err(|error| ScimError::invalid_value(error.detail))?;
+            let Some(found) = kind.resolve(&path) else {
+                continue;
+            };
+            let place = Place {
+                extension: found.extension.map(|schema| schema.id.clone()),
+                attribute: found.attribute.map(|attribute| attribute.name.clone()),
+                sub: found.sub.map(|sub| sub.name.clone()),
+            };
+            if !named.contains(&place) {
+                named.push(place);
+            }
+        }
+        Ok(Self {
+            schema: kind.schema.clone(),
+            mode,
+            named,
+        })
+    }
+
+    /// Whether answers hold an attribute of the base schema, or a part of it. What they do
+    /// not hold need not be loaded.
+    pub fn wants(&self, name: &str) -> bool {
+        let attribute = self
+            .schema
+            .attribute(name)
+            .or_else(|| common_attribute(name));
+        attribute.is_some_and(|attribute| self.shown(None, attribute) != Shown::No)
+    }
+
+    /// Takes out of a whole answer what the client does not want.
+    pub fn apply(&self, kind: &ResourceType, answer: &mut Value) {
+        let Value::Object(answer) = answer else {
+            return;
+        };
+        answer.retain(|key, value| match kind.extension(key) {
+            Some(extension) => self.keep_extension(extension, value),
+            None => match kind.base_attribute(key) {
+                Some(attribute) => self.keep(None, attribute, value),
+                None => false,
+            },
+        });
+    }
+
+    fn keep_extension(&self, extension: &Schema, value: &mut Value) -> bool {
+        let Value::Object(members) = value else {
+            return false;
+        };
+        members.retain(|key, value| match extension.attribute(key) {
+            Some(attribute) => self.keep(Some(&extension.id), attribute, value),
+            None => false,
+        });
+        !members.is_empty()
+    }
+
+    /// Cuts a value down to what is shown, and tells whether anything is.
+    fn keep(&self, extension: Option<&str>, attribute: &Attribute, value: &mut Value) -> bool {
+        match self.shown(extension, attribute) {
+            Shown::No => false,
+            Shown::Whole => true,
+            Shown::Parts => match value {
+                Value::Array(elements) => {
+                    elements.retain_mut(|element| self.keep_parts(extension, attribute, element));
+                    !elements.is_empty()
+                }
+                element => self.keep_parts(extension, attribute, element),
+            },
+        }
+    }
+
+    fn keep_parts(
+        &self,
+        extension: Option<&str>,
+        attribute: &Attribute,
+        value: &mut Value,
+    ) -> bool {
+        let Value::Object(parts) = value else {
+            return false;
+        };
+        parts.retain(|name, _| {
+            attribute
+                .sub(name)
+                .is_some_and(|sub| self.shows_sub(extension, attribute, sub))
+        });
+        !parts.is_empty()
+    }
+
+    fn shown(&self, extension: Option<&str>, attribute: &Attribute) -> Shown {
+        let whole = self.named.iter().any(|place| {
+            place.extension.as_deref() == extension
+                && place.sub.is_none()
+                && place
+                    .attribute
+                    .as_ref()
+                    .is_none_or(|name| *name == attribute.name)
+        });
+        let parts = self
+            .named
+            .iter()
+            .any(|place| place.is_part_of(extension, attribute));
+        match (self.mode, attribute.returned) {
+            (_, Returned::Never) => Shown::No,
+            (_, Returned::Always) => Shown::Whole,
+            (Mode::Only, _) if whole => Shown::Whole,
+            (Mode::Only, _) if parts => Shown::Parts,
+            (Mode::Only, _) | (Mode::Default | Mode::Without, Returned::Request) => Shown::No,
+            (Mode::Without, Returned::Default) if whole => Shown::No,
+            (Mode::Default | Mode::Without, Returned::Default) if parts => Shown::Parts,
+            (Mode::Default | Mode::Without, Returned::Default) => Shown::Whole,
+        }
+    }
+
+    /// A sub-attribute follows its attribute unless it is named itself.
+    fn shows_sub(&self, extension: Option<&str>, attribute: &Attribute, sub: &Attribute) -> bool {
+        let named = self.named.iter().any(|place| {
+            place.is_part_of(extension, attribute) && place.sub.as_ref() == Some(&sub.name)
+        });
+        match sub.returned {
+            Returned::Always => true,
+            Returned::Never => false,
+            Returned::Default | Returned::Request => named == (self.mode == Mode::Only),
+        }
+    }
+}
+
+/// The list, if it names anything.
+fn names(list: Option<&str>) -> Option<&str> {
+    list.filter(|list| !list.trim_matches([' ', ',']).is_empty())
+}
+
+#[cfg(test)]
+mod tests;

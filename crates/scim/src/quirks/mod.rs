@@ -1,0 +1,72 @@
+//! What identity providers send that the RFCs do not allow, and what is made of it.
+//!
+//! A tolerance never changes what the server writes, only what it accepts. Each has a file
+//! here whose doc shows the offending request. Those in bodies have a [`Quirk`] too, which
+//! the caller counts, so that an operator can see which customer depends on what; those in
+//! filters change nothing and are not counted.
+
+pub(crate) mod array_for_single;
+pub(crate) mod boolean_text;
+pub(crate) mod created_element;
+pub(crate) mod dotted_key;
+pub(crate) mod number_text;
+pub(crate) mod remove_with_value;
+pub(crate) mod single_object;
+pub(crate) mod text_for_complex;
+pub(crate) mod unquoted_word;
+
+/// A tolerance that a request made use of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Quirk {
+    /// `"op": "Replace"`: the operation is not written in lower case.
+    CapitalOp,
+    /// A PATCH body without `schemas`.
+    MissingSchemas,
+    /// `"active": "False"`: text for a boolean.
+    BooleanText,
+    /// `"employeeNumber": 701984`: a number for text, or text for a number.
+    NumberText,
+    /// One object or plain value where the schema wants an array.
+    SingleObject,
+    /// `"userName": ["bjensen"]`: an array of one where the schema wants one value.
+    ArrayForSingle,
+    /// `"manager": "2819c223…"`: text for a complex value that has a `value`.
+    TextForComplex,
+    /// `remove` with a value that selects what to remove.
+    RemoveWithValue,
+    /// `"name.givenName": "Barbara"`: a path as a key of a value without path.
+    DottedKey,
+    /// `replace` of `emails[type eq "work"].value` where there is no such element yet.
+    CreatedElement,
+    /// An attribute that no schema of the resource type defines, dropped.
+    UnknownAttribute,
+    /// A schema URN that the server does not know, dropped.
+    UnknownSchema,
+}
+
+impl Quirk {
+    /// Name for metrics and logs, in snake case.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CapitalOp => "capital_op",
+            Self::MissingSchemas => "missing_schemas",
+            Self::BooleanText => "boolean_text",
+            Self::NumberText => "number_text",
+            Self::SingleObject => "single_object",
+            Self::ArrayForSingle => "array_for_single",
+            Self::TextForComplex => "text_for_complex",
+            Self::RemoveWithValue => "remove_with_value",
+            Self::DottedKey => "dotted_key",
+            Self::CreatedElement => "created_element",
+            Self::UnknownAttribute => "unknown_attribute",
+            Self::UnknownSchema => "unknown_schema",
+        }
+    }
+}
+
+/// Adds a tolerance to the list, once.
+pub(crate) fn note(quirks: &mut Vec<Quirk>, quirk: Quirk) {
+    if !quirks.contains(&quirk) {
+        quirks.push(quirk);
+    }
+}

@@ -1,0 +1,276 @@
+//! Bodies of POST and PUT (RFC 7644 §3.3 and §3.5.1).
+//!
+//! What a resource type does not know is dropped and not refused: identity providers send
+//! attributes that only another server defines, and would stop syncing the whole person.
+//! What the server writes itself is dropped too, since clients echo what they have read.
+//! A password is dropped unread: nothing here can check it, so nothing here may hold it.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use super::{Member, Resource, value};
+use crate::error::ScimError;
+use crate::message::MESSAGE_PREFIX;
+use crate::quirks::{Quirk, note};
+use crate::schema::{Attribute, Mutability, ResourceType, common_attributes};
+
+/// A body, read. The `members` of a group come apart: they are rows, not part of the
+/// document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parsed {
+    /// The attributes.
+    pub resource: Resource,
+    /// Members of a group; `None` if none were sent or they were `null`.
+    pub members: Option<Vec<Member>>,
+    /// Tolerances the body needed, each once.
+    pub quirks: Vec<Quirk>,
+}
+
+impl Resource {
+    /// Reads the body of a POST.
+    ///
+    /// # Errors
+    ///
+    /// `invalidSyntax` if the body is no object or is a message and no resource;
+    /// `invalidValue` for a value of the wrong form and for a missing required attribute.
+    pub fn parse(kind: &ResourceType, body: Value) -> Result<Parsed, ScimError> {
+        Body::read(kind, body)?.finish(kind)
+    }
+
+    /// Reads the body of a PUT over what is stored. Attributes that are not sent are
+    /// cleared, but immutable ones stay: RFC 7644 §3.5.1 does not say that leaving one
+    /// out is an attempt to change it.
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse); `mutability` if the body names another `id`, which
+    /// nearly always means that the client aims at the wrong resource, or changes an
+    /// immutable attribute.
+    pub fn replace(
+        kind: &ResourceType,
+        id: &str,
+        before: &Resource,
+        body: Value,
+    ) -> Result<Parsed, ScimError> {
+        let sent_id = match &body {
+            Value::Object(members) => by_name(members, "id").cloned(),
+            _ => None,
+        };
+        let mut body = Body::read(kind, body)?;
+        if sent_id.is_some_and(|sent| !sent.is_null() && sent != *id) {
+            return Err(ScimError::mutability(
+                "`id` is read-only and differs from the resource",
+            ));
+        }
+        keep_immutable(&kind.schema.attributes, before.attributes(), &mut body.base)?;
+        for extension in &kind.extensions {
+            let urn = &extension.schema.id;
+            if let Some(Value::Object(held)) = before.get(urn) {
+                let mut sent = body.extensions.remove(urn).unwrap_or_default();
+                keep_immutable(&extension.schema.attributes, held, &mut sent)?;
+                body.extensions.insert(urn.clone(), sent);
+            }
+        }
+        body.finish(kind)
+    }
+}
+
+/// Values by canonical name. `None` was sent and means "unassigned".
+type Sent = HashMap<String, Option<Value>>;
+
+/// What a body holds, not yet in order.
+struct Body {
+    base: Sent,
+    /// By canonical URN.
+    extensions: HashMap<String, Sent>,
+    members: Option<Vec<Member>>,
+    quirks: Vec<Quirk>,
+}
+
+impl Body {
+    fn read(kind: &ResourceType, body: Value) -> Result<Self, ScimError> {
+        let Value::Object(body) = body else {
+            return Err(ScimError::invalid_syntax("the body must be a JSON object"));
+        };
+        let mut read = Self {
+            base: Sent::new(),
+            extensions: HashMap::new(),
+            members: None,
+            quirks: Vec::new(),
+        };
+        for (key, value) in body {
+            read.read_attribute(kind, &key, value)?;
+        }
+        Ok(read)
+    }
+
+    fn read_attribute(
+        &mut self,
+        kind: &ResourceType,
+        key: &str,
+        value: Value,
+    ) -> Result<(), ScimError> {
+        if key.eq_ignore_ascii_case("schemas") {
+            return check_schemas(kind, &value, &mut self.quirks);
+        }
+        if let Some(schema) = kind.extension(key) {
+            let sent = self.extensions.entry(schema.id.clone()).or_default();
+            return match value {
+                Value::Null => Ok(()),
+                Value::Object(parts) => {
+                    for (key, value) in parts {
+                        let attribute = schema.attribute(&key);
+                        insert(sent, attribute, value, &mut self.quirks)?;
+                    }
+                    Ok(())
+                }
+                _ => Err(ScimError::invalid_value(format!(
+                    "`{}` must be an object",
+                    schema.id
+                ))),
+            };
+        }
+        let attribute = kind.base_attribute(key);
+        if attribute.is_some_and(|attribute| kind.is_members(attribute)) {
+            if !value.is_null() {
+                self.members = Some(Member::read_all(value, &mut self.quirks)?);
+            }
+            return Ok(());
+        }
+        insert(&mut self.base, attribute, value, &mut self.quirks)
+    }
+
+    /// Puts everything in the order of the schemas and asks for what is required.
+    fn finish(mut self, kind: &ResourceType) -> Result<Parsed, ScimError> {
+        let mut attributes = Map::new();
+        let base = common_attributes().iter().chain(&kind.schema.attributes);
+        in_order(base, &mut self.base, &mut attributes)?;
+        for extension in &kind.extensions {
+            let sent = self.extensions.remove(&extension.schema.id);
+            let mut sent = sent.unwrap_or_default();
+            if !extension.required && sent.values().all(Option::is_none) {
+                continue;
+            }
+            let mut object = Map::new();
+            in_order(extension.schema.attributes.iter(), &mut sent, &mut object)?;
+            if !object.is_empty() {
+                attributes.insert(extension.schema.id.clone(), Value::Object(object));
+            }
+        }
+        Ok(Parsed {
+            resource: Resource::from_canonical(attributes),
+            members: self.members,
+            quirks: self.quirks,
+        })
+    }
+}
+
+/// Reads a value that belongs to an attribute, unless the client may not write it or it
+/// must not be kept. `None` is an attribute nobody defines.
+fn insert(
+    sent: &mut Sent,
+    attribute: Option<&Attribute>,
+    value: Value,
+    quirks: &mut Vec<Quirk>,
+) -> Result<(), ScimError> {
+    let Some(attribute) = attribute else {
+        note(quirks, Quirk::UnknownAttribute);
+        return Ok(());
+    };
+    if !attribute.is_read_only() && attribute.is_kept() {
+        let value = value::read(attribute, value, quirks)?;
+        sent.insert(attribute.name.clone(), value);
+    }
+    Ok(())
+}
+
+/// Moves values in the order of their definitions.
+fn in_order<'a>(
+    attributes: impl Iterator<Item = &'a Attribute>,
+    sent: &mut Sent,
+    ordered: &mut Map<String, Value>,
+) -> Result<(), ScimError> {
+    for attribute in attributes {
+        let value = sent.remove(&attribute.name).flatten();
+        let wanted = attribute.required && !attribute.is_read_only() && attribute.is_kept();
+        // The server writes `schemas` itself.
+        if wanted && attribute.name != "schemas" && value.as_ref().is_none_or(value::is_blank) {
+            return Err(ScimError::invalid_value(format!(
+                "`{}` is required",
+                attribute.name
+            )));
+        }
+        if let Some(value) = value {
+            ordered.insert(attribute.name.clone(), value);
+        }
+    }
+    Ok(())
+}
+
+/// `schemas` tells nothing that the body does not show: unknown URNs and a missing list
+/// are taken. A message in place of a resource is refused, since it was meant for another
+/// endpoint.
+fn check_schemas(
+    kind: &ResourceType,
+    schemas: &Value,
+    quirks: &mut Vec<Quirk>,
+) -> Result<(), ScimError> {
+    let urns = match schemas {
+        Value::Null => return Ok(()),
+        Value::Array(urns) => urns.as_slice(),
+        single => std::slice::from_ref(single),
+    };
+    let known = kind.urns();
+    for urn in urns {
+        let Some(urn) = urn.as_str() else {
+            return Err(ScimError::invalid_syntax(
+                "`schemas` must be an array of strings",
+            ));
+        };
+        if urn.to_ascii_lowercase().starts_with(MESSAGE_PREFIX) {
+            return Err(ScimError::invalid_syntax(format!(
+                "`{urn}` is no schema of a resource"
+            )));
+        }
+        if !known.iter().any(|known| known.eq_ignore_ascii_case(urn)) {
+            note(quirks, Quirk::UnknownSchema);
+        }
+    }
+    Ok(())
+}
+
+/// Carries immutable values over, and refuses to change them.
+fn keep_immutable(
+    attributes: &[Attribute],
+    before: &Map<String, Value>,
+    sent: &mut Sent,
+) -> Result<(), ScimError> {
+    let immutable = attributes
+        .iter()
+        .filter(|a| a.mutability == Mutability::Immutable);
+    for attribute in immutable {
+        let Some(held) = before.get(&attribute.name) else {
+            continue;
+        };
+        match sent.get(&attribute.name) {
+            None => {
+                sent.insert(attribute.name.clone(), Some(held.clone()));
+            }
+            Some(Some(value)) if value == held => {}
+            Some(_) => {
+                let detail = format!("`{}` cannot be changed once it is set", attribute.name);
+                return Err(ScimError::mutability(detail));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A member of an object by its name, ignoring case.
+fn by_name<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    members
+        .iter()
+        .find(|(key, _)| key.eq_ignore_ascii_case(name))
+        .map(|(_, value)| value)
+}
