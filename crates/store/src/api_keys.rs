@@ -1,0 +1,141 @@
+//! API keys of the installation. They belong to the vendor, not to an organization.
+
+use rollcall_model::{ApiKey, ApiKeyId, Page, PageRequest, Timestamp};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+};
+
+use crate::connect::Store;
+use crate::entity::api_keys::{ActiveModel, Column, Entity, Model};
+use crate::error::StoreError;
+use crate::paging;
+
+/// An API key that is to be stored.
+pub struct NewApiKey {
+    /// Its id.
+    pub id: ApiKeyId,
+    /// Its name for people.
+    pub name: String,
+    /// The first characters of the secret.
+    pub prefix: String,
+    /// SHA-256 of the secret.
+    pub digest: [u8; 32],
+}
+
+impl From<Model> for ApiKey {
+    fn from(row: Model) -> Self {
+        Self {
+            id: ApiKeyId::from_uuid(row.id),
+            name: row.name,
+            prefix: row.prefix,
+            created_at: Timestamp::from_unix_micros(row.created_at),
+            last_used_at: row.last_used_at.map(Timestamp::from_unix_micros),
+        }
+    }
+}
+
+impl Store {
+    /// The API key of that SHA-256 digest.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn find_api_key(&self, digest: &[u8; 32]) -> Result<Option<ApiKey>, StoreError> {
+        let row = Entity::find()
+            .filter(Column::Digest.eq(digest.to_vec()))
+            .one(&self.db)
+            .await?;
+        Ok(row.map(ApiKey::from))
+    }
+
+    /// Whether there is any API key at all.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn has_api_keys(&self) -> Result<bool, StoreError> {
+        Ok(Entity::find().limit(1).count(&self.db).await? > 0)
+    }
+
+    /// Adds an API key; one of the same digest stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn insert_api_key(&self, new: NewApiKey) -> Result<ApiKey, StoreError> {
+        let tx = self.begin_write().await?;
+        let digest = new.digest;
+        Entity::insert(ActiveModel {
+            id: Set(new.id.as_uuid()),
+            name: Set(new.name),
+            prefix: Set(new.prefix),
+            digest: Set(digest.to_vec()),
+            created_at: Set(self.clock.now().unix_micros()),
+            last_used_at: Set(None),
+        })
+        .on_conflict(OnConflict::column(Column::Digest).do_nothing().to_owned())
+        .exec_without_returning(tx.connection())
+        .await?;
+        tx.commit().await?;
+        self.find_api_key(&digest)
+            .await?
+            .ok_or_else(|| StoreError::corrupt("api_keys", new.id, "gone right after it was added"))
+    }
+
+    /// Lists API keys, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn list_api_keys(
+        &self,
+        page: PageRequest<ApiKeyId>,
+    ) -> Result<Page<ApiKey, ApiKeyId>, StoreError> {
+        paging::page(
+            &self.db,
+            Entity::find(),
+            Column::Id,
+            page,
+            (ApiKeyId::as_uuid, |item: &ApiKey| item.id),
+        )
+        .await
+    }
+
+    /// Deletes an API key; `false` if there is none of that id.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn delete_api_key(&self, id: ApiKeyId) -> Result<bool, StoreError> {
+        let tx = self.begin_write().await?;
+        let deleted = Entity::delete_by_id(id.as_uuid())
+            .exec(tx.connection())
+            .await?;
+        tx.commit().await?;
+        Ok(deleted.rows_affected > 0)
+    }
+
+    /// Notes when API keys were last used. Times only move forward.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn note_api_keys_used(
+        &self,
+        used: &[(ApiKeyId, Timestamp)],
+    ) -> Result<(), StoreError> {
+        if used.is_empty() {
+            return Ok(());
+        }
+        let tx = self.begin_write().await?;
+        for (id, at) in used {
+            Entity::update_many()
+                .col_expr(Column::LastUsedAt, Expr::value(at.unix_micros()))
+                .filter(Column::Id.eq(id.as_uuid()))
+                .exec(tx.connection())
+                .await?;
+        }
+        tx.commit().await
+    }
+}

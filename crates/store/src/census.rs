@@ -1,0 +1,90 @@
+//! How much there is of everything: what the gauges show.
+
+use sea_orm::{FromQueryResult, Statement};
+
+use crate::connect::Store;
+use crate::error::StoreError;
+
+/// Numbers over all organizations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Organizations.
+    pub organizations: u64,
+    /// SCIM connections that are switched off.
+    pub disabled: u64,
+    /// SCIM connections that nothing has been heard of.
+    pub awaiting_first_request: u64,
+    /// SCIM connections in use.
+    pub connected: u64,
+    /// SCIM connections that need a person.
+    pub attention: u64,
+    /// Users of all connections.
+    pub users: u64,
+    /// Groups of all connections.
+    pub groups: u64,
+    /// Events that have no place in the feed yet.
+    pub outbox: u64,
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    organizations: i64,
+    disabled: i64,
+    awaiting: i64,
+    connected: i64,
+    attention: i64,
+    users: i64,
+    groups: i64,
+}
+
+/// The states are those of `ScimConnection::state`; a test holds the two against each other.
+const COUNT: &str = "
+    select
+        (select count(*) from organizations) as organizations,
+        coalesce(sum(case when not c.enabled then 1 else 0 end), 0) as disabled,
+        coalesce(sum(case when c.enabled and c.first_request_at is null
+            then 1 else 0 end), 0) as awaiting,
+        coalesce(sum(case when c.enabled and c.first_request_at is not null and c.live
+            then 1 else 0 end), 0) as connected,
+        coalesce(sum(case when c.enabled and c.first_request_at is not null and not c.live
+            then 1 else 0 end), 0) as attention,
+        (select cast(coalesce(sum(users), 0) as bigint) from directory_counts) as users,
+        (select cast(coalesce(sum(groups), 0) as bigint) from directory_counts) as groups
+    from (
+        select enabled, first_request_at, exists (
+            select 1 from scim_tokens t
+            where t.org_id = s.org_id and t.scim_connection_id = s.id
+                and t.expires_at > $1 and (t.revoked_at is null or t.revoked_at > $1)
+        ) as live
+        from scim_connections s
+    ) as c";
+
+impl Store {
+    /// Counts everything. Reads every connection once, so it is for the metrics page, which
+    /// asks a few times a minute.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn census(&self) -> Result<Census, StoreError> {
+        let statement = Statement::from_sql_and_values(
+            self.db.get_database_backend(),
+            COUNT,
+            [self.clock.now().unix_micros().into()],
+        );
+        let Some(row) = Row::find_by_statement(statement).one(&self.db).await? else {
+            return Ok(Census::default());
+        };
+        let count = |rows: i64| u64::try_from(rows).unwrap_or(0);
+        Ok(Census {
+            organizations: count(row.organizations),
+            disabled: count(row.disabled),
+            awaiting_first_request: count(row.awaiting),
+            connected: count(row.connected),
+            attention: count(row.attention),
+            users: count(row.users),
+            groups: count(row.groups),
+            outbox: self.outbox_len().await?,
+        })
+    }
+}

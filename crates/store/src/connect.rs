@@ -1,0 +1,125 @@
+//! Opening the database, bringing its schema up to date, and asking whether it is there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rollcall_migrations::Migrator;
+use rollcall_model::Clock;
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbErr, RuntimeErr};
+use sea_orm_migration::MigratorTrait;
+
+use crate::dialect::{Dialect, WriteTx};
+use crate::error::StoreError;
+
+/// When SQLite waits for the disk. PostgreSQL always does (`synchronous_commit=on`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Synchronous {
+    /// At each commit: what was acknowledged survives a power cut.
+    Full,
+    /// At checkpoints only: faster, and a power cut (not a crash) may lose the last commits.
+    Normal,
+}
+
+/// How to reach the database.
+#[derive(Clone, Debug)]
+pub struct StoreOptions {
+    /// `sqlite://…` or `postgres://…`; may hold a password.
+    pub url: String,
+    /// The size of the connection pool.
+    pub max_connections: u32,
+    /// How long a request waits for a connection (or for its turn to write, on SQLite).
+    pub acquire_timeout: Duration,
+    /// Durability on SQLite.
+    pub synchronous: Synchronous,
+}
+
+/// The database. Cheap to clone; clones share one connection pool.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) db: DatabaseConnection,
+    pub(crate) dialect: Dialect,
+    pub(crate) clock: Arc<dyn Clock>,
+    patience: Duration,
+}
+
+impl Store {
+    /// Opens the pool and makes one connection, to know that it can be made.
+    ///
+    /// # Errors
+    ///
+    /// The URL is none of SQLite or PostgreSQL, or the database cannot be reached.
+    pub async fn connect(
+        options: &StoreOptions,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, StoreError> {
+        let dialect = Dialect::of_url(&options.url).ok_or_else(|| {
+            StoreError::Unavailable(DbErr::Conn(RuntimeErr::Internal(
+                "the database URL begins with neither sqlite:// nor postgres://".to_owned(),
+            )))
+        })?;
+        if let Some(reason) = dialect.refuse(&options.url) {
+            return Err(StoreError::Unavailable(reason));
+        }
+        let db = Database::connect(dialect.connect_options(options)).await?;
+        Ok(Self {
+            db,
+            dialect,
+            clock,
+            patience: options.acquire_timeout,
+        })
+    }
+
+    /// Brings an empty or older schema up to date. Does nothing to one that is.
+    ///
+    /// # Errors
+    ///
+    /// A step fails, or the schema is newer than this binary.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        Ok(Migrator::up(&self.db, None).await?)
+    }
+
+    /// How many migrations the schema still needs.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be read.
+    pub async fn pending_migrations(&self) -> Result<usize, StoreError> {
+        Ok(Migrator::get_pending_migrations(&self.db).await?.len())
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    ///
+    /// It gives none.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.db.execute_unprepared("select 1").await?;
+        Ok(())
+    }
+
+    /// `SQLite` or `PostgreSQL`, for people.
+    #[must_use]
+    pub const fn database_name(&self) -> &'static str {
+        self.dialect.name()
+    }
+
+    /// The clock that this store takes its times from.
+    #[must_use]
+    pub fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    /// Closes the pool, after what is under way has ended.
+    ///
+    /// # Errors
+    ///
+    /// The database reports a failure while closing; nothing committed is lost by it.
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.dialect.before_close(&self.db).await;
+        Ok(self.db.close().await?)
+    }
+
+    pub(crate) async fn begin_write(&self) -> Result<WriteTx, StoreError> {
+        self.dialect.begin_write(&self.db, self.patience).await
+    }
+}

@@ -1,0 +1,173 @@
+//! What differs between SQLite and PostgreSQL. No other module asks which database it is on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::{
+    ConnAcquireErr, ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction,
+    DbErr, RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::connect::{StoreOptions, Synchronous};
+use crate::error::StoreError;
+
+/// The key of the advisory lock under which events get their positions: "rollcall" in ASCII.
+const FEED_LOCK: i64 = 0x726f_6c6c_6361_6c6c;
+
+/// Which database it is, with what only that one needs.
+#[derive(Clone)]
+pub(crate) enum Dialect {
+    /// One writer at a time. Writers queue here, in order, because SQLite's own waiting is a
+    /// sleep and a retry, which is neither quick nor fair.
+    Sqlite {
+        writer: Arc<Semaphore>,
+    },
+    Postgres,
+}
+
+/// A transaction that may write.
+pub(crate) struct WriteTx {
+    tx: DatabaseTransaction,
+    /// Held until the transaction is over; `None` on PostgreSQL.
+    _turn: Option<OwnedSemaphorePermit>,
+}
+
+impl WriteTx {
+    pub(crate) fn connection(&self) -> &DatabaseTransaction {
+        &self.tx
+    }
+
+    pub(crate) async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.tx.commit().await?)
+    }
+}
+
+impl Dialect {
+    pub(crate) fn of_url(url: &str) -> Option<Self> {
+        match url.split(':').next()? {
+            "sqlite" => Some(Self::Sqlite {
+                writer: Arc::new(Semaphore::new(1)),
+            }),
+            "postgres" | "postgresql" => Some(Self::Postgres),
+            _ => None,
+        }
+    }
+
+    /// Its name for people.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        }
+    }
+
+    pub(crate) fn connect_options(&self, options: &StoreOptions) -> ConnectOptions {
+        let mut connect = ConnectOptions::new(options.url.clone());
+        connect
+            .max_connections(options.max_connections)
+            .acquire_timeout(options.acquire_timeout)
+            // Statements would go to the log with what they look for.
+            .sqlx_logging(false)
+            .record_stmt_in_spans(false);
+        match self {
+            Self::Sqlite { .. } => {
+                let synchronous = match options.synchronous {
+                    Synchronous::Full => SqliteSynchronous::Full,
+                    Synchronous::Normal => SqliteSynchronous::Normal,
+                };
+                connect.map_sqlx_sqlite_opts(move |sqlite| {
+                    sqlite
+                        .journal_mode(SqliteJournalMode::Wal)
+                        .synchronous(synchronous)
+                        .foreign_keys(true)
+                        .busy_timeout(Duration::from_secs(5))
+                        .pragma("cache_size", "-16000")
+                        .pragma("temp_store", "memory")
+                });
+            }
+            Self::Postgres => {
+                connect
+                    .test_before_acquire_if_idle_for(Duration::from_secs(30))
+                    .map_sqlx_postgres_opts(|postgres| {
+                        postgres
+                            .application_name("rollcall")
+                            .options([("synchronous_commit", "on"), ("timezone", "UTC")])
+                    });
+            }
+        }
+        connect
+    }
+
+    /// Begins a transaction that may write.
+    ///
+    /// On SQLite it takes the write lock at once: a transaction that first reads and then writes
+    /// would fail whenever another one wrote in between.
+    pub(crate) async fn begin_write(
+        &self,
+        db: &DatabaseConnection,
+        patience: Duration,
+    ) -> Result<WriteTx, StoreError> {
+        let turn = match self {
+            Self::Postgres => None,
+            Self::Sqlite { writer } => {
+                let turn = tokio::time::timeout(patience, Arc::clone(writer).acquire_owned()).await;
+                match turn {
+                    Ok(Ok(turn)) => Some(turn),
+                    Ok(Err(_)) | Err(_) => {
+                        return Err(StoreError::Unavailable(DbErr::ConnectionAcquire(
+                            ConnAcquireErr::Timeout,
+                        )));
+                    }
+                }
+            }
+        };
+        let options = TransactionOptions {
+            sqlite_transaction_mode: match self {
+                Self::Sqlite { .. } => Some(SqliteTransactionMode::Immediate),
+                Self::Postgres => None,
+            },
+            ..TransactionOptions::default()
+        };
+        let tx = db.begin_with_options(options).await?;
+        Ok(WriteTx { tx, _turn: turn })
+    }
+
+    /// Waits until no other process gives out positions in the feed.
+    pub(crate) async fn lock_feed(&self, tx: &WriteTx) -> Result<(), StoreError> {
+        match self {
+            // The transaction already holds the only write lock there is.
+            Self::Sqlite { .. } => Ok(()),
+            Self::Postgres => {
+                let lock = format!("select pg_advisory_xact_lock({FEED_LOCK})");
+                tx.connection().execute_unprepared(&lock).await?;
+                Ok(())
+            }
+        }
+    }
+
+    /// Lets go of what SQLite keeps in its write-ahead log; nothing to do on PostgreSQL.
+    pub(crate) async fn before_close(&self, db: &DatabaseConnection) {
+        if matches!(self, Self::Sqlite { .. })
+            && let Err(error) = db
+                .execute_unprepared("pragma wal_checkpoint(truncate)")
+                .await
+        {
+            tracing::warn!(%error, "the write-ahead log could not be folded into the database");
+        }
+    }
+
+    /// Why a URL cannot be served, if it cannot.
+    pub(crate) fn refuse(&self, url: &str) -> Option<DbErr> {
+        let in_memory = matches!(self, Self::Sqlite { .. })
+            && (url.contains(":memory:") || url.contains("mode=memory"));
+        in_memory.then(|| {
+            DbErr::Conn(RuntimeErr::Internal(
+                "an in-memory SQLite database would be a different one on each connection of \
+                 the pool; name a file"
+                    .to_owned(),
+            ))
+        })
+    }
+}

@@ -1,0 +1,142 @@
+//! What can go wrong with the database, by what the caller can do about it.
+
+use std::convert::Infallible;
+
+use rollcall_model::UserId;
+use sea_orm::{DbErr, RuntimeErr, SqlErr};
+
+/// A failure of the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another row already holds this value.
+    #[error("`{attribute}` is already taken")]
+    Conflict {
+        /// The attribute, in the words of the API or of SCIM.
+        attribute: &'static str,
+    },
+    /// The row that this one belongs to, or points to, is gone.
+    #[error("what this belongs to does not exist any more")]
+    ParentMissing,
+    /// A user that was to join a group does not exist in this connection.
+    #[error("there is no user with the id `{}`", id.to_scim())]
+    NoSuchMember {
+        /// The id that was given.
+        id: UserId,
+    },
+    /// Other rows still point to this one.
+    #[error("still in use by {by}")]
+    InUse {
+        /// What uses it.
+        by: &'static str,
+    },
+    /// A stored row does not decode. The database was changed from outside, or this is a bug.
+    #[error("row {row} of {table} cannot be read: {reason}")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// Which row.
+        row: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The database cannot be reached, or cannot take work now. Trying again later may help.
+    #[error("the database is not available")]
+    Unavailable(#[source] DbErr),
+    /// Anything else that the database refused.
+    #[error("the database refused a statement")]
+    Database(#[source] DbErr),
+}
+
+/// SQLSTATE classes and codes of PostgreSQL that pass by themselves: connection trouble (08),
+/// resources (53), operator intervention such as a restart (57), and conflicts between
+/// transactions (40001, 40P01, 55P03).
+fn passes_by_itself(sqlstate: &str) -> bool {
+    ["08", "53", "57"]
+        .iter()
+        .any(|class| sqlstate.starts_with(class))
+        || matches!(sqlstate, "40001" | "40P01" | "55P03")
+}
+
+/// Primary result codes of SQLite that pass by themselves: BUSY, LOCKED, NOMEM, FULL, CANTOPEN.
+///
+/// A full disk is among them on purpose: the write was not made, and the identity provider
+/// should send it again when an operator has made room.
+fn sqlite_passes_by_itself(code: &str) -> bool {
+    code.parse::<i32>()
+        .is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 7 | 13 | 14))
+}
+
+fn is_unavailable(error: &DbErr) -> bool {
+    let (DbErr::Conn(RuntimeErr::SqlxError(cause))
+    | DbErr::Exec(RuntimeErr::SqlxError(cause))
+    | DbErr::Query(RuntimeErr::SqlxError(cause))) = error
+    else {
+        return matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_));
+    };
+    match cause.as_ref() {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(cause) => {
+            let code = cause.code().unwrap_or_default();
+            if cause
+                .try_downcast_ref::<sqlx::sqlite::SqliteError>()
+                .is_some()
+            {
+                sqlite_passes_by_itself(&code)
+            } else {
+                passes_by_itself(&code)
+            }
+        }
+        _ => false,
+    }
+}
+
+/// Rows that always decode go through the same code as those that may not.
+impl From<Infallible> for StoreError {
+    fn from(never: Infallible) -> Self {
+        match never {}
+    }
+}
+
+impl From<DbErr> for StoreError {
+    fn from(error: DbErr) -> Self {
+        if is_unavailable(&error) {
+            return Self::Unavailable(error);
+        }
+        match error.sql_err() {
+            Some(SqlErr::ForeignKeyConstraintViolation(_)) => Self::ParentMissing,
+            _ => Self::Database(error),
+        }
+    }
+}
+
+impl StoreError {
+    /// Names the attribute behind a violated unique index; any other error stays what it is.
+    pub(crate) fn naming_conflict(attribute: &'static str) -> impl FnOnce(DbErr) -> Self {
+        move |error| match error.sql_err() {
+            Some(SqlErr::UniqueConstraintViolation(_)) => Self::Conflict { attribute },
+            _ => error.into(),
+        }
+    }
+
+    /// Names what still points to a row that was to be deleted.
+    pub(crate) fn naming_user(by: &'static str) -> impl FnOnce(DbErr) -> Self {
+        move |error| match error.sql_err() {
+            Some(SqlErr::ForeignKeyConstraintViolation(_)) => Self::InUse { by },
+            _ => error.into(),
+        }
+    }
+
+    /// A column that does not hold what it should.
+    pub(crate) fn corrupt(table: &'static str, row: impl ToString, reason: impl ToString) -> Self {
+        Self::Corrupt {
+            table,
+            row: row.to_string(),
+            reason: reason.to_string(),
+        }
+    }
+}

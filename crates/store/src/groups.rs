@@ -1,0 +1,288 @@
+//! Groups of one SCIM connection. Members are rows of their own, in `members`.
+
+use rollcall_model::{
+    EventType, GroupId, OrgId, Page, PageRequest, ScimConnectionId, Timestamp, UserId,
+};
+use rollcall_scim::filter::{Equality, IndexedAttribute};
+use rollcall_scim::{Resource, caseless};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select,
+};
+use serde_json::{Value, json};
+
+use crate::entity::directory_counts;
+use crate::entity::groups::{ActiveModel, Column, Entity, Model};
+use crate::error::StoreError;
+use crate::handle::{ConnectionHandle, DirectoryTx};
+use crate::members::MembersChanged;
+use crate::paging;
+use crate::search::{DirectoryQuery, Kind, Listing, never_holds};
+use crate::users::later;
+
+/// A group as it is stored, without its members.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// Its id.
+    pub id: GroupId,
+    /// Grows by one with each change, of members too; the opaque part of the ETag.
+    pub version: u64,
+    /// When it was provisioned, in whole milliseconds.
+    pub created_at: Timestamp,
+    /// When it was last changed, in whole milliseconds; grows with each change.
+    pub updated_at: Timestamp,
+    /// Its attributes, without `members`.
+    pub resource: Resource,
+}
+
+/// Every query on the table starts here.
+fn of(org_id: OrgId, connection_id: ScimConnectionId) -> Select<Entity> {
+    Entity::find()
+        .filter(Column::OrgId.eq(org_id.as_uuid()))
+        .filter(Column::ScimConnectionId.eq(connection_id.as_uuid()))
+}
+
+impl TryFrom<Model> for Group {
+    type Error = StoreError;
+
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        let corrupt = |reason: String| StoreError::corrupt("groups", row.id, reason);
+        Ok(Self {
+            id: GroupId::from_uuid(row.id),
+            version: u64::try_from(row.version).map_err(|reason| corrupt(reason.to_string()))?,
+            created_at: Timestamp::from_unix_micros(row.created_at),
+            updated_at: Timestamp::from_unix_micros(row.updated_at),
+            resource: Resource::from_stored(&row.body)
+                .map_err(|reason| corrupt(reason.to_string()))?,
+        })
+    }
+}
+
+/// What events tell of a group: its attributes as they are now, with its id.
+fn told(id: GroupId, resource: &Resource) -> Value {
+    let mut group = serde_json::Map::new();
+    group.insert("id".to_owned(), Value::from(id.to_scim()));
+    group.extend(resource.attributes().clone());
+    json!({ "group": group })
+}
+
+impl ConnectionHandle {
+    /// One group; `None` also if it belongs to another connection or organization.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn find_group(&self, id: GroupId) -> Result<Option<Group>, StoreError> {
+        let row = of(self.org_id, self.connection_id)
+            .filter(Column::Id.eq(id.as_uuid()))
+            .one(&self.store.db)
+            .await?;
+        row.map(Group::try_from).transpose()
+    }
+
+    /// Looks groups up, or reads a page of them.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn search_groups(
+        &self,
+        query: &DirectoryQuery,
+    ) -> Result<Listing<Group>, StoreError> {
+        if never_holds(&query.filter, Kind::Group) {
+            return Ok(Listing::empty(0));
+        }
+        let matching = query
+            .filter
+            .iter()
+            .fold(of(self.org_id, self.connection_id), |select, equality| {
+                select.filter(group_condition(equality))
+            });
+        let total = if query.filter.is_empty() {
+            self.counts().await?.1
+        } else {
+            matching.clone().count(&self.store.db).await?
+        };
+        if query.limit == 0 || query.offset >= total {
+            return Ok(Listing::empty(total));
+        }
+        let rows = matching
+            .order_by_asc(Column::Id)
+            .offset(query.offset)
+            .limit(query.limit)
+            .all(&self.store.db)
+            .await?;
+        let items = rows
+            .into_iter()
+            .map(Group::try_from)
+            .collect::<Result<_, _>>()?;
+        Ok(Listing { total, items })
+    }
+
+    /// Lists groups by cursor, for the management API.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn list_groups(
+        &self,
+        page: PageRequest<GroupId>,
+    ) -> Result<Page<Group, GroupId>, StoreError> {
+        paging::page(
+            &self.store.db,
+            of(self.org_id, self.connection_id),
+            Column::Id,
+            page,
+            (GroupId::as_uuid, |group: &Group| group.id),
+        )
+        .await
+    }
+}
+
+fn group_condition(equality: &Equality) -> Condition {
+    let condition = match equality.attribute {
+        IndexedAttribute::Id => match GroupId::from_scim(&equality.value) {
+            Some(id) => Column::Id.eq(id.as_uuid()),
+            None => Expr::value(false),
+        },
+        IndexedAttribute::ExternalId => Column::ExternalId.eq(equality.value.as_str()),
+        IndexedAttribute::DisplayName => Column::DisplayNameKey.eq(caseless(&equality.value)),
+        // `never_holds` has answered for these.
+        IndexedAttribute::UserName | IndexedAttribute::EmailsValue => Expr::value(false),
+    };
+    Condition::all().add(condition)
+}
+
+impl DirectoryTx {
+    /// Adds a group with its first members, told by one event.
+    ///
+    /// # Errors
+    ///
+    /// A member is no user of this connection ([`StoreError::NoSuchMember`]).
+    pub async fn insert_group(
+        &mut self,
+        resource: Resource,
+        members: &[UserId],
+    ) -> Result<Group, StoreError> {
+        let now = self.now.truncated_to_millis();
+        let group = Group {
+            id: GroupId::new(self.outbox.clock()),
+            version: 1,
+            created_at: now,
+            updated_at: now,
+            resource,
+        };
+        Entity::insert(self.group_row(&group))
+            .exec_without_returning(self.connection())
+            .await?;
+        let added = self.insert_members(group.id, members).await?;
+        self.count(directory_counts::Column::Groups, 1).await?;
+        let mut data = told(group.id, &group.resource);
+        data["group"]["members"] = added.iter().map(|id| id.to_scim()).collect();
+        let connection_id = self.connection_id;
+        self.org
+            .outbox
+            .push(EventType::GroupCreated, Some(connection_id), group.id, data);
+        Ok(group)
+    }
+
+    /// Reads one group and holds its row until the end of the transaction, so that changes of
+    /// its members take turns.
+    ///
+    /// `None` also means "belongs to another connection or organization".
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn lock_group(&self, id: GroupId) -> Result<Option<Group>, StoreError> {
+        let row = of(self.org_id, self.connection_id)
+            .filter(Column::Id.eq(id.as_uuid()))
+            .lock_exclusive()
+            .one(self.connection())
+            .await?;
+        row.map(Group::try_from).transpose()
+    }
+
+    /// Replaces the attributes of a locked group and counts its members' changes into the
+    /// version. If neither attributes nor members changed, nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn save_group(
+        &mut self,
+        before: Group,
+        after: Resource,
+        members: &MembersChanged,
+    ) -> Result<Group, StoreError> {
+        let attributes_changed = before.resource != after;
+        if !attributes_changed && members.is_empty() {
+            return Ok(before);
+        }
+        let group = Group {
+            id: before.id,
+            version: before.version + 1,
+            created_at: before.created_at,
+            updated_at: later(before.updated_at, self.now),
+            resource: after,
+        };
+        Entity::update(self.group_row(&group))
+            .exec(self.connection())
+            .await?;
+        if attributes_changed {
+            let (id, connection_id) = (group.id, self.connection_id);
+            self.org.outbox.push(
+                EventType::GroupUpdated,
+                Some(connection_id),
+                id,
+                told(id, &group.resource),
+            );
+        }
+        self.tell_members(group.id, members);
+        Ok(group)
+    }
+
+    /// Deletes a group and its memberships, told by one event; `false` if there is none of that
+    /// id.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn delete_group(&mut self, id: GroupId) -> Result<bool, StoreError> {
+        let deleted = Entity::delete_many()
+            .filter(Column::OrgId.eq(self.org_id.as_uuid()))
+            .filter(Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
+            .filter(Column::Id.eq(id.as_uuid()))
+            .exec(self.connection())
+            .await?;
+        if deleted.rows_affected == 0 {
+            return Ok(false);
+        }
+        self.count(directory_counts::Column::Groups, -1).await?;
+        let connection_id = self.connection_id;
+        self.org.outbox.push(
+            EventType::GroupDeleted,
+            Some(connection_id),
+            id,
+            json!({ "group": { "id": id.to_scim() } }),
+        );
+        Ok(true)
+    }
+
+    fn group_row(&self, group: &Group) -> ActiveModel {
+        let display_name = group.resource.display_name().unwrap_or_default();
+        ActiveModel {
+            org_id: Set(self.org_id.as_uuid()),
+            scim_connection_id: Set(self.connection_id.as_uuid()),
+            id: Set(group.id.as_uuid()),
+            display_name: Set(display_name.to_owned()),
+            display_name_key: Set(caseless(display_name)),
+            external_id: Set(group.resource.external_id().map(str::to_owned)),
+            version: Set(i64::try_from(group.version).unwrap_or(i64::MAX)),
+            created_at: Set(group.created_at.unix_micros()),
+            updated_at: Set(group.updated_at.unix_micros()),
+            body: Set(group.resource.to_stored()),
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The handles that open tenant data, and the transactions that they begin.
+
+use std::ops::Deref;
+
+use rollcall_model::{
+    Actor, Clock, OrgId, Organization, Origin, RequestId, ScimConnectionId, Timestamp,
+};
+use sea_orm::DatabaseTransaction;
+
+use crate::connect::Store;
+use crate::dialect::WriteTx;
+use crate::error::StoreError;
+use crate::outbox::Outbox;
+
+/// The right to read and change one organization.
+#[derive(Clone)]
+pub struct OrgHandle {
+    pub(crate) store: Store,
+    organization: Organization,
+}
+
+impl OrgHandle {
+    pub(crate) const fn new(store: Store, organization: Organization) -> Self {
+        Self {
+            store,
+            organization,
+        }
+    }
+
+    /// The organization as it was when the handle was made.
+    #[must_use]
+    pub const fn organization(&self) -> &Organization {
+        &self.organization
+    }
+
+    /// Its id.
+    #[must_use]
+    pub const fn org_id(&self) -> OrgId {
+        self.organization.id
+    }
+
+    /// The clock of the store.
+    #[must_use]
+    pub fn clock(&self) -> &dyn Clock {
+        self.store.clock()
+    }
+
+    /// Begins a transaction that changes this organization.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn begin(&self, origin: Origin) -> Result<OrgTx, StoreError> {
+        OrgTx::begin(&self.store, self.org_id(), origin).await
+    }
+}
+
+/// The right to read and change the users and groups of one SCIM connection.
+#[derive(Clone)]
+pub struct ConnectionHandle {
+    pub(crate) store: Store,
+    pub(crate) org_id: OrgId,
+    pub(crate) connection_id: ScimConnectionId,
+}
+
+impl ConnectionHandle {
+    /// The organization it is of.
+    #[must_use]
+    pub const fn org_id(&self) -> OrgId {
+        self.org_id
+    }
+
+    /// The SCIM connection it opens.
+    #[must_use]
+    pub const fn connection_id(&self) -> ScimConnectionId {
+        self.connection_id
+    }
+
+    /// Begins a transaction in which the identity provider changes its users and groups.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn begin(&self, request_id: RequestId) -> Result<DirectoryTx, StoreError> {
+        let origin = Origin {
+            actor: Actor::IdentityProvider(self.connection_id),
+            request_id,
+        };
+        Ok(DirectoryTx {
+            org: OrgTx::begin(&self.store, self.org_id, origin).await?,
+            connection_id: self.connection_id,
+        })
+    }
+}
+
+/// One transaction, tied to one organization. Dropped without [`OrgTx::commit`], it undoes
+/// everything.
+pub struct OrgTx {
+    tx: WriteTx,
+    pub(crate) org_id: OrgId,
+    pub(crate) now: Timestamp,
+    pub(crate) outbox: Outbox,
+}
+
+impl OrgTx {
+    pub(crate) async fn begin(
+        store: &Store,
+        org_id: OrgId,
+        origin: Origin,
+    ) -> Result<Self, StoreError> {
+        Ok(Self {
+            tx: store.begin_write().await?,
+            org_id,
+            now: store.clock.now(),
+            outbox: Outbox::new(store.clock.clone(), org_id, origin),
+        })
+    }
+
+    pub(crate) fn connection(&self) -> &DatabaseTransaction {
+        self.tx.connection()
+    }
+
+    /// Writes the queued events and audit rows, and makes everything durable.
+    ///
+    /// # Errors
+    ///
+    /// The database refuses; then nothing of this transaction was done.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        self.outbox.write(self.tx.connection()).await?;
+        self.tx.commit().await
+    }
+}
+
+/// One transaction, tied to the users and groups of one SCIM connection.
+pub struct DirectoryTx {
+    pub(crate) org: OrgTx,
+    pub(crate) connection_id: ScimConnectionId,
+}
+
+impl DirectoryTx {
+    /// See [`OrgTx::commit`].
+    ///
+    /// # Errors
+    ///
+    /// The database refuses; then nothing of this transaction was done.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        self.org.commit().await
+    }
+}
+
+impl Deref for DirectoryTx {
+    type Target = OrgTx;
+
+    fn deref(&self) -> &OrgTx {
+        &self.org
+    }
+}

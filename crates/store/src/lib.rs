@@ -1,0 +1,43 @@
+#![doc = include_str!("../README.md")]
+
+mod activity;
+mod api_keys;
+mod census;
+mod connect;
+mod dialect;
+mod entity;
+mod error;
+mod feed;
+mod groups;
+mod handle;
+mod idempotency;
+mod members;
+mod organizations;
+mod outbox;
+mod paging;
+mod requests;
+mod routing;
+mod scim_connections;
+mod search;
+mod sso_connections;
+mod tokens;
+mod users;
+
+pub use activity::Activity;
+pub use api_keys::NewApiKey;
+pub use census::Census;
+pub use connect::{Store, StoreOptions, Synchronous};
+pub use error::StoreError;
+pub use feed::FeedQuery;
+pub use groups::Group;
+pub use handle::{ConnectionHandle, DirectoryTx, OrgHandle, OrgTx};
+pub use idempotency::{Begun, Remembered};
+pub use members::{GroupRef, MembersChanged};
+pub use organizations::OrganizationChange;
+pub use requests::LoggedRequest;
+pub use routing::StoredToken;
+pub use scim_connections::{NewScimConnection, ScimConnectionChange};
+pub use search::{DirectoryQuery, Listing};
+pub use sso_connections::{NewSsoConnection, SsoConnectionChange};
+pub use tokens::NewToken;
+pub use users::User;

@@ -1,0 +1,335 @@
+//! Memberships: one row for each user in each group.
+//!
+//! Adding or removing k members reads and writes k rows, whatever the size of the group. Only a
+//! replacement of the whole membership reads it, and its request is of that size itself.
+//! Members come back in the order of their ids, which is the order the users were created in.
+
+use std::collections::{BTreeSet, HashMap};
+
+use rollcall_model::{EventType, GroupId, UserId};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select,
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::entity::group_members::{ActiveModel, Column, Entity};
+use crate::entity::{groups, users};
+use crate::error::StoreError;
+use crate::handle::{ConnectionHandle, DirectoryTx};
+
+/// How many ids one statement carries. A fixed size keeps the number of prepared statements
+/// small, and is far below what SQLite takes.
+const IDS_PER_STATEMENT: usize = 500;
+
+/// A group that a user is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupRef {
+    /// Its id.
+    pub id: GroupId,
+    /// Its `displayName`.
+    pub display_name: String,
+}
+
+/// Who joined and who left a group in one transaction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MembersChanged {
+    added: Vec<UserId>,
+    removed: Vec<UserId>,
+}
+
+impl MembersChanged {
+    /// Whether nobody joined or left.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.removed.is_empty()
+    }
+
+    /// Takes in what another step of the same transaction changed, in its order.
+    pub fn extend(&mut self, other: Self) {
+        for user in other.removed {
+            if let Some(place) = self.added.iter().position(|added| *added == user) {
+                self.added.remove(place);
+            } else {
+                self.removed.push(user);
+            }
+        }
+        for user in other.added {
+            if let Some(place) = self.removed.iter().position(|removed| *removed == user) {
+                self.removed.remove(place);
+            } else {
+                self.added.push(user);
+            }
+        }
+    }
+}
+
+impl ConnectionHandle {
+    /// The members of some groups; a group without any is absent.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn members_of(
+        &self,
+        group_ids: &[GroupId],
+    ) -> Result<HashMap<GroupId, Vec<UserId>>, StoreError> {
+        let mut members: HashMap<GroupId, Vec<UserId>> = HashMap::new();
+        for chunk in group_ids.chunks(IDS_PER_STATEMENT) {
+            let rows = Entity::find()
+                .filter(Column::OrgId.eq(self.org_id.as_uuid()))
+                .filter(Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
+                .filter(Column::GroupId.is_in(chunk.iter().map(|id| id.as_uuid())))
+                .order_by_asc(Column::GroupId)
+                .order_by_asc(Column::UserId)
+                .all(&self.store.db)
+                .await?;
+            for row in rows {
+                members
+                    .entry(GroupId::from_uuid(row.group_id))
+                    .or_default()
+                    .push(UserId::from_uuid(row.user_id));
+            }
+        }
+        Ok(members)
+    }
+
+    /// The groups of some users; a user without any is absent.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn groups_of(
+        &self,
+        user_ids: &[UserId],
+    ) -> Result<HashMap<UserId, Vec<GroupRef>>, StoreError> {
+        let mut found: HashMap<UserId, Vec<GroupRef>> = HashMap::new();
+        for chunk in user_ids.chunks(IDS_PER_STATEMENT) {
+            let select = Query::select()
+                .column((Entity, Column::UserId))
+                .column((groups::Entity, groups::Column::Id))
+                .column((groups::Entity, groups::Column::DisplayName))
+                .from(Entity)
+                .inner_join(
+                    groups::Entity,
+                    Expr::col((groups::Entity, groups::Column::OrgId))
+                        .equals((Entity, Column::OrgId))
+                        .and(
+                            Expr::col((groups::Entity, groups::Column::ScimConnectionId))
+                                .equals((Entity, Column::ScimConnectionId)),
+                        )
+                        .and(
+                            Expr::col((groups::Entity, groups::Column::Id))
+                                .equals((Entity, Column::GroupId)),
+                        ),
+                )
+                .and_where(Expr::col((Entity, Column::OrgId)).eq(self.org_id.as_uuid()))
+                .and_where(
+                    Expr::col((Entity, Column::ScimConnectionId)).eq(self.connection_id.as_uuid()),
+                )
+                .and_where(
+                    Expr::col((Entity, Column::UserId)).is_in(chunk.iter().map(|id| id.as_uuid())),
+                )
+                .order_by((Entity, Column::UserId), Order::Asc)
+                .order_by((groups::Entity, groups::Column::Id), Order::Asc)
+                .to_owned();
+            for row in self.store.db.query_all(&select).await? {
+                found
+                    .entry(UserId::from_uuid(row.try_get::<Uuid>("", "user_id")?))
+                    .or_default()
+                    .push(GroupRef {
+                        id: GroupId::from_uuid(row.try_get::<Uuid>("", "id")?),
+                        display_name: row.try_get("", "display_name")?,
+                    });
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl DirectoryTx {
+    /// Adds users to a locked group; who is in it already stays. Tell it with `save_group`.
+    ///
+    /// # Errors
+    ///
+    /// One of them is no user of this connection ([`StoreError::NoSuchMember`]).
+    pub async fn add_members(
+        &mut self,
+        group_id: GroupId,
+        user_ids: &[UserId],
+    ) -> Result<MembersChanged, StoreError> {
+        Ok(MembersChanged {
+            added: self.insert_members(group_id, user_ids).await?,
+            removed: Vec::new(),
+        })
+    }
+
+    /// Removes users from a locked group; who is not in it does not matter.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn remove_members(
+        &mut self,
+        group_id: GroupId,
+        user_ids: &[UserId],
+    ) -> Result<MembersChanged, StoreError> {
+        let mut removed = Vec::new();
+        for chunk in user_ids.chunks(IDS_PER_STATEMENT) {
+            let rows = self
+                .delete_from(group_id)
+                .filter(Column::UserId.is_in(chunk.iter().map(|id| id.as_uuid())))
+                .exec_with_returning(self.connection())
+                .await?;
+            removed.extend(rows.into_iter().map(|row| UserId::from_uuid(row.user_id)));
+        }
+        removed.sort_unstable();
+        Ok(MembersChanged {
+            added: Vec::new(),
+            removed,
+        })
+    }
+
+    /// Removes everybody from a locked group.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn remove_all_members(
+        &mut self,
+        group_id: GroupId,
+    ) -> Result<MembersChanged, StoreError> {
+        let rows = self
+            .delete_from(group_id)
+            .exec_with_returning(self.connection())
+            .await?;
+        let mut removed: Vec<_> = rows
+            .into_iter()
+            .map(|row| UserId::from_uuid(row.user_id))
+            .collect();
+        removed.sort_unstable();
+        Ok(MembersChanged {
+            added: Vec::new(),
+            removed,
+        })
+    }
+
+    /// Makes these users, and no others, the members of a locked group.
+    ///
+    /// # Errors
+    ///
+    /// One of them is no user of this connection ([`StoreError::NoSuchMember`]).
+    pub async fn replace_members(
+        &mut self,
+        group_id: GroupId,
+        user_ids: &[UserId],
+    ) -> Result<MembersChanged, StoreError> {
+        let wanted: BTreeSet<UserId> = user_ids.iter().copied().collect();
+        let present: BTreeSet<UserId> = self.member_ids(group_id).await?.into_iter().collect();
+        let leaving: Vec<UserId> = present.difference(&wanted).copied().collect();
+        let joining: Vec<UserId> = wanted.difference(&present).copied().collect();
+        let mut changed = self.remove_members(group_id, &leaving).await?;
+        changed.extend(self.add_members(group_id, &joining).await?);
+        Ok(changed)
+    }
+
+    /// Everybody in a locked group.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn member_ids(&self, group_id: GroupId) -> Result<Vec<UserId>, StoreError> {
+        let rows = self.members(group_id).all(self.connection()).await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| UserId::from_uuid(row.user_id))
+            .collect())
+    }
+
+    /// Inserts memberships and returns those that are new.
+    pub(crate) async fn insert_members(
+        &self,
+        group_id: GroupId,
+        user_ids: &[UserId],
+    ) -> Result<Vec<UserId>, StoreError> {
+        let mut added = Vec::new();
+        for chunk in user_ids.chunks(IDS_PER_STATEMENT) {
+            self.refuse_strangers(chunk).await?;
+            let rows = chunk.iter().map(|user_id| ActiveModel {
+                org_id: Set(self.org_id.as_uuid()),
+                scim_connection_id: Set(self.connection_id.as_uuid()),
+                group_id: Set(group_id.as_uuid()),
+                user_id: Set(user_id.as_uuid()),
+            });
+            let inserted = Entity::insert_many(rows)
+                .on_conflict(OnConflict::new().do_nothing().to_owned())
+                .exec_with_returning(self.connection())
+                .await?;
+            added.extend(
+                inserted
+                    .into_iter()
+                    .map(|row| UserId::from_uuid(row.user_id)),
+            );
+        }
+        added.sort_unstable();
+        Ok(added)
+    }
+
+    /// Queues one event for each member that joined or left.
+    pub(crate) fn tell_members(&mut self, group_id: GroupId, changed: &MembersChanged) {
+        let connection_id = self.connection_id;
+        let told = [
+            (EventType::GroupMemberRemoved, &changed.removed),
+            (EventType::GroupMemberAdded, &changed.added),
+        ];
+        for (kind, user_ids) in told {
+            for user_id in user_ids {
+                self.org.outbox.push(
+                    kind,
+                    Some(connection_id),
+                    group_id,
+                    json!({
+                        "group": { "id": group_id.to_scim() },
+                        "user": { "id": user_id.to_scim() },
+                    }),
+                );
+            }
+        }
+    }
+
+    /// Refuses ids that are no user of this connection, and names the first.
+    async fn refuse_strangers(&self, user_ids: &[UserId]) -> Result<(), StoreError> {
+        let known: BTreeSet<Uuid> = users::Entity::find()
+            .select_only()
+            .column(users::Column::Id)
+            .filter(users::Column::OrgId.eq(self.org_id.as_uuid()))
+            .filter(users::Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
+            .filter(users::Column::Id.is_in(user_ids.iter().map(|id| id.as_uuid())))
+            .into_tuple()
+            .all(self.connection())
+            .await?
+            .into_iter()
+            .collect();
+        match user_ids.iter().find(|id| !known.contains(&id.as_uuid())) {
+            Some(stranger) => Err(StoreError::NoSuchMember { id: *stranger }),
+            None => Ok(()),
+        }
+    }
+
+    fn members(&self, group_id: GroupId) -> Select<Entity> {
+        Entity::find()
+            .filter(Column::OrgId.eq(self.org_id.as_uuid()))
+            .filter(Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
+            .filter(Column::GroupId.eq(group_id.as_uuid()))
+            .order_by_asc(Column::UserId)
+    }
+
+    fn delete_from(&self, group_id: GroupId) -> sea_orm::DeleteMany<Entity> {
+        Entity::delete_many()
+            .filter(Column::OrgId.eq(self.org_id.as_uuid()))
+            .filter(Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
+            .filter(Column::GroupId.eq(group_id.as_uuid()))
+    }
+}

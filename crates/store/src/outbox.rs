@@ -1,0 +1,134 @@
+//! The outbox: what a transaction will tell, written as its last act.
+//!
+//! The sequence counter of an organization is one row that each of its writes updates. Its lock
+//! is held until the commit is on disk, so it is taken last, when nothing but two inserts and
+//! the commit itself are left to do.
+
+use std::sync::Arc;
+
+use rollcall_model::{AuditId, Clock, EventId, EventType, OrgId, Origin, ScimConnectionId};
+use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, Statement};
+use serde_json::Value;
+
+use crate::entity::{audit_log, events};
+use crate::error::StoreError;
+
+/// How many rows one INSERT carries: events have nine columns, and SQLite takes 32,766 values.
+const ROWS_PER_INSERT: usize = 500;
+
+/// One change that is going to be told.
+struct Change {
+    kind: EventType,
+    connection_id: Option<ScimConnectionId>,
+    /// What was changed: the text form of its id.
+    target: String,
+    data: Value,
+}
+
+/// The changes of one transaction, in the order they were made.
+pub(crate) struct Outbox {
+    clock: Arc<dyn Clock>,
+    org_id: OrgId,
+    origin: Origin,
+    changes: Vec<Change>,
+}
+
+impl Outbox {
+    pub(crate) fn new(clock: Arc<dyn Clock>, org_id: OrgId, origin: Origin) -> Self {
+        Self {
+            clock,
+            org_id,
+            origin,
+            changes: Vec::new(),
+        }
+    }
+
+    /// The clock that this transaction takes its times and ids from.
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.clock.as_ref()
+    }
+
+    /// Queues one event and its audit row.
+    pub(crate) fn push(
+        &mut self,
+        kind: EventType,
+        connection_id: Option<ScimConnectionId>,
+        target: impl ToString,
+        data: Value,
+    ) {
+        self.changes.push(Change {
+            kind,
+            connection_id,
+            target: target.to_string(),
+            data,
+        });
+    }
+
+    /// Writes everything that was queued; nothing, if nothing was.
+    pub(crate) async fn write(self, tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+        if self.changes.is_empty() {
+            return Ok(());
+        }
+        let at = self.clock.now().unix_micros();
+        let actor = self.origin.actor.to_string();
+        let request_id = self.origin.request_id.as_uuid();
+        for changes in self.changes.chunks(ROWS_PER_INSERT) {
+            let rows = changes.iter().map(|change| audit_log::ActiveModel {
+                org_id: Set(self.org_id.as_uuid()),
+                id: Set(AuditId::new(self.clock.as_ref()).as_uuid()),
+                at: Set(at),
+                actor: Set(actor.clone()),
+                action: Set(change.kind.as_str().to_owned()),
+                target: Set(change.target.clone()),
+                request_id: Set(request_id),
+            });
+            audit_log::Entity::insert_many(rows)
+                .exec_without_returning(tx)
+                .await?;
+        }
+        let last = self.take_sequences(tx).await?;
+        let first = last + 1 - i64::try_from(self.changes.len()).unwrap_or(i64::MAX);
+        let mut sequence = first;
+        for changes in self.changes.chunks(ROWS_PER_INSERT) {
+            let rows: Vec<_> = changes
+                .iter()
+                .map(|change| {
+                    let row = events::ActiveModel {
+                        org_id: Set(self.org_id.as_uuid()),
+                        sequence: Set(sequence),
+                        id: Set(EventId::new(self.clock.as_ref()).as_uuid()),
+                        kind: Set(change.kind.as_str().to_owned()),
+                        scim_connection_id: Set(change.connection_id.map(|id| id.as_uuid())),
+                        occurred_at: Set(at),
+                        actor: Set(actor.clone()),
+                        request_id: Set(request_id),
+                        data: Set(change.data.to_string()),
+                        position: Set(None),
+                    };
+                    sequence += 1;
+                    row
+                })
+                .collect();
+            events::Entity::insert_many(rows)
+                .exec_without_returning(tx)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Takes as many numbers as there are changes, and returns the last of them.
+    async fn take_sequences(&self, tx: &impl ConnectionTrait) -> Result<i64, StoreError> {
+        let how_many = i64::try_from(self.changes.len()).unwrap_or(i64::MAX);
+        let statement = Statement::from_sql_and_values(
+            tx.get_database_backend(),
+            "insert into event_sequences (org_id, last) values ($1, $2)
+             on conflict (org_id) do update set last = event_sequences.last + excluded.last
+             returning last",
+            [self.org_id.as_uuid().into(), how_many.into()],
+        );
+        let row = tx.query_one_raw(statement).await?.ok_or_else(|| {
+            StoreError::corrupt("event_sequences", self.org_id, "the upsert returned no row")
+        })?;
+        Ok(row.try_get("", "last")?)
+    }
+}

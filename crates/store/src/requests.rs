@@ -1,0 +1,173 @@
+//! The request log: what an identity provider asked a connection, refused requests included.
+//!
+//! It holds routes, not URLs: a query string carries e-mail addresses.
+
+use rollcall_model::{Page, PageRequest, RequestId, ScimConnectionId, Timestamp};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::connect::Store;
+use crate::entity::scim_requests::{ActiveModel, Column, Entity, Model};
+use crate::error::StoreError;
+use crate::handle::ConnectionHandle;
+
+/// How many rows one INSERT carries; each has eleven columns.
+const ROWS_PER_INSERT: usize = 200;
+
+/// One request, as the log holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoggedRequest {
+    /// The id that the answer carried.
+    pub id: RequestId,
+    /// When it was answered.
+    pub at: Timestamp,
+    /// The HTTP method.
+    pub method: String,
+    /// The path pattern with the resource's id, without the query.
+    pub route: String,
+    /// The HTTP status it was answered with.
+    pub status: u16,
+    /// The kind of outcome, as the metrics count it, or the reason of a refused authentication.
+    pub outcome: String,
+    /// The identity provider it was recognised as.
+    pub idp: Option<String>,
+    /// How long the answer took, in microseconds.
+    pub duration_micros: u64,
+    /// What the answer said went wrong.
+    pub detail: Option<String>,
+}
+
+impl TryFrom<Model> for LoggedRequest {
+    type Error = StoreError;
+
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: RequestId::from_uuid(row.id),
+            at: Timestamp::from_unix_micros(row.at),
+            method: row.method,
+            route: row.route,
+            status: u16::try_from(row.status)
+                .map_err(|reason| StoreError::corrupt("scim_requests", row.id, reason))?,
+            outcome: row.outcome,
+            idp: row.idp,
+            duration_micros: u64::try_from(row.duration_micros).unwrap_or(0),
+            detail: row.detail,
+        })
+    }
+}
+
+fn row(handle: &ConnectionHandle, request: &LoggedRequest) -> ActiveModel {
+    ActiveModel {
+        org_id: Set(handle.org_id.as_uuid()),
+        scim_connection_id: Set(handle.connection_id.as_uuid()),
+        id: Set(request.id.as_uuid()),
+        at: Set(request.at.unix_micros()),
+        method: Set(request.method.clone()),
+        route: Set(request.route.clone()),
+        status: Set(i64::from(request.status)),
+        outcome: Set(request.outcome.clone()),
+        idp: Set(request.idp.clone()),
+        duration_micros: Set(i64::try_from(request.duration_micros).unwrap_or(i64::MAX)),
+        detail: Set(request.detail.clone()),
+    }
+}
+
+impl ConnectionHandle {
+    /// Lists logged requests, newest first.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn list_requests(
+        &self,
+        page: PageRequest<RequestId>,
+    ) -> Result<Page<LoggedRequest, RequestId>, StoreError> {
+        let mut query = Entity::find()
+            .filter(Column::OrgId.eq(self.org_id.as_uuid()))
+            .filter(Column::ScimConnectionId.eq(self.connection_id.as_uuid()));
+        if let Some(after) = page.after {
+            query = query.filter(Column::Id.lt(after.as_uuid()));
+        }
+        let items = query
+            .order_by_desc(Column::Id)
+            .limit(page.limit + 1)
+            .all(&self.store.db)
+            .await?
+            .into_iter()
+            .map(LoggedRequest::try_from)
+            .collect::<Result<_, _>>()?;
+        Ok(Page::from_one_more(
+            items,
+            page.limit,
+            |item: &LoggedRequest| item.id,
+        ))
+    }
+}
+
+impl Store {
+    /// Writes a batch of the request log. Requests of connections that are gone are left out.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn log_requests(
+        &self,
+        requests: &[(ConnectionHandle, LoggedRequest)],
+    ) -> Result<(), StoreError> {
+        for chunk in requests.chunks(ROWS_PER_INSERT) {
+            let tx = self.begin_write().await?;
+            let rows = chunk.iter().map(|(handle, request)| row(handle, request));
+            let written = Entity::insert_many(rows)
+                .exec_without_returning(tx.connection())
+                .await;
+            match written.map_err(StoreError::from) {
+                Ok(_) => tx.commit().await?,
+                Err(StoreError::ParentMissing) => {
+                    drop(tx);
+                    self.log_one_by_one(chunk).await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// A connection was deleted while its requests waited: writes those of the others.
+    async fn log_one_by_one(
+        &self,
+        requests: &[(ConnectionHandle, LoggedRequest)],
+    ) -> Result<(), StoreError> {
+        for (handle, request) in requests {
+            let tx = self.begin_write().await?;
+            let written = Entity::insert(row(handle, request))
+                .exec_without_returning(tx.connection())
+                .await;
+            match written.map_err(StoreError::from) {
+                Ok(_) => tx.commit().await?,
+                Err(StoreError::ParentMissing) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// The log of a connection that a path or host names in a request whose token did not fit.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn log_refused(
+        &self,
+        connection_id: ScimConnectionId,
+        request: LoggedRequest,
+    ) -> Result<(), StoreError> {
+        let Some(org_id) = self.route_connection(connection_id).await? else {
+            return Ok(());
+        };
+        let handle = ConnectionHandle {
+            store: self.clone(),
+            org_id,
+            connection_id,
+        };
+        self.log_requests(&[(handle, request)]).await
+    }
+}

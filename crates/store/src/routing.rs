@@ -1,0 +1,119 @@
+//! From what a request carries to the tenant that it may be for.
+//!
+//! These are the only reads that begin without an organization: a digest, or a connection's id
+//! in a path. What they find is not yet a permission; `orgs` compares the token with the
+//! address, its dates and the connection's switch, and only then lets go of the handle.
+
+use rollcall_model::{IdpKind, OrgId, ScimConnectionId, Slug, Timestamp, TokenId};
+use sea_orm::{EntityTrait, FromQueryResult, Statement};
+use uuid::Uuid;
+
+use crate::connect::Store;
+use crate::entity::routing_connections;
+use crate::error::StoreError;
+use crate::handle::ConnectionHandle;
+
+/// A token as it is stored, with its connection, before anything has been checked.
+pub struct StoredToken {
+    /// The token.
+    pub token_id: TokenId,
+    /// The connection it belongs to.
+    pub connection_id: ScimConnectionId,
+    /// The slug of the organization it belongs to.
+    pub org_slug: Slug,
+    /// From when on it is refused.
+    pub expires_at: Timestamp,
+    /// From when on it is refused because somebody revoked it.
+    pub revoked_at: Option<Timestamp>,
+    /// Whether its connection takes requests.
+    pub connection_enabled: bool,
+    /// Whether the identity provider has been heard of before.
+    pub connected_before: bool,
+    /// The identity provider that was recognised when it was.
+    pub recognised_idp: Option<IdpKind>,
+    handle: ConnectionHandle,
+}
+
+impl StoredToken {
+    /// The handle that this token opens. For whoever has checked the rest.
+    #[must_use]
+    pub fn into_handle(self) -> ConnectionHandle {
+        self.handle
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Row {
+    org_id: Uuid,
+    scim_connection_id: Uuid,
+    token_id: Uuid,
+    slug: String,
+    expires_at: i64,
+    revoked_at: Option<i64>,
+    enabled: bool,
+    first_request_at: Option<i64>,
+    recognised_idp: Option<String>,
+}
+
+const FIND_TOKEN: &str = "
+    select r.org_id, r.scim_connection_id, r.token_id, o.slug, t.expires_at, t.revoked_at,
+           c.enabled, c.first_request_at, c.recognised_idp
+    from routing_tokens r
+    join scim_tokens t on t.org_id = r.org_id
+        and t.scim_connection_id = r.scim_connection_id and t.id = r.token_id
+    join scim_connections c on c.org_id = r.org_id and c.id = r.scim_connection_id
+    join organizations o on o.id = r.org_id
+    where r.digest = $1";
+
+impl Store {
+    /// The token of that SHA-256 digest, in one statement.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn find_token(&self, digest: &[u8; 32]) -> Result<Option<StoredToken>, StoreError> {
+        let statement = Statement::from_sql_and_values(
+            self.db.get_database_backend(),
+            FIND_TOKEN,
+            [digest.to_vec().into()],
+        );
+        let Some(row) = Row::find_by_statement(statement).one(&self.db).await? else {
+            return Ok(None);
+        };
+        let connection_id = ScimConnectionId::from_uuid(row.scim_connection_id);
+        Ok(Some(StoredToken {
+            token_id: TokenId::from_uuid(row.token_id),
+            connection_id,
+            org_slug: row
+                .slug
+                .parse()
+                .map_err(|reason| StoreError::corrupt("organizations", row.org_id, reason))?,
+            expires_at: Timestamp::from_unix_micros(row.expires_at),
+            revoked_at: row.revoked_at.map(Timestamp::from_unix_micros),
+            connection_enabled: row.enabled,
+            connected_before: row.first_request_at.is_some(),
+            recognised_idp: row
+                .recognised_idp
+                .map(|name| name.parse())
+                .transpose()
+                .map_err(|reason| StoreError::corrupt("scim_connections", connection_id, reason))?,
+            handle: ConnectionHandle {
+                store: self.clone(),
+                org_id: OrgId::from_uuid(row.org_id),
+                connection_id,
+            },
+        }))
+    }
+
+    /// The organization of a connection that a path names, to put a refused request into that
+    /// connection's log. It opens nothing.
+    pub(crate) async fn route_connection(
+        &self,
+        id: ScimConnectionId,
+    ) -> Result<Option<OrgId>, StoreError> {
+        let row = routing_connections::Entity::find_by_id(id.as_uuid())
+            .one(&self.db)
+            .await?;
+        Ok(row.map(|row| OrgId::from_uuid(row.org_id)))
+    }
+}

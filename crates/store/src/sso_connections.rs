@@ -1,0 +1,215 @@
+//! SSO connections of one organization.
+
+use rollcall_model::{
+    EventType, OrgId, Page, PageRequest, SsoConnection, SsoConnectionId, SsoProvider, Timestamp,
+};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select};
+use serde_json::{Value, json};
+
+use crate::entity::sso_connections::{ActiveModel, Column, Entity, Model};
+use crate::error::StoreError;
+use crate::handle::{OrgHandle, OrgTx};
+use crate::paging;
+
+/// A login provider that is to be stored.
+pub struct NewSsoConnection {
+    /// Its id.
+    pub id: SsoConnectionId,
+    /// Its name for people.
+    pub name: String,
+    /// What people sign in with.
+    pub provider: SsoProvider,
+    /// The client secret, sealed; never the plain one.
+    pub sealed_client_secret: Option<Vec<u8>>,
+}
+
+/// What may change about a login provider. `None` leaves a field as it is.
+#[derive(Default)]
+pub struct SsoConnectionChange {
+    /// A new name.
+    pub name: Option<String>,
+    /// New settings.
+    pub provider: Option<SsoProvider>,
+    /// A new sealed client secret, or none.
+    pub sealed_client_secret: Option<Option<Vec<u8>>>,
+}
+
+/// Every query on the table starts here.
+fn of(org_id: OrgId) -> Select<Entity> {
+    Entity::find().filter(Column::OrgId.eq(org_id.as_uuid()))
+}
+
+impl TryFrom<Model> for SsoConnection {
+    type Error = StoreError;
+
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        let provider = serde_json::from_str(&row.provider)
+            .map_err(|reason| StoreError::corrupt("sso_connections", row.id, reason))?;
+        Ok(Self {
+            id: SsoConnectionId::from_uuid(row.id),
+            name: row.name,
+            provider,
+            created_at: Timestamp::from_unix_micros(row.created_at),
+            updated_at: Timestamp::from_unix_micros(row.updated_at),
+        })
+    }
+}
+
+fn stored(provider: &SsoProvider) -> Result<String, StoreError> {
+    serde_json::to_string(provider)
+        .map_err(|reason| StoreError::corrupt("sso_connections", "new", reason))
+}
+
+fn told(connection: &SsoConnection) -> Value {
+    json!({ "sso_connection": {
+        "id": connection.id,
+        "name": connection.name,
+        "provider": connection.provider,
+    }})
+}
+
+impl OrgHandle {
+    /// One SSO connection; `None` also if it belongs to another organization.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn find_sso_connection(
+        &self,
+        id: SsoConnectionId,
+    ) -> Result<Option<SsoConnection>, StoreError> {
+        let row = of(self.org_id())
+            .filter(Column::Id.eq(id.as_uuid()))
+            .one(&self.store.db)
+            .await?;
+        row.map(SsoConnection::try_from).transpose()
+    }
+
+    /// Lists the SSO connections, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn list_sso_connections(
+        &self,
+        page: PageRequest<SsoConnectionId>,
+    ) -> Result<Page<SsoConnection, SsoConnectionId>, StoreError> {
+        paging::page(
+            &self.store.db,
+            of(self.org_id()),
+            Column::Id,
+            page,
+            (SsoConnectionId::as_uuid, |item: &SsoConnection| item.id),
+        )
+        .await
+    }
+}
+
+impl OrgTx {
+    /// Adds an SSO connection.
+    ///
+    /// # Errors
+    ///
+    /// The organization is gone.
+    pub async fn insert_sso_connection(
+        &mut self,
+        new: NewSsoConnection,
+    ) -> Result<SsoConnection, StoreError> {
+        let connection = SsoConnection {
+            id: new.id,
+            name: new.name,
+            provider: new.provider,
+            created_at: self.now,
+            updated_at: self.now,
+        };
+        Entity::insert(ActiveModel {
+            org_id: Set(self.org_id.as_uuid()),
+            id: Set(connection.id.as_uuid()),
+            name: Set(connection.name.clone()),
+            provider: Set(stored(&connection.provider)?),
+            client_secret: Set(new.sealed_client_secret),
+            created_at: Set(self.now.unix_micros()),
+            updated_at: Set(self.now.unix_micros()),
+        })
+        .exec_without_returning(self.connection())
+        .await?;
+        self.outbox.push(
+            EventType::SsoConnectionCreated,
+            None,
+            connection.id,
+            told(&connection),
+        );
+        Ok(connection)
+    }
+
+    /// Changes an SSO connection; `None` if there is none of that id. Equal values make no
+    /// event, but a new client secret always does.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn change_sso_connection(
+        &mut self,
+        id: SsoConnectionId,
+        change: SsoConnectionChange,
+    ) -> Result<Option<SsoConnection>, StoreError> {
+        let row = of(self.org_id)
+            .filter(Column::Id.eq(id.as_uuid()))
+            .lock_exclusive()
+            .one(self.connection())
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let before = SsoConnection::try_from(row)?;
+        let mut after = before.clone();
+        if let Some(name) = change.name {
+            after.name = name;
+        }
+        if let Some(provider) = change.provider {
+            after.provider = provider;
+        }
+        if after == before && change.sealed_client_secret.is_none() {
+            return Ok(Some(before));
+        }
+        after.updated_at = self.now;
+        Entity::update(ActiveModel {
+            org_id: Set(self.org_id.as_uuid()),
+            id: Set(id.as_uuid()),
+            name: Set(after.name.clone()),
+            provider: Set(stored(&after.provider)?),
+            client_secret: change
+                .sealed_client_secret
+                .map_or_else(Default::default, Set),
+            updated_at: Set(self.now.unix_micros()),
+            ..Default::default()
+        })
+        .exec(self.connection())
+        .await?;
+        self.outbox
+            .push(EventType::SsoConnectionUpdated, None, id, told(&after));
+        Ok(Some(after))
+    }
+
+    /// Deletes an SSO connection; `false` if there is none of that id.
+    ///
+    /// # Errors
+    ///
+    /// A SCIM connection is linked to it ([`StoreError::InUse`]).
+    pub async fn delete_sso_connection(&mut self, id: SsoConnectionId) -> Result<bool, StoreError> {
+        let deleted = Entity::delete_many()
+            .filter(Column::OrgId.eq(self.org_id.as_uuid()))
+            .filter(Column::Id.eq(id.as_uuid()))
+            .exec(self.connection())
+            .await
+            .map_err(StoreError::naming_user("a SCIM connection"))?;
+        if deleted.rows_affected == 0 {
+            return Ok(false);
+        }
+        self.outbox.push(
+            EventType::SsoConnectionDeleted,
+            None,
+            id,
+            json!({ "sso_connection": { "id": id } }),
+        );
+        Ok(true)
+    }
+}

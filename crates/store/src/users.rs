@@ -1,0 +1,411 @@
+//! Users of one SCIM connection.
+
+use std::collections::BTreeSet;
+
+use rollcall_model::{
+    EventType, GroupId, OrgId, Page, PageRequest, ScimConnectionId, Timestamp, UserId,
+};
+use rollcall_scim::filter::{Equality, IndexedAttribute};
+use rollcall_scim::{Resource, caseless};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select,
+};
+use serde_json::{Value, json};
+
+use crate::entity::users::{ActiveModel, Column, Entity, Model};
+use crate::entity::{directory_counts, group_members, user_emails};
+use crate::error::StoreError;
+use crate::handle::{ConnectionHandle, DirectoryTx};
+use crate::paging;
+use crate::search::{DirectoryQuery, Kind, Listing, never_holds};
+
+/// A user as it is stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct User {
+    /// Its id.
+    pub id: UserId,
+    /// Grows by one with each change; the opaque part of the ETag.
+    pub version: u64,
+    /// When it was provisioned, in whole milliseconds.
+    pub created_at: Timestamp,
+    /// When it was last changed, in whole milliseconds; grows with each change.
+    pub updated_at: Timestamp,
+    /// Its attributes.
+    pub resource: Resource,
+}
+
+/// Every query on the table starts here.
+fn of(org_id: OrgId, connection_id: ScimConnectionId) -> Select<Entity> {
+    Entity::find()
+        .filter(Column::OrgId.eq(org_id.as_uuid()))
+        .filter(Column::ScimConnectionId.eq(connection_id.as_uuid()))
+}
+
+impl TryFrom<Model> for User {
+    type Error = StoreError;
+
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        let corrupt = |reason: String| StoreError::corrupt("users", row.id, reason);
+        Ok(Self {
+            id: UserId::from_uuid(row.id),
+            version: u64::try_from(row.version).map_err(|reason| corrupt(reason.to_string()))?,
+            created_at: Timestamp::from_unix_micros(row.created_at),
+            updated_at: Timestamp::from_unix_micros(row.updated_at),
+            resource: Resource::from_stored(&row.body)
+                .map_err(|reason| corrupt(reason.to_string()))?,
+        })
+    }
+}
+
+/// What events tell of a user: the resource as it is now, with its id.
+fn told(id: UserId, resource: &Resource) -> Value {
+    let mut user = serde_json::Map::new();
+    user.insert("id".to_owned(), Value::from(id.to_scim()));
+    user.extend(resource.attributes().clone());
+    json!({ "user": user })
+}
+
+fn email_keys(resource: &Resource) -> BTreeSet<String> {
+    resource.emails().map(caseless).collect()
+}
+
+impl ConnectionHandle {
+    /// One user; `None` also if it belongs to another connection or organization.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn find_user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        let row = of(self.org_id, self.connection_id)
+            .filter(Column::Id.eq(id.as_uuid()))
+            .one(&self.store.db)
+            .await?;
+        row.map(User::try_from).transpose()
+    }
+
+    /// Looks users up, or reads a page of them.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn search_users(&self, query: &DirectoryQuery) -> Result<Listing<User>, StoreError> {
+        if never_holds(&query.filter, Kind::User) {
+            return Ok(Listing::empty(0));
+        }
+        let matching = query
+            .filter
+            .iter()
+            .fold(of(self.org_id, self.connection_id), |select, equality| {
+                select.filter(self.user_condition(equality))
+            });
+        let total = if query.filter.is_empty() {
+            self.counts().await?.0
+        } else {
+            matching.clone().count(&self.store.db).await?
+        };
+        if query.limit == 0 || query.offset >= total {
+            return Ok(Listing::empty(total));
+        }
+        let rows = matching
+            .order_by_asc(Column::Id)
+            .offset(query.offset)
+            .limit(query.limit)
+            .all(&self.store.db)
+            .await?;
+        let items = rows
+            .into_iter()
+            .map(User::try_from)
+            .collect::<Result<_, _>>()?;
+        Ok(Listing { total, items })
+    }
+
+    /// Lists users by cursor, for the management API.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn list_users(
+        &self,
+        page: PageRequest<UserId>,
+    ) -> Result<Page<User, UserId>, StoreError> {
+        paging::page(
+            &self.store.db,
+            of(self.org_id, self.connection_id),
+            Column::Id,
+            page,
+            (UserId::as_uuid, |user: &User| user.id),
+        )
+        .await
+    }
+
+    fn user_condition(&self, equality: &Equality) -> Condition {
+        let condition = match equality.attribute {
+            IndexedAttribute::Id => match UserId::from_scim(&equality.value) {
+                Some(id) => Column::Id.eq(id.as_uuid()),
+                None => Expr::value(false),
+            },
+            IndexedAttribute::UserName => Column::UserNameKey.eq(caseless(&equality.value)),
+            IndexedAttribute::ExternalId => Column::ExternalId.eq(equality.value.as_str()),
+            IndexedAttribute::DisplayName => Column::DisplayNameKey.eq(caseless(&equality.value)),
+            IndexedAttribute::EmailsValue => Column::Id.in_subquery(
+                Query::select()
+                    .column(user_emails::Column::UserId)
+                    .from(user_emails::Entity)
+                    .and_where(user_emails::Column::OrgId.eq(self.org_id.as_uuid()))
+                    .and_where(
+                        user_emails::Column::ScimConnectionId.eq(self.connection_id.as_uuid()),
+                    )
+                    .and_where(user_emails::Column::ValueKey.eq(caseless(&equality.value)))
+                    .to_owned(),
+            ),
+        };
+        Condition::all().add(condition)
+    }
+
+    /// How many users and groups there are. Exact: kept by the transactions that add and remove.
+    pub(crate) async fn counts(&self) -> Result<(u64, u64), StoreError> {
+        let row = directory_counts::Entity::find_by_id((
+            self.org_id.as_uuid(),
+            self.connection_id.as_uuid(),
+        ))
+        .one(&self.store.db)
+        .await?;
+        // No row: the connection was deleted since the request was let in.
+        Ok(row.map_or((0, 0), |row| {
+            let count = |rows: i64| u64::try_from(rows).unwrap_or(0);
+            (count(row.users), count(row.groups))
+        }))
+    }
+}
+
+impl DirectoryTx {
+    /// Adds a user, with its event.
+    ///
+    /// # Errors
+    ///
+    /// Another user of this connection has the `userName`, ignoring case
+    /// ([`StoreError::Conflict`]).
+    pub async fn insert_user(&mut self, resource: Resource) -> Result<User, StoreError> {
+        let now = self.now.truncated_to_millis();
+        let user = User {
+            id: UserId::new(self.outbox.clock()),
+            version: 1,
+            created_at: now,
+            updated_at: now,
+            resource,
+        };
+        Entity::insert(self.user_row(&user))
+            .exec_without_returning(self.connection())
+            .await
+            .map_err(StoreError::naming_conflict("userName"))?;
+        self.insert_emails(user.id, email_keys(&user.resource))
+            .await?;
+        self.count_users(1).await?;
+        let (id, connection_id) = (user.id, self.connection_id);
+        self.org.outbox.push(
+            EventType::UserCreated,
+            Some(connection_id),
+            id,
+            told(id, &user.resource),
+        );
+        Ok(user)
+    }
+
+    /// Reads one user and holds its row until the end of the transaction.
+    ///
+    /// `None` also means "belongs to another connection or organization".
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn lock_user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        let row = of(self.org_id, self.connection_id)
+            .filter(Column::Id.eq(id.as_uuid()))
+            .lock_exclusive()
+            .one(self.connection())
+            .await?;
+        row.map(User::try_from).transpose()
+    }
+
+    /// Replaces the attributes of a locked user, with one event. Equal attributes write nothing:
+    /// version and time stay.
+    ///
+    /// # Errors
+    ///
+    /// Another user of this connection has the new `userName` ([`StoreError::Conflict`]).
+    pub async fn save_user(&mut self, before: User, after: Resource) -> Result<User, StoreError> {
+        if before.resource == after {
+            return Ok(before);
+        }
+        let user = User {
+            id: before.id,
+            version: before.version + 1,
+            created_at: before.created_at,
+            updated_at: later(before.updated_at, self.now),
+            resource: after,
+        };
+        Entity::update(self.user_row(&user))
+            .exec(self.connection())
+            .await
+            .map_err(StoreError::naming_conflict("userName"))?;
+        let (old, new) = (email_keys(&before.resource), email_keys(&user.resource));
+        self.delete_emails(user.id, old.difference(&new).cloned().collect())
+            .await?;
+        self.insert_emails(user.id, new.difference(&old).cloned().collect())
+            .await?;
+        let kind = match (before.resource.active(), user.resource.active()) {
+            (true, false) => EventType::UserDeactivated,
+            (false, true) => EventType::UserReactivated,
+            _ => EventType::UserUpdated,
+        };
+        let (id, connection_id) = (user.id, self.connection_id);
+        self.org
+            .outbox
+            .push(kind, Some(connection_id), id, told(id, &user.resource));
+        Ok(user)
+    }
+
+    /// Reads one user that is about to be deleted, and holds it and its groups until the end of
+    /// the transaction.
+    ///
+    /// Groups come first, in the order of their ids, as a change of a group's members locks the
+    /// group before it looks at users.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn lock_user_with_groups(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        for group_id in self.group_ids_of(id).await? {
+            self.lock_group(group_id).await?;
+        }
+        self.lock_user(id).await
+    }
+
+    /// Deletes a locked user and its memberships: one event for the user, one for each group it
+    /// leaves.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn delete_user(&mut self, id: UserId) -> Result<(), StoreError> {
+        for group_id in self.group_ids_of(id).await? {
+            if let Some(group) = self.lock_group(group_id).await? {
+                let changed = self.remove_members(group_id, &[id]).await?;
+                let resource = group.resource.clone();
+                self.save_group(group, resource, &changed).await?;
+            }
+        }
+        let deleted = Entity::delete_many()
+            .filter(Column::OrgId.eq(self.org_id.as_uuid()))
+            .filter(Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
+            .filter(Column::Id.eq(id.as_uuid()))
+            .exec(self.connection())
+            .await?;
+        if deleted.rows_affected == 0 {
+            return Ok(());
+        }
+        self.count_users(-1).await?;
+        let connection_id = self.connection_id;
+        self.org.outbox.push(
+            EventType::UserDeleted,
+            Some(connection_id),
+            id,
+            json!({ "user": { "id": id.to_scim() } }),
+        );
+        Ok(())
+    }
+
+    /// The groups that a user is in, in the order of their ids.
+    async fn group_ids_of(&self, id: UserId) -> Result<Vec<GroupId>, StoreError> {
+        let rows = group_members::Entity::find()
+            .filter(group_members::Column::OrgId.eq(self.org_id.as_uuid()))
+            .filter(group_members::Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
+            .filter(group_members::Column::UserId.eq(id.as_uuid()))
+            .order_by_asc(group_members::Column::GroupId)
+            .all(self.connection())
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| GroupId::from_uuid(row.group_id))
+            .collect())
+    }
+
+    fn user_row(&self, user: &User) -> ActiveModel {
+        ActiveModel {
+            org_id: Set(self.org_id.as_uuid()),
+            scim_connection_id: Set(self.connection_id.as_uuid()),
+            id: Set(user.id.as_uuid()),
+            user_name_key: Set(caseless(user.resource.user_name().unwrap_or_default())),
+            external_id: Set(user.resource.external_id().map(str::to_owned)),
+            display_name_key: Set(user.resource.display_name().map(caseless)),
+            active: Set(user.resource.active()),
+            version: Set(i64::try_from(user.version).unwrap_or(i64::MAX)),
+            created_at: Set(user.created_at.unix_micros()),
+            updated_at: Set(user.updated_at.unix_micros()),
+            body: Set(user.resource.to_stored()),
+        }
+    }
+
+    async fn insert_emails(&self, id: UserId, keys: BTreeSet<String>) -> Result<(), StoreError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let rows = keys.into_iter().map(|key| user_emails::ActiveModel {
+            org_id: Set(self.org_id.as_uuid()),
+            scim_connection_id: Set(self.connection_id.as_uuid()),
+            value_key: Set(key),
+            user_id: Set(id.as_uuid()),
+        });
+        user_emails::Entity::insert_many(rows)
+            .exec_without_returning(self.connection())
+            .await?;
+        Ok(())
+    }
+
+    async fn delete_emails(&self, id: UserId, keys: BTreeSet<String>) -> Result<(), StoreError> {
+        if keys.is_empty() {
+            return Ok(());
+        }
+        user_emails::Entity::delete_many()
+            .filter(user_emails::Column::OrgId.eq(self.org_id.as_uuid()))
+            .filter(user_emails::Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
+            .filter(user_emails::Column::UserId.eq(id.as_uuid()))
+            .filter(user_emails::Column::ValueKey.is_in(keys))
+            .exec(self.connection())
+            .await?;
+        Ok(())
+    }
+
+    async fn count_users(&self, change: i64) -> Result<(), StoreError> {
+        self.count(directory_counts::Column::Users, change).await
+    }
+
+    /// Moves a maintained count. Its row is locked until the commit, so this comes late.
+    pub(crate) async fn count(
+        &self,
+        column: directory_counts::Column,
+        change: i64,
+    ) -> Result<(), StoreError> {
+        let updated = directory_counts::Entity::update_many()
+            .col_expr(column, Expr::col(column).add(change))
+            .filter(directory_counts::Column::OrgId.eq(self.org_id.as_uuid()))
+            .filter(directory_counts::Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
+            .exec(self.connection())
+            .await?;
+        if updated.rows_affected == 0 {
+            return Err(StoreError::ParentMissing);
+        }
+        Ok(())
+    }
+}
+
+/// A time of change that is later than the one before, whatever the clock says.
+pub(crate) fn later(before: Timestamp, now: Timestamp) -> Timestamp {
+    const MILLISECOND: i64 = 1_000;
+    let now = now.truncated_to_millis();
+    now.max(Timestamp::from_unix_micros(
+        before.unix_micros() + MILLISECOND,
+    ))
+}
