@@ -1,0 +1,142 @@
+//! The values that labels can have. Nothing else becomes a label.
+
+macro_rules! label {
+    (
+        $(#[$doc:meta])* $name:ident {
+            $($(#[$variant_doc:meta])* $variant:ident = $label:literal,)+
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum $name {
+            $($(#[$variant_doc])* $variant,)+
+        }
+
+        impl $name {
+            /// Every value, in the order of declaration.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The word in the label.
+            #[must_use]
+            pub const fn label(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $label,)+
+                }
+            }
+        }
+    };
+}
+
+label! {
+    /// What a SCIM request asked for. Spans use the same words.
+    Operation {
+        /// `POST /Users`
+        CreateUser = "create_user",
+        /// `GET /Users/{id}`
+        GetUser = "get_user",
+        /// `GET /Users`, with or without a filter
+        ListUsers = "list_users",
+        /// `PUT /Users/{id}`
+        ReplaceUser = "replace_user",
+        /// `PATCH /Users/{id}`
+        PatchUser = "patch_user",
+        /// `DELETE /Users/{id}`
+        DeleteUser = "delete_user",
+        /// `POST /Groups`
+        CreateGroup = "create_group",
+        /// `GET /Groups/{id}`
+        GetGroup = "get_group",
+        /// `GET /Groups`, with or without a filter
+        ListGroups = "list_groups",
+        /// `PUT /Groups/{id}`
+        ReplaceGroup = "replace_group",
+        /// `PATCH /Groups/{id}`
+        PatchGroup = "patch_group",
+        /// `DELETE /Groups/{id}`
+        DeleteGroup = "delete_group",
+        /// `GET /ServiceProviderConfig`
+        ServiceProviderConfig = "service_provider_config",
+        /// `GET /ResourceTypes`, one or all
+        ResourceTypes = "resource_types",
+        /// `GET /Schemas`, one or all
+        Schemas = "schemas",
+        /// A path or method that the endpoint does not have.
+        Unknown = "unknown",
+    }
+}
+
+label! {
+    /// How a request ended: the classes that need different people.
+    Outcome {
+        /// 1xx to 3xx
+        Ok = "ok",
+        /// Any 4xx that has no word of its own: the client sent something wrong.
+        Invalid = "invalid",
+        /// 401
+        Unauthorized = "unauthorized",
+        /// 403
+        Forbidden = "forbidden",
+        /// 404
+        NotFound = "not_found",
+        /// 409 and 412: another resource, or a newer version of this one, is in the way.
+        Conflict = "conflict",
+        /// 413 and 429: over a configured limit.
+        Limited = "limited",
+        /// 503: the database or another part is away; the client may try again.
+        Unavailable = "unavailable",
+        /// Any other 5xx: a fault of Rollcall.
+        Error = "error",
+    }
+}
+
+impl Outcome {
+    /// The class of an HTTP status code.
+    #[must_use]
+    pub const fn from_status(status: u16) -> Self {
+        match status {
+            401 => Self::Unauthorized,
+            403 => Self::Forbidden,
+            404 => Self::NotFound,
+            409 | 412 => Self::Conflict,
+            413 | 429 => Self::Limited,
+            400..=499 => Self::Invalid,
+            503 => Self::Unavailable,
+            500.. => Self::Error,
+            0..=399 => Self::Ok,
+        }
+    }
+}
+
+label! {
+    /// Why a SCIM request was not let in. The client sees the same 401 each time.
+    AuthenticationFailure {
+        /// No `Authorization` header.
+        Missing = "missing",
+        /// Not a bearer token, or one that is cut off or mistyped.
+        Malformed = "malformed",
+        /// A well-formed token that nobody was given.
+        Unknown = "unknown",
+        /// A token of another connection than the one that the path or the host names.
+        Mismatch = "mismatch",
+        /// A token past its last day.
+        Expired = "expired",
+        /// A token that somebody revoked.
+        Revoked = "revoked",
+        /// A good token of a disabled connection.
+        Disabled = "disabled",
+    }
+}
+
+label! {
+    /// The state of a SCIM connection, as the management API shows it.
+    ConnectionState {
+        /// Switched off by an operator.
+        Disabled = "disabled",
+        /// Set up; the identity provider has not called yet.
+        AwaitingFirstRequest = "awaiting_first_request",
+        /// The identity provider calls, and nothing is wrong.
+        Connected = "connected",
+        /// It worked, and somebody should look at it now.
+        Attention = "attention",
+    }
+}

@@ -1,0 +1,228 @@
+//! The metrics themselves, and the methods that move them.
+
+use std::time::Duration;
+
+use prometheus::{
+    Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry,
+    TEXT_FORMAT, TextEncoder,
+};
+
+use crate::definition::{Define, Description};
+use crate::{AuthenticationFailure, ConnectionState, Operation, Outcome};
+
+/// Metrics could not be registered or written out.
+#[derive(Debug, thiserror::Error)]
+pub enum MetricsError {
+    /// The registry already has a metric of this name, or a definition is malformed.
+    #[error("a metric could not be registered")]
+    Register(#[source] prometheus::Error),
+    /// The collected numbers do not fit the text format.
+    #[error("the metrics could not be written as text")]
+    Render(#[source] prometheus::Error),
+}
+
+/// The doc line of a field is the help text of its metric, so each is written once.
+macro_rules! metrics {
+    ($(#[doc = $help:literal] $field:ident: $kind:ident = $name:literal [$($label:literal),*],)+) => {
+        /// The metrics of one server, collected by one registry.
+        #[derive(Clone, Debug)]
+        pub struct Metrics {
+            registry: Registry,
+            $(#[doc = $help] $field: $kind,)+
+        }
+
+        /// What every metric is called and counts, in the order of the manual.
+        #[must_use]
+        pub fn descriptions() -> Vec<Description> {
+            vec![$(Description {
+                name: $name,
+                kind: <$kind as Define>::KIND,
+                help: $help.trim_ascii(),
+                labels: &[$($label),*],
+            },)+]
+        }
+
+        impl Metrics {
+            /// Makes every metric at zero and registers it.
+            fn define(registry: Registry) -> prometheus::Result<Self> {
+                Ok(Self {
+                    $($field: <$kind as Define>::register(
+                        &Description {
+                            name: $name,
+                            kind: <$kind as Define>::KIND,
+                            help: $help.trim_ascii(),
+                            labels: &[$($label),*],
+                        },
+                        &registry,
+                    )?,)+
+                    registry,
+                })
+            }
+        }
+    };
+}
+
+metrics! {
+    /// SCIM requests answered, by operation and outcome.
+    requests: IntCounterVec = "rollcall_requests_total" ["operation", "outcome"],
+    /// Seconds that a SCIM request took, from its first byte in to its last byte out.
+    request_duration: HistogramVec = "rollcall_request_duration_seconds" ["operation"],
+    /// Management API requests answered, by outcome.
+    api_requests: IntCounterVec = "rollcall_api_requests_total" ["outcome"],
+    /// Seconds that a management API request took.
+    api_request_duration: Histogram = "rollcall_api_request_duration_seconds" [],
+    /// SCIM requests that were not let in, by the reason that the client is not told.
+    authentication_failures: IntCounterVec = "rollcall_authentication_failures_total" ["reason"],
+    /// SCIM requests that needed an allowance for an identity provider's deviation from the standard.
+    quirks: IntCounterVec = "rollcall_quirks_total" ["quirk"],
+    /// SCIM connections, by state.
+    connections: IntGaugeVec = "rollcall_connections" ["state"],
+    /// SCIM connections that received their first authenticated request from an identity provider.
+    connections_connected: IntCounter = "rollcall_connections_connected_total" [],
+    /// Organizations.
+    organizations: IntGauge = "rollcall_organizations" [],
+    /// Users in all organizations, the deactivated ones included.
+    users: IntGauge = "rollcall_users" [],
+    /// Groups in all organizations.
+    groups: IntGauge = "rollcall_groups" [],
+    /// Events in the outbox that are not in the feed yet.
+    outbox_events: IntGauge = "rollcall_outbox_events" [],
+    /// Entries of the request log that were dropped because it could not be written fast enough.
+    request_log_dropped: IntCounter = "rollcall_request_log_dropped_total" [],
+    /// Always 1; the version that runs is in the label.
+    build_info: IntGaugeVec = "rollcall_build_info" ["version"],
+}
+
+impl Metrics {
+    /// Registers every metric, and on Linux those of the process (`process_…`).
+    ///
+    /// Failure reasons and connection states begin at zero instead of absent, so that the first
+    /// failure is an increase that an alert can see. `version` is the release that runs.
+    ///
+    /// # Errors
+    ///
+    /// [`MetricsError::Register`] if the registry already has one of the names.
+    pub fn register(registry: Registry, version: &str) -> Result<Self, MetricsError> {
+        let metrics = Self::define(registry).map_err(MetricsError::Register)?;
+        #[cfg(target_os = "linux")]
+        metrics
+            .registry
+            .register(Box::new(
+                prometheus::process_collector::ProcessCollector::for_self(),
+            ))
+            .map_err(MetricsError::Register)?;
+        for reason in AuthenticationFailure::ALL {
+            metrics
+                .authentication_failures
+                .with_label_values(&[reason.label()]);
+        }
+        for state in ConnectionState::ALL {
+            metrics.set_connections(*state, 0);
+        }
+        metrics.build_info.with_label_values(&[version]).set(1);
+        Ok(metrics)
+    }
+
+    /// The content type and the text of everything the registry collects.
+    ///
+    /// # Errors
+    ///
+    /// [`MetricsError::Render`] if another collector of the registry gave numbers that cannot be
+    /// written.
+    pub fn render(&self) -> Result<(&'static str, String), MetricsError> {
+        let text = TextEncoder::new()
+            .encode_to_string(&self.registry.gather())
+            .map_err(MetricsError::Render)?;
+        Ok((TEXT_FORMAT, text))
+    }
+
+    /// A SCIM request was answered.
+    pub fn request_answered(&self, operation: Operation, outcome: Outcome, took: Duration) {
+        self.requests
+            .with_label_values(&[operation.label(), outcome.label()])
+            .inc();
+        self.request_duration
+            .with_label_values(&[operation.label()])
+            .observe(took.as_secs_f64());
+    }
+
+    /// A management API request was answered.
+    pub fn api_request_answered(&self, outcome: Outcome, took: Duration) {
+        self.api_requests
+            .with_label_values(&[outcome.label()])
+            .inc();
+        self.api_request_duration.observe(took.as_secs_f64());
+    }
+
+    /// A SCIM request was not let in.
+    pub fn authentication_failed(&self, reason: AuthenticationFailure) {
+        self.authentication_failures
+            .with_label_values(&[reason.label()])
+            .inc();
+    }
+
+    /// A request needed an allowance. `quirk` is its fixed name, never text from a request.
+    pub fn quirk_applied(&self, quirk: &'static str) {
+        self.quirks.with_label_values(&[quirk]).inc();
+    }
+
+    /// How many SCIM connections are in `state` now.
+    pub fn set_connections(&self, state: ConnectionState, count: u64) {
+        self.connections
+            .with_label_values(&[state.label()])
+            .set(gauge_value(count));
+    }
+
+    /// A SCIM connection received its first authenticated request.
+    pub fn connection_connected(&self) {
+        self.connections_connected.inc();
+    }
+
+    /// How many organizations there are now.
+    pub fn set_organizations(&self, count: u64) {
+        self.organizations.set(gauge_value(count));
+    }
+
+    /// How many users there are now, in all organizations.
+    pub fn set_users(&self, count: u64) {
+        self.users.set(gauge_value(count));
+    }
+
+    /// How many groups there are now, in all organizations.
+    pub fn set_groups(&self, count: u64) {
+        self.groups.set(gauge_value(count));
+    }
+
+    /// How many events wait in the outbox now.
+    pub fn set_outbox_events(&self, count: u64) {
+        self.outbox_events.set(gauge_value(count));
+    }
+
+    /// `count` entries of the request log were dropped.
+    pub fn request_log_dropped(&self, count: u64) {
+        self.request_log_dropped.inc_by(count);
+    }
+}
+
+/// Gauges are signed; a count that does not fit is shown as the largest that does.
+fn gauge_value(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// Every metric as a Markdown table, for the manual.
+#[must_use]
+pub fn markdown() -> String {
+    let rows = descriptions().into_iter().map(|metric| {
+        let labels: Vec<String> = metric
+            .labels
+            .iter()
+            .map(|label| format!("`{label}`"))
+            .collect();
+        let Description {
+            name, kind, help, ..
+        } = metric;
+        format!("| `{name}` | {kind} | {} | {help} |\n", labels.join(", "))
+    });
+    let head = "| metric | kind | labels | what it counts |\n| --- | --- | --- | --- |\n";
+    std::iter::once(head.to_owned()).chain(rows).collect()
+}

@@ -1,0 +1,226 @@
+//! What a scrape shows.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use prometheus::Registry;
+
+use crate::{
+    AuthenticationFailure, ConnectionState, Metrics, MetricsError, Operation, Outcome,
+    descriptions, markdown,
+};
+
+fn metrics() -> Metrics {
+    Metrics::register(Registry::new(), "1.2.3").unwrap()
+}
+
+/// The lines of a scrape that neither repeat with each bucket nor depend on the process.
+fn scrape(metrics: &Metrics) -> String {
+    let (_, text) = metrics.render().unwrap();
+    text.lines()
+        .filter(|line| !line.contains("_bucket{"))
+        .filter(|line| !line.contains("process_"))
+        .flat_map(|line| [line, "\n"])
+        .collect()
+}
+
+#[test]
+fn a_new_server_shows_its_version_and_zeros() {
+    insta::assert_snapshot!(scrape(&metrics()), @r#"
+    # HELP rollcall_api_request_duration_seconds Seconds that a management API request took.
+    # TYPE rollcall_api_request_duration_seconds histogram
+    rollcall_api_request_duration_seconds_sum 0
+    rollcall_api_request_duration_seconds_count 0
+    # HELP rollcall_authentication_failures_total SCIM requests that were not let in, by the reason that the client is not told.
+    # TYPE rollcall_authentication_failures_total counter
+    rollcall_authentication_failures_total{reason="disabled"} 0
+    rollcall_authentication_failures_total{reason="expired"} 0
+    rollcall_authentication_failures_total{reason="malformed"} 0
+    rollcall_authentication_failures_total{reason="mismatch"} 0
+    rollcall_authentication_failures_total{reason="missing"} 0
+    rollcall_authentication_failures_total{reason="revoked"} 0
+    rollcall_authentication_failures_total{reason="unknown"} 0
+    # HELP rollcall_build_info Always 1; the version that runs is in the label.
+    # TYPE rollcall_build_info gauge
+    rollcall_build_info{version="1.2.3"} 1
+    # HELP rollcall_connections SCIM connections, by state.
+    # TYPE rollcall_connections gauge
+    rollcall_connections{state="attention"} 0
+    rollcall_connections{state="awaiting_first_request"} 0
+    rollcall_connections{state="connected"} 0
+    rollcall_connections{state="disabled"} 0
+    # HELP rollcall_connections_connected_total SCIM connections that received their first authenticated request from an identity provider.
+    # TYPE rollcall_connections_connected_total counter
+    rollcall_connections_connected_total 0
+    # HELP rollcall_groups Groups in all organizations.
+    # TYPE rollcall_groups gauge
+    rollcall_groups 0
+    # HELP rollcall_organizations Organizations.
+    # TYPE rollcall_organizations gauge
+    rollcall_organizations 0
+    # HELP rollcall_outbox_events Events in the outbox that are not in the feed yet.
+    # TYPE rollcall_outbox_events gauge
+    rollcall_outbox_events 0
+    # HELP rollcall_request_log_dropped_total Entries of the request log that were dropped because it could not be written fast enough.
+    # TYPE rollcall_request_log_dropped_total counter
+    rollcall_request_log_dropped_total 0
+    # HELP rollcall_users Users in all organizations, the deactivated ones included.
+    # TYPE rollcall_users gauge
+    rollcall_users 0
+    "#);
+}
+
+#[test]
+fn every_method_moves_its_own_metric() {
+    let metrics = metrics();
+    metrics.request_answered(Operation::PatchUser, Outcome::Ok, Duration::from_millis(4));
+    metrics.api_request_answered(Outcome::Conflict, Duration::from_millis(250));
+    metrics.authentication_failed(AuthenticationFailure::Expired);
+    metrics.quirk_applied("boolean_as_text");
+    metrics.set_connections(ConnectionState::Connected, 3);
+    metrics.connection_connected();
+    metrics.set_organizations(2);
+    metrics.set_users(40);
+    metrics.set_groups(5);
+    metrics.set_outbox_events(7);
+    metrics.request_log_dropped(9);
+
+    let values: String = scrape(&metrics)
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.ends_with(" 0"))
+        .flat_map(|line| [line, "\n"])
+        .collect();
+
+    insta::assert_snapshot!(values, @r#"
+    rollcall_api_request_duration_seconds_sum 0.25
+    rollcall_api_request_duration_seconds_count 1
+    rollcall_api_requests_total{outcome="conflict"} 1
+    rollcall_authentication_failures_total{reason="expired"} 1
+    rollcall_build_info{version="1.2.3"} 1
+    rollcall_connections{state="connected"} 3
+    rollcall_connections_connected_total 1
+    rollcall_groups 5
+    rollcall_organizations 2
+    rollcall_outbox_events 7
+    rollcall_quirks_total{quirk="boolean_as_text"} 1
+    rollcall_request_duration_seconds_sum{operation="patch_user"} 0.004
+    rollcall_request_duration_seconds_count{operation="patch_user"} 1
+    rollcall_request_log_dropped_total 9
+    rollcall_requests_total{operation="patch_user",outcome="ok"} 1
+    rollcall_users 40
+    "#);
+}
+
+#[test]
+fn the_content_type_names_the_text_format() {
+    let (content_type, _) = metrics().render().unwrap();
+    assert_eq!(content_type, "text/plain; version=0.0.4");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn the_process_is_measured_too() {
+    let (_, text) = metrics().render().unwrap();
+    assert!(text.contains("\nprocess_resident_memory_bytes "), "{text}");
+}
+
+#[test]
+fn two_registries_do_not_share_numbers() {
+    let (first, second) = (metrics(), metrics());
+    first.connection_connected();
+    assert!(scrape(&first).contains("rollcall_connections_connected_total 1"));
+    assert!(scrape(&second).contains("rollcall_connections_connected_total 0"));
+}
+
+#[test]
+fn a_registry_takes_the_metrics_once() {
+    let registry = Registry::new();
+    Metrics::register(registry.clone(), "1.2.3").unwrap();
+    let again = Metrics::register(registry, "1.2.3");
+    assert!(matches!(again, Err(MetricsError::Register(_))), "{again:?}");
+}
+
+#[test]
+fn no_name_is_used_twice() {
+    let mut seen = HashSet::new();
+    for metric in descriptions() {
+        assert!(seen.insert(metric.name), "{} is defined twice", metric.name);
+    }
+}
+
+#[test]
+fn names_and_help_texts_keep_one_form() {
+    for metric in descriptions() {
+        let name = metric.name;
+        let counter = metric.kind.to_string() == "counter";
+        assert!(name.starts_with("rollcall_"), "{name}");
+        assert_eq!(name.ends_with("_total"), counter, "{name}");
+        assert!(metric.help.ends_with('.'), "{name}");
+    }
+}
+
+#[test]
+fn each_label_value_is_used_once() {
+    fn check<T: Copy>(values: &[T], label: fn(T) -> &'static str) {
+        let words: HashSet<_> = values.iter().map(|value| label(*value)).collect();
+        assert_eq!(words.len(), values.len(), "{words:?}");
+    }
+    check(Operation::ALL, Operation::label);
+    check(Outcome::ALL, Outcome::label);
+    check(AuthenticationFailure::ALL, AuthenticationFailure::label);
+    check(ConnectionState::ALL, ConnectionState::label);
+}
+
+#[test]
+fn each_status_has_the_outcome_that_tells_who_must_act() {
+    let outcomes: Vec<String> = [
+        101, 200, 201, 204, 304, 400, 401, 403, 404, 405, 409, 412, 413, 415, 429, 500, 501, 502,
+        503, 504,
+    ]
+    .map(|status| format!("{status} {}", Outcome::from_status(status).label()))
+    .into();
+    insta::assert_snapshot!(outcomes.join("\n"), @"
+    101 ok
+    200 ok
+    201 ok
+    204 ok
+    304 ok
+    400 invalid
+    401 unauthorized
+    403 forbidden
+    404 not_found
+    405 invalid
+    409 conflict
+    412 conflict
+    413 limited
+    415 invalid
+    429 limited
+    500 error
+    501 error
+    502 error
+    503 unavailable
+    504 error
+    ");
+}
+
+#[test]
+fn the_manual_lists_every_metric() {
+    insta::assert_snapshot!(markdown(), @"
+    | metric | kind | labels | what it counts |
+    | --- | --- | --- | --- |
+    | `rollcall_requests_total` | counter | `operation`, `outcome` | SCIM requests answered, by operation and outcome. |
+    | `rollcall_request_duration_seconds` | histogram | `operation` | Seconds that a SCIM request took, from its first byte in to its last byte out. |
+    | `rollcall_api_requests_total` | counter | `outcome` | Management API requests answered, by outcome. |
+    | `rollcall_api_request_duration_seconds` | histogram |  | Seconds that a management API request took. |
+    | `rollcall_authentication_failures_total` | counter | `reason` | SCIM requests that were not let in, by the reason that the client is not told. |
+    | `rollcall_quirks_total` | counter | `quirk` | SCIM requests that needed an allowance for an identity provider's deviation from the standard. |
+    | `rollcall_connections` | gauge | `state` | SCIM connections, by state. |
+    | `rollcall_connections_connected_total` | counter |  | SCIM connections that received their first authenticated request from an identity provider. |
+    | `rollcall_organizations` | gauge |  | Organizations. |
+    | `rollcall_users` | gauge |  | Users in all organizations, the deactivated ones included. |
+    | `rollcall_groups` | gauge |  | Groups in all organizations. |
+    | `rollcall_outbox_events` | gauge |  | Events in the outbox that are not in the feed yet. |
+    | `rollcall_request_log_dropped_total` | counter |  | Entries of the request log that were dropped because it could not be written fast enough. |
+    | `rollcall_build_info` | gauge | `version` | Always 1; the version that runs is in the label. |
+    ");
+}
