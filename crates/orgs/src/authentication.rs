@@ -1,0 +1,117 @@
+//! Whether a SCIM request may come in.
+//!
+//! A tenant is named by a path, by a host, or by nothing but the token. Whatever names it, the
+//! token must belong to it, and a token of somebody else gets the same answer as one that does
+//! not exist: both cost one look-up by digest. Only the holder of the right token learns that a
+//! connection is disabled.
+
+use rollcall_model::{IdpKind, ScimConnectionId, Slug, TokenId};
+use rollcall_store::{ConnectionHandle, Store, StoreError};
+
+use crate::secret::{ScimTokenSecret, TokenShapeError};
+
+/// What a request's address says about its tenant; nothing, if the token alone is to name it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Address {
+    /// The connection in `/scim/v2/{scim_connection_id}`.
+    pub connection: Option<ScimConnectionId>,
+    /// The organization in `https://{slug}.{base_domain}/scim/v2`.
+    pub organization: Option<Slug>,
+}
+
+/// A request that was let in.
+pub struct Access {
+    /// Opens the users and groups.
+    pub handle: ConnectionHandle,
+    /// The token it came with.
+    pub token_id: TokenId,
+    /// Whether the identity provider had been heard of before.
+    pub connected_before: bool,
+    /// The identity provider recognised so far.
+    pub recognised_idp: Option<IdpKind>,
+}
+
+/// Why a request was not let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It carries no bearer token.
+    Missing,
+    /// What it carries cannot be one of our tokens.
+    Malformed(TokenShapeError),
+    /// Nobody made such a token.
+    Unknown,
+    /// The token is of another tenant than the address names.
+    Mismatch,
+    /// The token's time is over.
+    Expired,
+    /// Somebody revoked the token.
+    Revoked,
+    /// The token is right and its connection is switched off.
+    Disabled,
+}
+
+/// A refused request, and the connection whose log it belongs in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Why.
+    pub refusal: Refusal,
+    /// The connection that the path names or the token is of, if any is known.
+    pub concerns: Option<ScimConnectionId>,
+}
+
+/// What comes of a request's token and address.
+pub enum Verdict {
+    /// Come in.
+    Allowed(Box<Access>),
+    /// Stay out.
+    Refused(Refused),
+}
+
+/// Compares a bearer token with the address it was sent to.
+///
+/// # Errors
+///
+/// The database is not available.
+pub async fn authenticate(
+    store: &Store,
+    bearer: Option<&str>,
+    address: &Address,
+) -> Result<Verdict, StoreError> {
+    let named = address.connection;
+    let refused = |refusal, concerns| Ok(Verdict::Refused(Refused { refusal, concerns }));
+    let Some(bearer) = bearer else {
+        return refused(Refusal::Missing, named);
+    };
+    let presented = match ScimTokenSecret::parse(bearer) {
+        Ok(presented) => presented,
+        Err(shape) => return refused(Refusal::Malformed(shape), named),
+    };
+    let Some(token) = store.find_token(&presented.digest()).await? else {
+        return refused(Refusal::Unknown, named);
+    };
+    let fits_path = named.is_none_or(|id| id == token.connection_id);
+    let fits_host = address
+        .organization
+        .as_ref()
+        .is_none_or(|slug| *slug == token.org_slug);
+    if !(fits_path && fits_host) {
+        return refused(Refusal::Mismatch, named);
+    }
+    let own = Some(token.connection_id);
+    let now = store.clock().now();
+    if token.revoked_at.is_some_and(|at| at <= now) {
+        return refused(Refusal::Revoked, own);
+    }
+    if token.expires_at <= now {
+        return refused(Refusal::Expired, own);
+    }
+    if !token.connection_enabled {
+        return refused(Refusal::Disabled, own);
+    }
+    Ok(Verdict::Allowed(Box::new(Access {
+        token_id: token.token_id,
+        connected_before: token.connected_before,
+        recognised_idp: token.recognised_idp,
+        handle: token.into_handle(),
+    })))
+}

@@ -1,0 +1,54 @@
+//! Why a management call is refused.
+
+use rollcall_store::StoreError;
+
+use crate::secret::{RandomSourceError, SealError};
+
+/// A refusal, or a failure below.
+#[derive(Debug, thiserror::Error)]
+pub enum OrgsError {
+    /// A field does not hold what it may.
+    #[error("`{field}` {reason}")]
+    Invalid {
+        /// The field, as the API spells it; `oidc.issuer` for a field inside another.
+        field: &'static str,
+        /// What is wrong, to follow the field's name in a sentence.
+        reason: String,
+    },
+    /// What a field names does not exist in this organization.
+    #[error("`{field}` names nothing in this organization")]
+    NoSuchReference {
+        /// The field.
+        field: &'static str,
+    },
+    /// What the call is about does not exist in this organization.
+    #[error("there is no {what} of that id")]
+    NotFound {
+        /// What was looked for.
+        what: &'static str,
+    },
+    /// Something dangerous was not confirmed, or by another name.
+    #[error("to confirm, send `confirm={expected}`")]
+    Unconfirmed {
+        /// What would confirm it.
+        expected: String,
+    },
+    /// The operating system gave no random bytes.
+    #[error(transparent)]
+    Random(#[from] RandomSourceError),
+    /// A secret could not be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The database refused, or is not there.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl OrgsError {
+    pub(crate) fn invalid(field: &'static str, reason: impl ToString) -> Self {
+        Self::Invalid {
+            field,
+            reason: reason.to_string(),
+        }
+    }
+}

@@ -1,0 +1,14 @@
+#![doc = include_str!("../README.md")]
+
+pub mod api_keys;
+pub mod authentication;
+mod error;
+mod field;
+pub mod organizations;
+pub mod saml_metadata;
+pub mod scim_connections;
+pub mod secret;
+pub mod sso_connections;
+pub mod tokens;
+
+pub use error::OrgsError;

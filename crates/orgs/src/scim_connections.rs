@@ -1,0 +1,137 @@
+//! Creating, changing and deleting SCIM connections.
+
+use rollcall_model::{IdpKind, Origin, ScimConnection, ScimConnectionId, SsoConnectionId};
+use rollcall_store::{NewScimConnection, OrgHandle, ScimConnectionChange, StoreError};
+
+use crate::error::OrgsError;
+use crate::field;
+use crate::tokens::{self, IssuedToken};
+
+/// What a caller wants changed. `None` leaves a field as it is.
+#[derive(Clone, Debug, Default)]
+pub struct ScimConnectionPatch {
+    /// A new name.
+    pub name: Option<String>,
+    /// Whether requests are taken.
+    pub enabled: Option<bool>,
+    /// Another login provider.
+    pub sso_connection_id: Option<SsoConnectionId>,
+    /// Another identity provider, or none.
+    pub idp: Option<Option<IdpKind>>,
+}
+
+/// The name of the token that a new connection comes with.
+const FIRST_TOKEN: &str = "First token";
+
+fn naming_sso(error: StoreError) -> OrgsError {
+    match error {
+        StoreError::ParentMissing => OrgsError::NoSuchReference {
+            field: "sso_connection_id",
+        },
+        other => other.into(),
+    }
+}
+
+/// Creates a SCIM connection linked to a login provider, with its first token.
+///
+/// # Errors
+///
+/// A field is not valid, or the login provider is not one of this organization.
+pub async fn create(
+    org: &OrgHandle,
+    name: &str,
+    sso_connection_id: SsoConnectionId,
+    idp: Option<IdpKind>,
+    origin: Origin,
+) -> Result<(ScimConnection, IssuedToken), OrgsError> {
+    let id = ScimConnectionId::new(org.clock());
+    let name = field::name("name", name)?;
+    let draft = tokens::draft(org.clock(), FIRST_TOKEN, None)?;
+    let mut tx = org.begin(origin).await?;
+    tx.insert_scim_connection(NewScimConnection {
+        id,
+        name,
+        sso_connection_id,
+        idp,
+    })
+    .await
+    .map_err(naming_sso)?;
+    let token = tx.insert_token(id, draft.new).await?;
+    tx.commit().await?;
+    let connection = find(org, id).await?;
+    Ok((
+        connection,
+        IssuedToken {
+            token,
+            secret: draft.secret,
+        },
+    ))
+}
+
+/// One SCIM connection.
+///
+/// # Errors
+///
+/// There is none of that id in this organization.
+pub async fn find(org: &OrgHandle, id: ScimConnectionId) -> Result<ScimConnection, OrgsError> {
+    org.find_scim_connection(id)
+        .await?
+        .ok_or(OrgsError::NotFound {
+            what: "SCIM connection",
+        })
+}
+
+/// Changes a SCIM connection and returns it as it is now.
+///
+/// # Errors
+///
+/// A field is not valid, there is no such connection, or the login provider is not one of this
+/// organization.
+pub async fn change(
+    org: &OrgHandle,
+    id: ScimConnectionId,
+    patch: ScimConnectionPatch,
+    origin: Origin,
+) -> Result<ScimConnection, OrgsError> {
+    let change = ScimConnectionChange {
+        name: patch
+            .name
+            .map(|text| field::name("name", &text))
+            .transpose()?,
+        enabled: patch.enabled,
+        sso_connection_id: patch.sso_connection_id,
+        idp: patch.idp,
+    };
+    let mut tx = org.begin(origin).await?;
+    let connection = tx
+        .change_scim_connection(id, change)
+        .await
+        .map_err(naming_sso)?
+        .ok_or(OrgsError::NotFound {
+            what: "SCIM connection",
+        })?;
+    tx.commit().await?;
+    Ok(connection)
+}
+
+/// Deletes a SCIM connection with its tokens, users and groups, if `confirm` is its name.
+///
+/// # Errors
+///
+/// The confirmation is missing or another word, or there is no such connection.
+pub async fn delete(
+    org: &OrgHandle,
+    id: ScimConnectionId,
+    confirm: Option<&str>,
+    origin: Origin,
+) -> Result<(), OrgsError> {
+    let connection = find(org, id).await?;
+    if confirm != Some(connection.name.as_str()) {
+        return Err(OrgsError::Unconfirmed {
+            expected: connection.name,
+        });
+    }
+    let mut tx = org.begin(origin).await?;
+    tx.delete_scim_connection(id).await?;
+    Ok(tx.commit().await?)
+}

@@ -1,0 +1,15 @@
+//! Secrets: what is shown once and then only compared, and what must be read back.
+//!
+//! The two never share a type. A [`SecretToken`] (SCIM token, API key) leaves a SHA-256 behind and
+//! nothing else; the digest needs no salt and no slow hash, because the secret is 32 random bytes
+//! and cannot be guessed. What must be read back, such as an OIDC client secret, is sealed with a
+//! [`SealingKey`] that comes from the configuration, so a copy of the database alone opens nothing.
+
+mod sealed;
+mod token;
+
+pub use sealed::{OpenError, SealError, SealedFor, SealingKey, SealingKeyError};
+pub use token::{
+    ApiKeySecret, ApiKeyText, Presented, RandomSourceError, ScimTokenSecret, ScimTokenText,
+    SecretToken, TokenKind, TokenShapeError,
+};
