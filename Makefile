@@ -1,0 +1,79 @@
+# `make` alone lists the targets. CI runs `make check`, and nothing else.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+# The steps of `check` share one target folder, and cargo locks it: side by side they only wait.
+.NOTPARALLEL:
+
+NEXTEST_VERSION := 0.9.143
+DENY_VERSION := 0.20.2
+
+# Programs built for this project live here, outside the checkout, so that a fresh clone on the
+# same machine finds them.
+ROLLCALL_TOOLS ?= $(HOME)/.cache/rollcall-tools
+export ROLLCALL_TOOLS
+export PATH := $(ROLLCALL_TOOLS)/bin:$(PATH)
+
+.PHONY: help demo run build test check fmt generate advisories clean \
+	prerequisites nextest deny check-format check-dependencies check-lints check-docs
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
+		while IFS='|' read -r target text; do printf '  make %-12s %s\n' "$$target" "$$text"; done
+
+demo: prerequisites ## start a gateway with a demo organization and provision it
+	cargo run -p rollcall -- demo
+
+run: prerequisites ## start a gateway on 127.0.0.1:8080, with its data in rollcall.db
+	cargo run -p rollcall -- serve
+
+build: prerequisites ## build everything
+	cargo build --workspace
+
+test: nextest ## run every test, on SQLite and on PostgreSQL
+	scripts/with-services scripts/run-tests
+
+check: check-format check-dependencies check-lints check-docs test ## what CI runs: format, licences, lints, docs, tests
+
+fmt: prerequisites ## format the code
+	cargo fmt --all
+
+generate: nextest ## write the files that are generated from the code
+	UPDATE_GENERATED=1 cargo nextest run --workspace --no-tests=pass -E 'test(generated)'
+
+advisories: deny ## look for known vulnerabilities (needs the network, so not part of check)
+	@echo 'This fetches the RustSec database from github.com.'
+	cargo deny check advisories
+
+clean: ## remove what cargo built
+	cargo clean
+
+# --- the steps of `check`
+
+check-format: prerequisites
+	cargo fmt --all --check
+
+check-dependencies: deny
+	cargo deny --locked check bans licenses sources
+
+check-lints: prerequisites
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+check-docs: prerequisites
+	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --workspace --locked
+
+# --- what the targets need
+
+prerequisites:
+	@command -v cargo >/dev/null 2>&1 || { \
+		echo 'cargo is missing: install Rust from https://rustup.rs, then open a new shell' >&2; \
+		exit 1; }
+	@command -v cc >/dev/null 2>&1 || { \
+		echo 'a C compiler is missing: apt-get install build-essential (Debian), xcode-select --install (macOS)' >&2; \
+		exit 1; }
+
+nextest: prerequisites
+	@scripts/install-tool cargo-nextest $(NEXTEST_VERSION)
+
+deny: prerequisites
+	@scripts/install-tool cargo-deny $(DENY_VERSION)
