@@ -1,0 +1,119 @@
+//! Notes of who was here, kept in memory and written off the request path.
+//!
+//! "Last used" of tokens, connections and API keys, and the request log, would each cost a write
+//! for every request. They are gathered here and written in batches, so a crash loses at most
+//! [`FLUSH_EVERY`] of them; what was synced is never among them. Memory is bounded: when the
+//! database does not take the log, its newest lines are dropped and counted.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use rollcall_metrics::Metrics;
+use rollcall_model::{ApiKeyId, IdpKind, ScimConnectionId, Timestamp, TokenId};
+use rollcall_store::{Activity, ConnectionHandle, LoggedRequest, Store, StoreError};
+
+/// How often the notes are written.
+pub const FLUSH_EVERY: Duration = Duration::from_secs(2);
+
+/// How many lines of the request log wait at most.
+const MAX_WAITING: usize = 10_000;
+
+/// Whose log a request belongs in.
+pub(crate) enum LogOf {
+    /// A tenant that was let in.
+    Tenant(ConnectionHandle),
+    /// The connection that a refused request named, or whose token it carried.
+    Named(ScimConnectionId),
+}
+
+#[derive(Default)]
+struct Notes {
+    used: HashMap<(ScimConnectionId, TokenId), Activity>,
+    api_keys: HashMap<ApiKeyId, Timestamp>,
+    requests: Vec<(LogOf, LoggedRequest)>,
+    dropped: u64,
+}
+
+/// The notes of one server.
+#[derive(Default)]
+pub struct ActivityLog(Mutex<Notes>);
+
+impl ActivityLog {
+    /// A token was used.
+    pub(crate) fn note_token(
+        &self,
+        handle: &ConnectionHandle,
+        token_id: TokenId,
+        at: Timestamp,
+        idp: Option<IdpKind>,
+    ) {
+        let key = (handle.connection_id(), token_id);
+        self.with(|notes| {
+            let known = notes.used.remove(&key).and_then(|before| before.idp);
+            let activity = Activity {
+                handle: handle.clone(),
+                token_id,
+                at,
+                idp: idp.or(known),
+            };
+            notes.used.insert(key, activity);
+        });
+    }
+
+    /// An API key was used.
+    pub(crate) fn note_api_key(&self, id: ApiKeyId, at: Timestamp) {
+        self.with(|notes| {
+            notes.api_keys.insert(id, at);
+        });
+    }
+
+    /// A SCIM request was answered.
+    pub(crate) fn note_request(&self, of: LogOf, request: LoggedRequest) {
+        self.with(|notes| {
+            if notes.requests.len() < MAX_WAITING {
+                notes.requests.push((of, request));
+            } else {
+                notes.dropped += 1;
+            }
+        });
+    }
+
+    /// Writes everything that was noted since the last time. What the database does not take is
+    /// dropped, and lines of the request log are counted as dropped.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn flush(&self, store: &Store, metrics: &Metrics) -> Result<(), StoreError> {
+        let notes = self.with(std::mem::take);
+        metrics.request_log_dropped(notes.dropped);
+        let waiting = u64::try_from(notes.requests.len()).unwrap_or(u64::MAX);
+        let written = write(store, notes).await;
+        if written.is_err() {
+            metrics.request_log_dropped(waiting);
+        }
+        written
+    }
+
+    /// A panic while the lock is held can leave no half-made note, so a poisoned lock is used on.
+    fn with<T>(&self, work: impl FnOnce(&mut Notes) -> T) -> T {
+        let mut notes = self.0.lock().unwrap_or_else(|poison| poison.into_inner());
+        work(&mut notes)
+    }
+}
+
+async fn write(store: &Store, notes: Notes) -> Result<(), StoreError> {
+    let used: Vec<_> = notes.used.into_values().collect();
+    store.note_activity(&used).await?;
+    let api_keys: Vec<_> = notes.api_keys.into_iter().collect();
+    store.note_api_keys_used(&api_keys).await?;
+    let mut of_tenants = Vec::new();
+    for (of, request) in notes.requests {
+        match of {
+            LogOf::Tenant(handle) => of_tenants.push((handle, request)),
+            LogOf::Named(connection_id) => store.log_refused(connection_id, request).await?,
+        }
+    }
+    store.log_requests(&of_tenants).await
+}

@@ -1,0 +1,71 @@
+//! What a request's path and host say about its tenant.
+
+use actix_web::HttpRequest;
+use rollcall_model::Slug;
+use rollcall_orgs::authentication::Address;
+
+use crate::settings::Settings;
+
+/// The path parameter that holds a SCIM connection's id.
+pub(crate) const CONNECTION: &str = "connection";
+
+/// A path that names a connection whose id cannot exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NamesNothing;
+
+/// Reads the tenant that a request names, by path, by host, by both, or by neither.
+pub(crate) fn of(req: &HttpRequest, settings: &Settings) -> Result<Address, NamesNothing> {
+    let connection = req.match_info().get(CONNECTION);
+    Ok(Address {
+        connection: connection
+            .map(|text| text.parse().map_err(|_| NamesNothing))
+            .transpose()?,
+        organization: settings
+            .base_domain
+            .as_ref()
+            .and_then(|domain| slug_of_host(&host(req, settings), domain)),
+    })
+}
+
+/// The host that the client asked for. What a proxy says of it is believed only behind one.
+fn host(req: &HttpRequest, settings: &Settings) -> String {
+    let host = if settings.behind_proxy {
+        req.connection_info().host().to_owned()
+    } else {
+        let in_header = req
+            .headers()
+            .get("host")
+            .and_then(|host| host.to_str().ok());
+        in_header
+            .or_else(|| req.uri().authority().map(|authority| authority.as_str()))
+            .unwrap_or_default()
+            .to_owned()
+    };
+    host.rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
+        .map_or(host.clone(), |(name, _)| name.to_owned())
+}
+
+fn slug_of_host(host: &str, base_domain: &str) -> Option<Slug> {
+    let host = host.to_ascii_lowercase();
+    let label = host.strip_suffix(base_domain)?.strip_suffix('.')?;
+    label.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slug(host: &str) -> Option<String> {
+        slug_of_host(host, "scim.example.com").map(|slug| slug.to_string())
+    }
+
+    #[test]
+    fn the_label_before_the_base_domain_names_the_organization() {
+        assert_eq!(slug("Acme.scim.example.com").as_deref(), Some("acme"));
+        assert_eq!(slug("scim.example.com"), None);
+        assert_eq!(slug("acme.other.example.com"), None);
+        assert_eq!(slug("a.b.scim.example.com"), None);
+        assert_eq!(slug("acmescim.example.com"), None);
+    }
+}

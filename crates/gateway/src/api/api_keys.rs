@@ -1,0 +1,174 @@
+//! `/v1/api-keys`
+
+use actix_web::http::StatusCode;
+use actix_web::web::Path;
+use actix_web::{HttpRequest, HttpResponse, delete, get, post};
+use rollcall_model::{ApiKey, ApiKeyId, PageRequest, Timestamp};
+use rollcall_orgs::api_keys;
+use rollcall_store::{Store, StoreError};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use crate::api::answer::{self, Answer};
+use crate::api::caller::{Caller, path_id};
+use crate::api::post::Post;
+use crate::api::problem::Problem;
+use crate::api::query::{self, ListBody, ListQuery};
+
+const WHAT: &str = "API key";
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(create_api_key)
+        .service(list_api_keys)
+        .service(get_api_key)
+        .service(delete_api_key);
+}
+
+/// A vendor's credential for this API, without its secret.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ApiKey)]
+struct ApiKeyBody {
+    /// Its id.
+    #[schema(value_type = String, example = "key_01jd8w3v5hfq0a6c2x9b4m7k1e")]
+    id: ApiKeyId,
+    /// Its name for people.
+    name: String,
+    /// The first characters of the secret, to tell keys apart.
+    prefix: String,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When it was last used; up to a few seconds behind.
+    #[schema(value_type = Option<String>, format = DateTime, required = true)]
+    last_used_at: Option<Timestamp>,
+}
+
+impl From<ApiKey> for ApiKeyBody {
+    fn from(key: ApiKey) -> Self {
+        Self {
+            id: key.id,
+            name: key.name,
+            prefix: key.prefix,
+            created_at: key.created_at,
+            last_used_at: key.last_used_at,
+        }
+    }
+}
+
+/// An API key in the one answer that shows its secret.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = IssuedApiKey)]
+struct IssuedApiKeyBody {
+    #[serde(flatten)]
+    key: ApiKeyBody,
+    /// The secret, shown this once: `null` when the answer is repeated.
+    #[schema(value_type = Option<String>, required = true)]
+    secret: (),
+}
+
+/// A new API key.
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = NewApiKey)]
+#[serde(deny_unknown_fields)]
+struct NewApiKeyBody {
+    /// Its name for people, 1 to 200 characters.
+    name: String,
+}
+
+/// Make an API key
+///
+/// It may do everything that this one may. The secret is shown in this answer only.
+#[utoipa::path(
+    tag = "API keys",
+    request_body = NewApiKeyBody,
+    responses((status = 201, description = "The API key", body = IssuedApiKeyBody)),
+)]
+#[post("/api-keys")]
+async fn create_api_key(post: Post<NewApiKeyBody>) -> Result<HttpResponse, Problem> {
+    post.answer(async move |caller, body| {
+        let issued = api_keys::create(&caller.app.store, &body.name).await?;
+        let created = IssuedApiKeyBody {
+            key: issued.key.into(),
+            secret: (),
+        };
+        Ok(Answer::created(&created)?.showing("/secret", issued.secret.expose()))
+    })
+    .await
+}
+
+/// List API keys
+///
+/// Oldest first, without their secrets.
+#[utoipa::path(
+    tag = "API keys",
+    params(ListQuery),
+    responses((status = 200, description = "A page", body = ListBody<ApiKeyBody>)),
+)]
+#[get("/api-keys")]
+async fn list_api_keys(caller: Caller, req: HttpRequest) -> Result<HttpResponse, Problem> {
+    let query: ListQuery = query::read(&req)?;
+    let page = query.page(caller.app.settings.limits.max_page)?;
+    let page = caller.app.store.list_api_keys(page).await?;
+    answer::ok(&ListBody::from_page(page, ApiKeyBody::from))
+}
+
+/// Get an API key
+#[utoipa::path(
+    tag = "API keys",
+    responses((status = 200, description = "The API key", body = ApiKeyBody)),
+)]
+#[get("/api-keys/{key}")]
+async fn get_api_key(caller: Caller, path: Path<String>) -> Result<HttpResponse, Problem> {
+    let found = find(&caller.app.store, path_id(&path, WHAT)?).await?;
+    let key = found.ok_or_else(|| Problem::not_found(WHAT))?;
+    answer::ok(&ApiKeyBody::from(key))
+}
+
+/// One API key: the first of the list after the id before it. The list is in the order of ids.
+async fn find(store: &Store, id: ApiKeyId) -> Result<Option<ApiKey>, StoreError> {
+    let before = id.as_uuid().as_u128().checked_sub(1);
+    let page = PageRequest {
+        after: before.map(|bits| ApiKeyId::from_uuid(Uuid::from_u128(bits))),
+        limit: 1,
+    };
+    let page = store.list_api_keys(page).await?;
+    Ok(page.items.into_iter().find(|key| key.id == id))
+}
+
+/// Delete an API key
+///
+/// It stops working at once. The last one cannot be deleted, since nobody could call afterwards.
+#[utoipa::path(
+    tag = "API keys",
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 409, description = "It is the last one"),
+    ),
+)]
+#[delete("/api-keys/{key}")]
+async fn delete_api_key(caller: Caller, path: Path<String>) -> Result<HttpResponse, Problem> {
+    let id = path_id(&path, WHAT)?;
+    let store = &caller.app.store;
+    refuse_last(store, id).await?;
+    api_keys::delete(store, id).await?;
+    Ok(answer::no_content())
+}
+
+async fn refuse_last(store: &Store, id: ApiKeyId) -> Result<(), Problem> {
+    let page = PageRequest {
+        after: None,
+        limit: 2,
+    };
+    let page = store.list_api_keys(page).await?;
+    match page.items.as_slice() {
+        [only] if only.id == id => Err(Problem::new(
+            StatusCode::CONFLICT,
+            "last_api_key",
+            "this is the last API key; make another one before you delete it",
+        )),
+        _ => Ok(()),
+    }
+}

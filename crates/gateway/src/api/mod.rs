@@ -1,0 +1,57 @@
+//! The management API under `/v1`: what the vendor's programs call.
+//!
+//! One file or folder for each resource holds its handlers, its bodies and its part of the OpenAPI
+//! document. The rest is what they share:
+//!
+//! | module | what it is |
+//! | --- | --- |
+//! | `caller` | who calls; opens organizations and connections that a path names |
+//! | `post` | a POST call: body, `Idempotency-Key`, answer. No other way leads to a POST's body |
+//! | `body`, `fields`, `query` | what is read from bodies and query strings, and which field is wrong |
+//! | `answer`, `problem` | what is answered |
+//! | `fallback` | 404 and 405 |
+//! | `openapi` | the document |
+
+mod answer;
+mod api_keys;
+mod body;
+pub(crate) mod caller;
+mod events;
+mod fallback;
+mod fields;
+mod idempotency;
+mod openapi;
+mod organizations;
+mod post;
+pub(crate) mod problem;
+mod query;
+mod scim_connections;
+mod sso_connections;
+
+use actix_web::web;
+use utoipa_actix_web::scope::scope;
+use utoipa_actix_web::service_config;
+
+pub use openapi::openapi_document;
+
+/// What every path begins with.
+const PREFIX: &str = "/v1";
+
+/// Mounts the API under `/v1`.
+pub(crate) fn configure(config: &mut web::ServiceConfig) {
+    let routes = scope(PREFIX)
+        .configure(routes)
+        .default_service(web::to(fallback::answer));
+    config.service(routes);
+}
+
+/// Every endpoint, to be mounted and to be documented.
+fn routes(config: &mut service_config::ServiceConfig) {
+    config
+        .configure(organizations::configure)
+        .configure(sso_connections::configure)
+        .configure(scim_connections::configure)
+        .configure(events::configure)
+        .configure(api_keys::configure)
+        .service(openapi::get_openapi_document);
+}

@@ -1,0 +1,167 @@
+//! `…/scim-connections/{scim}/users` and `/groups`: what the identity provider pushed.
+
+use actix_web::web::Path;
+use actix_web::{HttpRequest, HttpResponse, get};
+use rollcall_model::Timestamp;
+use rollcall_store::{Group, GroupRef, User};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::api::answer;
+use crate::api::caller::Caller;
+use crate::api::problem::Problem;
+use crate::api::query::{self, ListBody, ListQuery};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.service(list_users).service(list_groups);
+}
+
+/// A group that a user is in.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = GroupRef)]
+struct GroupRefBody {
+    /// The SCIM id.
+    id: String,
+    /// `displayName`.
+    display_name: String,
+}
+
+/// A user that an identity provider pushed.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = User)]
+struct UserBody {
+    /// The SCIM id: a plain UUID.
+    #[schema(example = "0190a5e4-5c1d-7d0a-9f3b-2f6d1c8e4b7a")]
+    id: String,
+    /// `userName`.
+    #[schema(required = true)]
+    user_name: Option<String>,
+    /// `externalId`.
+    #[schema(required = true)]
+    external_id: Option<String>,
+    /// Whether the account may be used.
+    active: bool,
+    /// The attributes as SCIM spells them, without `id`, `meta` and `groups`.
+    #[schema(value_type = Object)]
+    resource: Map<String, Value>,
+    /// The groups of the same connection that it is in.
+    groups: Vec<GroupRefBody>,
+    /// When it was provisioned.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When it was last changed.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+    /// Grows by one with each change.
+    version: u64,
+}
+
+impl UserBody {
+    fn new(user: User, groups: Vec<GroupRef>) -> Self {
+        let groups = groups.into_iter().map(|group| GroupRefBody {
+            id: group.id.to_scim(),
+            display_name: group.display_name,
+        });
+        Self {
+            id: user.id.to_scim(),
+            user_name: user.resource.user_name().map(str::to_owned),
+            external_id: user.resource.external_id().map(str::to_owned),
+            active: user.resource.active(),
+            resource: user.resource.attributes().clone(),
+            groups: groups.collect(),
+            created_at: user.created_at,
+            updated_at: user.updated_at,
+            version: user.version,
+        }
+    }
+}
+
+/// A group that an identity provider pushed, without its members: users name their groups.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Group)]
+struct GroupBody {
+    /// The SCIM id: a plain UUID.
+    id: String,
+    /// `displayName`.
+    #[schema(required = true)]
+    display_name: Option<String>,
+    /// `externalId`.
+    #[schema(required = true)]
+    external_id: Option<String>,
+    /// The attributes as SCIM spells them, without `id`, `meta` and `members`.
+    #[schema(value_type = Object)]
+    resource: Map<String, Value>,
+    /// When it was provisioned.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    /// When it was last changed, its members too.
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
+    /// Grows by one with each change, of its members too.
+    version: u64,
+}
+
+impl From<Group> for GroupBody {
+    fn from(group: Group) -> Self {
+        Self {
+            id: group.id.to_scim(),
+            display_name: group.resource.display_name().map(str::to_owned),
+            external_id: group.resource.external_id().map(str::to_owned),
+            resource: group.resource.attributes().clone(),
+            created_at: group.created_at,
+            updated_at: group.updated_at,
+            version: group.version,
+        }
+    }
+}
+
+/// List users
+///
+/// What the identity provider pushed, in the order it did.
+#[utoipa::path(
+    tag = "Directory",
+    params(ListQuery),
+    responses((status = 200, description = "A page", body = ListBody<UserBody>)),
+)]
+#[get("/organizations/{org}/scim-connections/{scim}/users")]
+async fn list_users(
+    caller: Caller,
+    path: Path<(String, String)>,
+    req: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let (org, scim) = path.into_inner();
+    let (_, connection) = caller.connection(&org, &scim).await?;
+    let query: ListQuery = query::read(&req)?;
+    let page = query.page(caller.app.settings.limits.max_page)?;
+    let page = connection.list_users(page).await?;
+    let ids: Vec<_> = page.items.iter().map(|user| user.id).collect();
+    let mut groups = connection.groups_of(&ids).await?;
+    answer::ok(&ListBody::from_page(page, |user| {
+        let groups = groups.remove(&user.id).unwrap_or_default();
+        UserBody::new(user, groups)
+    }))
+}
+
+/// List groups
+///
+/// What the identity provider pushed, in the order it did, without members.
+#[utoipa::path(
+    tag = "Directory",
+    params(ListQuery),
+    responses((status = 200, description = "A page", body = ListBody<GroupBody>)),
+)]
+#[get("/organizations/{org}/scim-connections/{scim}/groups")]
+async fn list_groups(
+    caller: Caller,
+    path: Path<(String, String)>,
+    req: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let (org, scim) = path.into_inner();
+    let (_, connection) = caller.connection(&org, &scim).await?;
+    let query: ListQuery = query::read(&req)?;
+    let page = query.page(caller.app.settings.limits.max_page)?;
+    let page = connection.list_groups(page).await?;
+    answer::ok(&ListBody::from_page(page, GroupBody::from))
+}

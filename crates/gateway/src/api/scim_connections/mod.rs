@@ -1,0 +1,173 @@
+//! `/v1/organizations/{org}/scim-connections`, its tokens, and what the identity provider did
+//! there.
+
+mod body;
+mod directory;
+mod requests;
+mod tokens;
+
+use actix_web::web::Path;
+use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
+use rollcall_orgs::scim_connections::{self, ScimConnectionPatch};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use crate::api::answer::{self, Answer};
+use crate::api::body::Patch;
+use crate::api::caller::{Caller, path_id};
+use crate::api::post::Post;
+use crate::api::problem::Problem;
+use crate::api::query::{self, ConfirmQuery, ListBody, ListQuery};
+use body::{
+    CreatedScimConnectionBody, NewScimConnectionBody, ScimConnectionBody, ScimConnectionChangeBody,
+};
+use tokens::IssuedTokenBody;
+
+const WHAT: &str = "SCIM connection";
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(create_scim_connection)
+        .service(list_scim_connections)
+        .service(get_scim_connection)
+        .service(change_scim_connection)
+        .service(delete_scim_connection)
+        .configure(tokens::configure)
+        .configure(directory::configure)
+        .configure(requests::configure);
+}
+
+/// Add a SCIM connection
+///
+/// It comes with its first token, whose secret is shown in this answer only.
+#[utoipa::path(
+    tag = "SCIM connections",
+    request_body = NewScimConnectionBody,
+    responses(
+        (status = 201, description = "The SCIM connection", body = CreatedScimConnectionBody),
+    ),
+)]
+#[post("/organizations/{org}/scim-connections")]
+async fn create_scim_connection(
+    post: Post<NewScimConnectionBody>,
+    path: Path<String>,
+) -> Result<HttpResponse, Problem> {
+    let org = path.into_inner();
+    post.answer(async move |caller, body| {
+        let org = caller.organization(&org).await?;
+        let idp = body.idp.map(Into::into);
+        let (connection, issued) = scim_connections::create(
+            &org,
+            &body.name,
+            body.sso_connection_id,
+            idp,
+            caller.origin(),
+        )
+        .await?;
+        let created = CreatedScimConnectionBody {
+            connection: ScimConnectionBody::new(
+                &caller.app.settings,
+                org.organization(),
+                connection,
+            ),
+            token: IssuedTokenBody::from(issued.token),
+        };
+        Ok(Answer::created(&created)?.showing("/token/secret", issued.secret.expose()))
+    })
+    .await
+}
+
+/// List SCIM connections
+///
+/// Oldest first.
+#[utoipa::path(
+    tag = "SCIM connections",
+    params(ListQuery),
+    responses((status = 200, description = "A page", body = ListBody<ScimConnectionBody>)),
+)]
+#[get("/organizations/{org}/scim-connections")]
+async fn list_scim_connections(
+    caller: Caller,
+    path: Path<String>,
+    req: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let org = caller.organization(&path).await?;
+    let query: ListQuery = query::read(&req)?;
+    let page = query.page(caller.app.settings.limits.max_page)?;
+    let page = org.list_scim_connections(page).await?;
+    answer::ok(&ListBody::from_page(page, |connection| {
+        ScimConnectionBody::new(&caller.app.settings, org.organization(), connection)
+    }))
+}
+
+/// Get a SCIM connection
+#[utoipa::path(
+    tag = "SCIM connections",
+    responses((status = 200, description = "The SCIM connection", body = ScimConnectionBody)),
+)]
+#[get("/organizations/{org}/scim-connections/{scim}")]
+async fn get_scim_connection(
+    caller: Caller,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse, Problem> {
+    let (org, scim) = path.into_inner();
+    let org = caller.organization(&org).await?;
+    let connection = scim_connections::find(&org, path_id(&scim, WHAT)?).await?;
+    answer::ok(&ScimConnectionBody::new(
+        &caller.app.settings,
+        org.organization(),
+        connection,
+    ))
+}
+
+/// Change a SCIM connection
+///
+/// A disabled connection keeps its users, groups and tokens, and takes no requests.
+#[utoipa::path(
+    tag = "SCIM connections",
+    request_body = ScimConnectionChangeBody,
+    responses(
+        (status = 200, description = "The SCIM connection as it is now", body = ScimConnectionBody),
+    ),
+)]
+#[patch("/organizations/{org}/scim-connections/{scim}")]
+async fn change_scim_connection(
+    patch: Patch<ScimConnectionChangeBody>,
+    path: Path<(String, String)>,
+) -> Result<HttpResponse, Problem> {
+    let Patch { caller, change } = patch;
+    let (org, scim) = path.into_inner();
+    let org = caller.organization(&org).await?;
+    let change = ScimConnectionPatch::from(change);
+    let id = path_id(&scim, WHAT)?;
+    let connection = scim_connections::change(&org, id, change, caller.origin()).await?;
+    answer::ok(&ScimConnectionBody::new(
+        &caller.app.settings,
+        org.organization(),
+        connection,
+    ))
+}
+
+/// Delete a SCIM connection
+///
+/// With its tokens, users and groups. One event tells it, not one for each user.
+#[utoipa::path(
+    tag = "SCIM connections",
+    params(ConfirmQuery),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 400, description = "`confirm` is not its name"),
+    ),
+)]
+#[delete("/organizations/{org}/scim-connections/{scim}")]
+async fn delete_scim_connection(
+    caller: Caller,
+    path: Path<(String, String)>,
+    req: HttpRequest,
+) -> Result<HttpResponse, Problem> {
+    let (org, scim) = path.into_inner();
+    let org = caller.organization(&org).await?;
+    let query: ConfirmQuery = query::read(&req)?;
+    let confirm = query.confirm.as_deref();
+    scim_connections::delete(&org, path_id(&scim, WHAT)?, confirm, caller.origin()).await?;
+    Ok(answer::no_content())
+}

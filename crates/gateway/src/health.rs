@@ -1,0 +1,110 @@
+//! `/healthz`, `/readyz` and `/metrics`.
+//!
+//! `/healthz` says that the process lives, and asks nobody else: restarting a gateway does not
+//! mend a database. `/readyz` says whether it should be given requests, and what is wrong.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use rollcall_metrics::ConnectionState;
+use rollcall_store::StoreError;
+use serde_json::json;
+
+use crate::api::problem::chain;
+use crate::state::AppState;
+
+/// Whether the server is on its way down; then it is not ready for new requests.
+#[derive(Debug, Default)]
+pub struct Draining(AtomicBool);
+
+impl Draining {
+    /// From now on the server is not ready.
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    fn has_begun(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+pub(crate) fn configure(config: &mut ServiceConfig) {
+    config
+        .route("/healthz", web::get().to(alive))
+        .route("/readyz", web::get().to(ready));
+}
+
+pub(crate) fn configure_metrics(config: &mut ServiceConfig) {
+    config.route("/metrics", web::get().to(metrics));
+}
+
+async fn alive() -> HttpResponse {
+    HttpResponse::Ok().json(json!({ "status": "ok" }))
+}
+
+async fn ready(app: Data<AppState>) -> HttpResponse {
+    let database = check_database(&app).await;
+    let wrong = if app.draining.has_begun() {
+        Some("the server is shutting down".to_owned())
+    } else {
+        database.err()
+    };
+    match wrong {
+        None => HttpResponse::Ok().json(json!({
+            "status": "ready",
+            "database": app.store.database_name(),
+        })),
+        Some(reason) => HttpResponse::ServiceUnavailable().json(json!({
+            "status": "not ready",
+            "reason": reason,
+        })),
+    }
+}
+
+/// What is wrong with the database, in words that hold no part of its URL.
+async fn check_database(app: &AppState) -> Result<(), String> {
+    let name = app.store.database_name();
+    let unreachable = |error: StoreError| {
+        tracing::warn!(error = %chain(&error), "the database does not answer");
+        format!("{name} does not answer; the log has the cause")
+    };
+    app.store.ping().await.map_err(unreachable)?;
+    match app.store.pending_migrations().await.map_err(unreachable)? {
+        0 => Ok(()),
+        steps => Err(format!(
+            "the schema is {steps} migrations behind; run `rollcall migrate`"
+        )),
+    }
+}
+
+async fn metrics(app: Data<AppState>) -> HttpResponse {
+    match app.store.census().await {
+        Ok(census) => {
+            let metrics = &app.metrics;
+            metrics.set_organizations(census.organizations);
+            metrics.set_users(census.users);
+            metrics.set_groups(census.groups);
+            metrics.set_outbox_events(census.outbox);
+            metrics.set_connections(ConnectionState::Disabled, census.disabled);
+            metrics.set_connections(
+                ConnectionState::AwaitingFirstRequest,
+                census.awaiting_first_request,
+            );
+            metrics.set_connections(ConnectionState::Connected, census.connected);
+            metrics.set_connections(ConnectionState::Attention, census.attention);
+        }
+        // The counters are worth most when the database is away, so they are shown all the same.
+        Err(error) => tracing::warn!(error = %chain(&error), "the gauges could not be counted"),
+    }
+    match app.metrics.render() {
+        Ok((content_type, text)) => HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, content_type))
+            .body(text),
+        Err(error) => {
+            tracing::error!(error = %chain(&error), "the metrics could not be written");
+            HttpResponseBuilder::new(actix_web::http::StatusCode::INTERNAL_SERVER_ERROR).finish()
+        }
+    }
+}

@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+
+mod activity;
+mod address;
+mod api;
+mod health;
+mod observe;
+mod request_id;
+mod scim;
+mod server;
+mod settings;
+mod state;
+
+pub use activity::{ActivityLog, FLUSH_EVERY};
+pub use api::openapi_document;
+pub use health::Draining;
+pub use request_id::HEADER as REQUEST_ID_HEADER;
+pub use rollcall_scim::Catalog;
+pub use server::{Listeners, Running, start};
+pub use settings::{Limits, Settings};
+pub use state::AppState;
+
+/// Method and path of everything that the SCIM endpoint serves, below its base address.
+#[must_use]
+pub fn scim_routes() -> Vec<(String, &'static str)> {
+    scim::routes()
+}

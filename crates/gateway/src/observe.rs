@@ -1,0 +1,167 @@
+//! What every request leaves behind: an id, one log line, its metrics, its line in the request
+//! log.
+//!
+//! Paths are told as patterns, never with their query: filters hold e-mail addresses. Bodies and
+//! tokens are not looked at.
+
+use std::time::{Duration, Instant};
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage};
+use rollcall_metrics::{Operation, Outcome};
+use rollcall_model::{IdpKind, RequestId};
+use rollcall_store::LoggedRequest;
+
+use crate::activity::LogOf;
+use crate::request_id;
+use crate::scim::{ScimFailure, Seen};
+use crate::state::{self, AppState};
+
+/// Gives the request its id, and tells of it when it has been answered.
+pub(crate) async fn observe(
+    req: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let app = state::of(req.request());
+    let id = RequestId::new(app.store.clock());
+    req.extensions_mut().insert(id);
+    let begun = Instant::now();
+    let mut answer = next.call(req).await?;
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        let name = HeaderName::from_static(request_id::HEADER);
+        answer.headers_mut().insert(name, value);
+    }
+    tell(&app, id, begun.elapsed(), &answer);
+    Ok(answer)
+}
+
+fn tell<B>(app: &AppState, id: RequestId, took: Duration, answer: &ServiceResponse<B>) {
+    let req = answer.request();
+    let status = answer.status().as_u16();
+    let outcome = Outcome::from_status(status);
+    let route = req.match_pattern().unwrap_or_else(|| "(none)".to_owned());
+    let seen = req.extensions().get::<Seen>().cloned();
+    let organization = match &seen {
+        Some(Seen::Tenant { handle, .. }) => Some(handle.org_id().to_string()),
+        Some(Seen::Refused { .. }) | None => None,
+    };
+    let refused = match &seen {
+        Some(Seen::Refused { reason, .. }) => Some(reason.label()),
+        Some(Seen::Tenant { .. }) | None => None,
+    };
+    tracing::info!(
+        request.id = %id,
+        method = %req.method(),
+        route,
+        status,
+        organization,
+        refused,
+        micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        "answered"
+    );
+    match seen {
+        Some(seen) => {
+            let operation = operation(req.method().as_str(), &route);
+            app.metrics.request_answered(operation, outcome, took);
+            note(app, id, took, answer, outcome, seen);
+        }
+        None if route.starts_with("/v1") => app.metrics.api_request_answered(outcome, took),
+        None => {}
+    }
+}
+
+/// Puts a SCIM request into the log of the connection that it concerns.
+fn note<B>(
+    app: &AppState,
+    id: RequestId,
+    took: Duration,
+    answer: &ServiceResponse<B>,
+    outcome: Outcome,
+    seen: Seen,
+) {
+    let req = answer.request();
+    let failure = answer
+        .response()
+        .error()
+        .and_then(|error| error.as_error::<ScimFailure>());
+    let (of, outcome, idp) = match seen {
+        Seen::Tenant { handle, idp } => (LogOf::Tenant(handle), outcome.label(), idp),
+        Seen::Refused { reason, concerns } => match concerns {
+            Some(connection_id) => (LogOf::Named(connection_id), reason.label(), None),
+            None => return,
+        },
+    };
+    let request = LoggedRequest {
+        id,
+        at: app.store.clock().now(),
+        method: req.method().to_string(),
+        route: endpoint(req.path()).to_owned(),
+        status: answer.status().as_u16(),
+        outcome: outcome.to_owned(),
+        idp: idp.map(IdpKind::as_str).map(str::to_owned),
+        duration_micros: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        detail: failure.map(ToString::to_string),
+    };
+    app.activity.note_request(of, request);
+}
+
+/// The part of a path from the endpoint's name on: the rest names the tenant, whose log it is.
+fn endpoint(path: &str) -> &str {
+    const ENDPOINTS: [&str; 5] = [
+        "/Users",
+        "/Groups",
+        "/Schemas",
+        "/ResourceTypes",
+        "/ServiceProviderConfig",
+    ];
+    let starts = ENDPOINTS.iter().filter_map(|endpoint| path.find(endpoint));
+    starts.min().map_or(path, |start| &path[start..])
+}
+
+/// What a SCIM request asked for, by its method and the pattern of its path.
+fn operation(method: &str, pattern: &str) -> Operation {
+    let at = |end: &str| pattern.ends_with(end);
+    match method {
+        "POST" if at("/Users") => Operation::CreateUser,
+        "GET" | "HEAD" if at("/Users") => Operation::ListUsers,
+        "GET" | "HEAD" if at("/Users/{id}") => Operation::GetUser,
+        "PUT" if at("/Users/{id}") => Operation::ReplaceUser,
+        "PATCH" if at("/Users/{id}") => Operation::PatchUser,
+        "DELETE" if at("/Users/{id}") => Operation::DeleteUser,
+        "POST" if at("/Groups") => Operation::CreateGroup,
+        "GET" | "HEAD" if at("/Groups") => Operation::ListGroups,
+        "GET" | "HEAD" if at("/Groups/{id}") => Operation::GetGroup,
+        "PUT" if at("/Groups/{id}") => Operation::ReplaceGroup,
+        "PATCH" if at("/Groups/{id}") => Operation::PatchGroup,
+        "DELETE" if at("/Groups/{id}") => Operation::DeleteGroup,
+        "GET" | "HEAD" if at("/ServiceProviderConfig") => Operation::ServiceProviderConfig,
+        "GET" | "HEAD" if at("/ResourceTypes") || at("/ResourceTypes/{id}") => {
+            Operation::ResourceTypes
+        }
+        "GET" | "HEAD" if at("/Schemas") || at("/Schemas/{id}") => Operation::Schemas,
+        _ => Operation::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operation_is_told_from_method_and_pattern() {
+        let pattern = "/scim/v2/{connection:scim_[0-9A-Za-z]+}/Users/{id}";
+        assert_eq!(operation("PATCH", pattern), Operation::PatchUser);
+        assert_eq!(operation("GET", "/scim/v2/Users"), Operation::ListUsers);
+        assert_eq!(operation("POST", "/scim/v2/Bulk"), Operation::Unknown);
+    }
+
+    #[test]
+    fn the_log_names_the_endpoint_and_not_the_tenant() {
+        let path = "/scim/v2/scim_01j0000000e008000000000001/Users/7";
+        assert_eq!(endpoint(path), "/Users/7");
+        assert_eq!(endpoint("/elsewhere"), "/elsewhere");
+    }
+}

@@ -1,0 +1,99 @@
+//! Bodies in and out.
+//!
+//! A body is read after the request was let in: what an unknown sender says is not looked at,
+//! and cannot be answered with anything but 401.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, ETAG, LOCATION};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use futures_util::StreamExt;
+use rollcall_scim::json;
+use serde_json::Value;
+
+use super::failure::{MEDIA_TYPE, ScimFailure};
+
+/// Reads a JSON body of at most `limit` bytes (RFC 7644 §3.1, D-54 in docs/decisions).
+pub(super) async fn read(
+    req: &HttpRequest,
+    mut payload: web::Payload,
+    limit: usize,
+) -> Result<Value, ScimFailure> {
+    check_media_type(req)?;
+    let announced = req
+        .headers()
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_some_and(|length| length > limit) {
+        return Err(ScimFailure::TooLarge { limit });
+    }
+    let mut body = web::BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| ScimFailure::CutOff)?;
+        if body.len() + chunk.len() > limit {
+            return Err(ScimFailure::TooLarge { limit });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(json::parse(&body)?)
+}
+
+/// Both JSON types are taken, and none at all; some clients send nothing else.
+fn check_media_type(req: &HttpRequest) -> Result<(), ScimFailure> {
+    let Some(header) = req.headers().get(CONTENT_TYPE) else {
+        return Ok(());
+    };
+    let header = header.to_str().map_err(|_| ScimFailure::MediaType)?;
+    let mut parts = header.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let known = matches!(
+        essence.as_str(),
+        "" | "application/scim+json" | "application/json"
+    );
+    let utf_8 = parts.all(|parameter| {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        let value = value.trim_matches('"');
+        !name.eq_ignore_ascii_case("charset") || value.eq_ignore_ascii_case("utf-8")
+    });
+    if known && utf_8 {
+        Ok(())
+    } else {
+        Err(ScimFailure::MediaType)
+    }
+}
+
+/// An answer that carries a document which is no resource.
+pub(super) fn document(document: &Value) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(MEDIA_TYPE)
+        .body(document.to_string())
+}
+
+/// An answer that carries one resource. Its address and version are those of its `meta`.
+pub(super) struct ResourceAnswer {
+    pub(super) status: StatusCode,
+    pub(super) location: String,
+    pub(super) version: String,
+}
+
+impl ResourceAnswer {
+    fn head(&self) -> HttpResponseBuilder {
+        let mut answer = HttpResponse::build(self.status);
+        answer
+            .insert_header((LOCATION, self.location.as_str()))
+            .insert_header((ETAG, self.version.as_str()));
+        answer
+    }
+
+    /// With the resource as it is to be shown.
+    pub(super) fn with(self, resource: &Value) -> HttpResponse {
+        self.head()
+            .insert_header((CONTENT_LOCATION, self.location.as_str()))
+            .content_type(MEDIA_TYPE)
+            .body(resource.to_string())
+    }
+
+    /// Without a body.
+    pub(super) fn empty(self) -> HttpResponse {
+        self.head().finish()
+    }
+}

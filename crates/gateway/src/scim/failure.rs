@@ -1,0 +1,206 @@
+//! Refusals of the SCIM endpoint: the error body of RFC 7644 §3.12.
+//!
+//! One match turns each error into its answer, without a catch-all, so a new error does not
+//! compile until somebody chooses its status. What went wrong inside goes to the log once, here,
+//! and never to the identity provider.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use rollcall_orgs::authentication::Refusal;
+use rollcall_scim::patch::PatchError;
+use rollcall_scim::{ScimError, message};
+use rollcall_store::StoreError;
+
+use crate::api::problem::{RETRY_SECONDS, chain};
+
+/// The media type of every SCIM answer (RFC 7644 §8.1).
+pub(crate) const MEDIA_TYPE: &str = "application/scim+json; charset=utf-8";
+
+/// Why a SCIM request was refused or failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ScimFailure {
+    /// The protocol says no.
+    #[error(transparent)]
+    Scim(#[from] ScimError),
+    /// One operation of a PATCH says no.
+    #[error(transparent)]
+    Patch(#[from] PatchError),
+    /// No resource of that id, in this connection.
+    #[error("there is no {kind} with the id `{id}`")]
+    NotFound {
+        /// `User`, `Group`, or what else was asked for.
+        kind: &'static str,
+        /// As the client sent it.
+        id: String,
+    },
+    /// No endpoint at this path.
+    #[error("there is no endpoint at this path; see /ResourceTypes for those there are")]
+    NoEndpoint,
+    /// The endpoint does not know the method.
+    #[error("this endpoint takes {allowed} only")]
+    Method {
+        /// The methods it knows.
+        allowed: String,
+    },
+    /// A feature that the service provider configuration says is off.
+    #[error("{feature} is not supported; see /ServiceProviderConfig")]
+    NotServed {
+        /// Which one.
+        feature: &'static str,
+    },
+    /// `If-Match` names another version.
+    #[error("the resource was changed in the meantime: its version is {current}")]
+    Stale {
+        /// The version there is.
+        current: String,
+    },
+    /// The body is of another media type.
+    #[error("send the body as application/scim+json or application/json, in UTF-8")]
+    MediaType,
+    /// The body is larger than it may be.
+    #[error("the body is larger than {limit} bytes")]
+    TooLarge {
+        /// The limit.
+        limit: usize,
+    },
+    /// A list in the request is longer than it may be.
+    #[error("more than {limit} {what} in one request")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+    },
+    /// The body broke off.
+    #[error("the body ended before all of it was there")]
+    CutOff,
+    /// The request was not let in.
+    #[error("{}", why(*.0))]
+    Refused(Refusal),
+    /// The store says no, or is not there.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What a client is told of a refused token. Everything about tokens that may exist reads alike.
+fn why(refusal: Refusal) -> String {
+    match refusal {
+        Refusal::Missing => {
+            "send the SCIM token of this connection as `Authorization: Bearer <token>`".to_owned()
+        }
+        Refusal::Malformed(shape) => {
+            format!("the bearer token {shape}; copy the whole SCIM token again")
+        }
+        Refusal::Unknown | Refusal::Mismatch | Refusal::Expired | Refusal::Revoked => {
+            "the bearer token is not valid for this endpoint".to_owned()
+        }
+        Refusal::Disabled => {
+            "this SCIM connection is disabled; ask the vendor to enable it".to_owned()
+        }
+    }
+}
+
+impl ScimFailure {
+    /// Status, and the SCIM error that goes with it.
+    fn parts(&self) -> (StatusCode, ScimError) {
+        let plain = |status: StatusCode| {
+            let error = ScimError {
+                status: status.as_u16(),
+                scim_type: None,
+                detail: self.to_string(),
+            };
+            (status, error)
+        };
+        let of_scim = |error: ScimError| {
+            let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST);
+            (status, error)
+        };
+        match self {
+            Self::Scim(error) => of_scim(error.clone()),
+            Self::Patch(error) => of_scim(error.clone().into()),
+            Self::NotFound { .. } | Self::NoEndpoint => plain(StatusCode::NOT_FOUND),
+            Self::Method { .. } => plain(StatusCode::METHOD_NOT_ALLOWED),
+            Self::NotServed { .. } => plain(StatusCode::NOT_IMPLEMENTED),
+            Self::Stale { .. } => plain(StatusCode::PRECONDITION_FAILED),
+            Self::MediaType => plain(StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            Self::TooLarge { .. } | Self::TooMany { .. } => plain(StatusCode::PAYLOAD_TOO_LARGE),
+            Self::CutOff => of_scim(ScimError::invalid_syntax(self.to_string())),
+            Self::Refused(Refusal::Disabled) => plain(StatusCode::FORBIDDEN),
+            Self::Refused(_) => plain(StatusCode::UNAUTHORIZED),
+            Self::Store(StoreError::Conflict { attribute }) => of_scim(ScimError::uniqueness(
+                format!("another resource of this connection has this `{attribute}`"),
+            )),
+            Self::Store(error @ StoreError::NoSuchMember { .. }) => {
+                of_scim(ScimError::invalid_value(error.to_string()))
+            }
+            Self::Store(StoreError::ParentMissing | StoreError::InUse { .. }) => {
+                plain(StatusCode::NOT_FOUND)
+            }
+            Self::Store(StoreError::Unavailable(_)) => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                ScimError {
+                    status: 503,
+                    scim_type: None,
+                    detail: "the service is not available now; try again in a moment".to_owned(),
+                },
+            ),
+            Self::Store(StoreError::Corrupt { .. } | StoreError::Database(_)) => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                ScimError {
+                    status: 500,
+                    scim_type: None,
+                    detail: "something failed on our side; the request id finds it in the log"
+                        .to_owned(),
+                },
+            ),
+        }
+    }
+
+    fn log(&self) {
+        match self {
+            Self::Store(error @ StoreError::Unavailable(_)) => {
+                tracing::warn!(error = %chain(error), "the database is not available");
+            }
+            Self::Store(error @ (StoreError::Corrupt { .. } | StoreError::Database(_))) => {
+                tracing::error!(error = %chain(error), "a SCIM request failed");
+            }
+            _ => {}
+        }
+    }
+
+    fn add_headers(&self, answer: &mut HttpResponseBuilder, status: StatusCode) {
+        match self {
+            Self::Refused(Refusal::Missing) => {
+                answer.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"scim\""));
+            }
+            Self::Refused(_) if status == StatusCode::UNAUTHORIZED => {
+                let challenge = "Bearer realm=\"scim\", error=\"invalid_token\"";
+                answer.insert_header((WWW_AUTHENTICATE, challenge));
+            }
+            Self::Method { allowed } => {
+                answer.insert_header((ALLOW, allowed.as_str()));
+            }
+            _ if status == StatusCode::SERVICE_UNAVAILABLE => {
+                answer.insert_header((RETRY_AFTER, RETRY_SECONDS));
+            }
+            _ => {}
+        }
+    }
+}
+
+impl ResponseError for ScimFailure {
+    fn status_code(&self) -> StatusCode {
+        self.parts().0
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        self.log();
+        let (status, error) = self.parts();
+        let mut answer = HttpResponse::build(status);
+        self.add_headers(&mut answer, status);
+        answer
+            .content_type(MEDIA_TYPE)
+            .body(message::error_body(&error).to_string())
+    }
+}

@@ -1,0 +1,36 @@
+//! Creating a group (RFC 7644 §3.3).
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use rollcall_scim::Resource;
+use tracing::instrument;
+
+use super::super::body;
+use super::super::failure::ScimFailure;
+use super::super::list::projection;
+use super::super::render;
+use super::super::tenant::Tenant;
+use super::{membership, shown};
+
+/// `POST /Groups`, with or without members
+#[instrument(name = "scim.groups.create", skip_all)]
+pub(super) async fn create_group(
+    tenant: Tenant,
+    req: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, ScimFailure> {
+    let kind = tenant.app.catalog.group();
+    let projection = projection(&req, kind)?;
+    let body = body::read(&req, payload, tenant.app.settings.limits.max_body_bytes).await?;
+    let parsed = Resource::parse(kind, body)?;
+    tenant.note_quirks(&parsed.quirks);
+    let members = membership::users(&tenant, &parsed.members.unwrap_or_default())?;
+
+    let mut tx = tenant.begin().await?;
+    let group = tx.insert_group(parsed.resource, &members).await?;
+    tx.commit().await?;
+
+    let mut resource = shown(&tenant, &group, projection.wants("members")).await?;
+    projection.apply(kind, &mut resource);
+    Ok(render::group_answer(StatusCode::CREATED, &tenant.base, &group).with(&resource))
+}

@@ -1,0 +1,79 @@
+//! Listing and looking up groups (RFC 7644 §3.4.2).
+
+use actix_web::{HttpRequest, HttpResponse};
+use rollcall_model::GroupId;
+use rollcall_scim::message::list_response;
+use rollcall_store::{DirectoryQuery, Group};
+use serde_json::Value;
+use tracing::instrument;
+
+use super::super::body::document;
+use super::super::failure::ScimFailure;
+use super::super::list::{ListRequest, MAX_CANDIDATES, Search, check_candidates};
+use super::super::render;
+use super::super::tenant::Tenant;
+
+/// `GET /Groups`
+#[instrument(name = "scim.groups.list", skip_all)]
+pub(super) async fn list_groups(
+    tenant: Tenant,
+    req: HttpRequest,
+) -> Result<HttpResponse, ScimFailure> {
+    let kind = tenant.app.catalog.group();
+    let request = ListRequest::parse(&req, kind, &tenant.app.settings.limits)?;
+    let (total, mut results) = match &request.search {
+        Search::Indexed(equalities) => {
+            let query = DirectoryQuery {
+                filter: equalities.clone(),
+                offset: request.offset(),
+                limit: request.count,
+            };
+            let found = tenant.handle.search_groups(&query).await?;
+            let with_members = request.projection.wants("members");
+            let results = render_all(&tenant, &found.items, with_members).await?;
+            (found.total, results)
+        }
+        Search::Judged(narrowing, filter) => {
+            let query = DirectoryQuery {
+                filter: narrowing.clone(),
+                offset: 0,
+                limit: MAX_CANDIDATES,
+            };
+            let found = tenant.handle.search_groups(&query).await?;
+            check_candidates(found.total)?;
+            let mut results = render_all(&tenant, &found.items, true).await?;
+            results.retain(|candidate| filter.matches(kind, candidate));
+            (results.len() as u64, request.page(results))
+        }
+    };
+    for result in &mut results {
+        request.projection.apply(kind, result);
+    }
+    Ok(document(&list_response(
+        total,
+        request.start_index,
+        results,
+    )))
+}
+
+/// Renders a page of groups; the members of all of them come with one query.
+async fn render_all(
+    tenant: &Tenant,
+    groups: &[Group],
+    with_members: bool,
+) -> Result<Vec<Value>, ScimFailure> {
+    let ids: Vec<GroupId> = groups.iter().map(|group| group.id).collect();
+    let wanted: &[GroupId] = if with_members { &ids } else { &[] };
+    let members = tenant.handle.members_of(wanted).await?;
+    Ok(groups
+        .iter()
+        .map(|group| {
+            let members = members
+                .get(&group.id)
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            let members = with_members.then_some(members);
+            render::group(&tenant.app.catalog, &tenant.base, group, members)
+        })
+        .collect())
+}

@@ -1,0 +1,63 @@
+//! `/Groups`.
+
+mod create;
+mod delete;
+mod get;
+mod list;
+mod membership;
+mod patch;
+mod replace;
+
+use actix_web::http::Method;
+use rollcall_model::GroupId;
+use rollcall_store::Group;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::endpoint::Endpoint;
+use super::failure::ScimFailure;
+use super::render;
+use super::tenant::Tenant;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::at("/Groups")
+            .on(Method::GET, list::list_groups)
+            .on(Method::POST, create::create_group),
+        Endpoint::at("/Groups/{id}")
+            .on(Method::GET, get::get_group)
+            .on(Method::PUT, replace::replace_group)
+            .on(Method::PATCH, patch::patch_group)
+            .on(Method::DELETE, delete::delete_group),
+    ]
+}
+
+/// The id in a path. A text that is no id is answered as an id that does not exist.
+#[derive(Deserialize)]
+struct GroupPath {
+    id: String,
+}
+
+impl GroupPath {
+    fn id(&self) -> Result<GroupId, ScimFailure> {
+        GroupId::from_scim(&self.id).ok_or_else(|| self.missing())
+    }
+
+    fn missing(&self) -> ScimFailure {
+        ScimFailure::NotFound {
+            kind: "Group",
+            id: self.id.clone(),
+        }
+    }
+}
+
+/// A group as an answer shows it. Members that are not wanted are not read.
+async fn shown(tenant: &Tenant, group: &Group, with_members: bool) -> Result<Value, ScimFailure> {
+    let catalog = &tenant.app.catalog;
+    if !with_members {
+        return Ok(render::group(catalog, &tenant.base, group, None));
+    }
+    let mut members = tenant.handle.members_of(&[group.id]).await?;
+    let members = members.remove(&group.id).unwrap_or_default();
+    Ok(render::group(catalog, &tenant.base, group, Some(&members)))
+}

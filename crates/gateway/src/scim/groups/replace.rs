@@ -1,0 +1,42 @@
+//! Replacing a group (RFC 7644 §3.5.1).
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use rollcall_scim::Resource;
+use tracing::instrument;
+
+use super::super::body;
+use super::super::conditional::check_if_match;
+use super::super::failure::ScimFailure;
+use super::super::list::projection;
+use super::super::render;
+use super::super::tenant::Tenant;
+use super::{GroupPath, membership, shown};
+
+/// `PUT /Groups/{id}`: a group without `members` is an empty group, as Keycloak's clients mean it
+#[instrument(name = "scim.groups.replace", skip_all)]
+pub(super) async fn replace_group(
+    tenant: Tenant,
+    req: HttpRequest,
+    path: web::Path<GroupPath>,
+    payload: web::Payload,
+) -> Result<HttpResponse, ScimFailure> {
+    let kind = tenant.app.catalog.group();
+    let projection = projection(&req, kind)?;
+    let body = body::read(&req, payload, tenant.app.settings.limits.max_body_bytes).await?;
+
+    let mut tx = tenant.begin().await?;
+    let before = tx.lock_group(path.id()?).await?;
+    let before = before.ok_or_else(|| path.missing())?;
+    check_if_match(&req, before.version)?;
+    let parsed = Resource::replace(kind, &path.id, &before.resource, body)?;
+    tenant.note_quirks(&parsed.quirks);
+    let members = membership::users(&tenant, &parsed.members.unwrap_or_default())?;
+    let changed = tx.replace_members(before.id, &members).await?;
+    let group = tx.save_group(before, parsed.resource, &changed).await?;
+    tx.commit().await?;
+
+    let mut resource = shown(&tenant, &group, projection.wants("members")).await?;
+    projection.apply(kind, &mut resource);
+    Ok(render::group_answer(StatusCode::OK, &tenant.base, &group).with(&resource))
+}

@@ -1,0 +1,50 @@
+//! What is announced as not supported, and everything that does not exist.
+
+use actix_web::HttpResponse;
+use actix_web::http::Method;
+
+use super::endpoint::Endpoint;
+use super::failure::ScimFailure;
+use super::tenant::Tenant;
+
+/// Features that `/ServiceProviderConfig` says are off: known paths, answered with 501.
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::at("/Bulk").on(Method::POST, bulk),
+        Endpoint::at("/Me")
+            .on(Method::GET, me)
+            .on(Method::POST, me)
+            .on(Method::PUT, me)
+            .on(Method::PATCH, me)
+            .on(Method::DELETE, me),
+        Endpoint::at("").on(Method::GET, root),
+        Endpoint::at("/.search").on(Method::POST, search),
+        Endpoint::at("/Users/.search").on(Method::POST, search),
+        Endpoint::at("/Groups/.search").on(Method::POST, search),
+    ]
+}
+
+async fn bulk(_: Tenant) -> Result<HttpResponse, ScimFailure> {
+    Err(ScimFailure::NotServed { feature: "Bulk" })
+}
+
+async fn me(_: Tenant) -> Result<HttpResponse, ScimFailure> {
+    Err(ScimFailure::NotServed { feature: "/Me" })
+}
+
+async fn search(_: Tenant) -> Result<HttpResponse, ScimFailure> {
+    Err(ScimFailure::NotServed {
+        feature: "a query by POST",
+    })
+}
+
+async fn root(_: Tenant) -> Result<HttpResponse, ScimFailure> {
+    Err(ScimFailure::NotServed {
+        feature: "a query over all resource types",
+    })
+}
+
+/// Everything else.
+pub(super) async fn no_endpoint(_: Tenant) -> Result<HttpResponse, ScimFailure> {
+    Err(ScimFailure::NoEndpoint)
+}

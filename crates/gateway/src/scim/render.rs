@@ -1,0 +1,94 @@
+//! Users and groups as answers show them: what is stored, with what the server adds.
+
+use rollcall_model::{GroupId, UserId};
+use rollcall_scim::{Catalog, Meta, render};
+use rollcall_store::{Group, GroupRef, User};
+use serde_json::{Value, json};
+
+use super::body::ResourceAnswer;
+use super::conditional::etag;
+use actix_web::http::StatusCode;
+
+/// Where a user is.
+pub(super) fn user_location(base: &str, id: UserId) -> String {
+    format!("{base}/Users/{}", id.to_scim())
+}
+
+/// Where a group is.
+pub(super) fn group_location(base: &str, id: GroupId) -> String {
+    format!("{base}/Groups/{}", id.to_scim())
+}
+
+/// A user with the groups it is in.
+pub(super) fn user(catalog: &Catalog, base: &str, user: &User, groups: &[GroupRef]) -> Value {
+    let meta = Meta {
+        resource_type: "User".to_owned(),
+        created: user.created_at.to_string(),
+        last_modified: user.updated_at.to_string(),
+        version: etag(user.version),
+        location: user_location(base, user.id),
+    };
+    let groups = groups
+        .iter()
+        .map(|group| {
+            json!({
+                "value": group.id.to_scim(),
+                "$ref": group_location(base, group.id),
+                "display": group.display_name,
+                "type": "direct",
+            })
+        })
+        .collect();
+    let derived = vec![("groups", groups)];
+    let id = user.id.to_scim();
+    render(catalog.user(), &user.resource, &id, meta, derived)
+}
+
+/// A group with its members; `None` if they are not wanted.
+pub(super) fn group(
+    catalog: &Catalog,
+    base: &str,
+    group: &Group,
+    members: Option<&[UserId]>,
+) -> Value {
+    let meta = Meta {
+        resource_type: "Group".to_owned(),
+        created: group.created_at.to_string(),
+        last_modified: group.updated_at.to_string(),
+        version: etag(group.version),
+        location: group_location(base, group.id),
+    };
+    let derived = match members {
+        Some(ids) => vec![("members", ids.iter().map(|id| member(base, *id)).collect())],
+        None => Vec::new(),
+    };
+    let id = group.id.to_scim();
+    render(catalog.group(), &group.resource, &id, meta, derived)
+}
+
+/// One element of `members`.
+pub(super) fn member(base: &str, id: UserId) -> Value {
+    json!({
+        "value": id.to_scim(),
+        "$ref": user_location(base, id),
+        "type": "User",
+    })
+}
+
+/// The head of an answer about a user.
+pub(super) fn user_answer(status: StatusCode, base: &str, user: &User) -> ResourceAnswer {
+    ResourceAnswer {
+        status,
+        location: user_location(base, user.id),
+        version: etag(user.version),
+    }
+}
+
+/// The head of an answer about a group.
+pub(super) fn group_answer(status: StatusCode, base: &str, group: &Group) -> ResourceAnswer {
+    ResourceAnswer {
+        status,
+        location: group_location(base, group.id),
+        version: etag(group.version),
+    }
+}

@@ -1,0 +1,149 @@
+//! The tenant of a SCIM request.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use rollcall_metrics::AuthenticationFailure;
+use rollcall_model::{IdpKind, RequestId, ScimConnectionId};
+use rollcall_orgs::authentication::{self, Access, Refusal, Refused, Verdict};
+use rollcall_scim::Quirk;
+use rollcall_store::{ConnectionHandle, DirectoryTx, StoreError};
+
+use super::failure::ScimFailure;
+use super::idp;
+use crate::address;
+use crate::api::caller::bearer;
+use crate::request_id;
+use crate::state::{self, AppState};
+
+/// Proof that a request's token belongs to the tenant that its address names.
+///
+/// A SCIM handler reaches users and groups through this and through nothing else.
+pub(crate) struct Tenant {
+    pub(crate) handle: ConnectionHandle,
+    pub(crate) app: web::Data<AppState>,
+    /// What the locations of this connection's resources begin with.
+    pub(crate) base: String,
+    request_id: RequestId,
+}
+
+/// What the log and the metrics are to know of a request, left in its extensions.
+#[derive(Clone)]
+pub(crate) enum Seen {
+    /// It was let in.
+    Tenant {
+        handle: ConnectionHandle,
+        idp: Option<IdpKind>,
+    },
+    /// It was not.
+    Refused {
+        reason: AuthenticationFailure,
+        concerns: Option<ScimConnectionId>,
+    },
+}
+
+impl Tenant {
+    /// Begins a transaction in which this tenant's users and groups change.
+    pub(crate) async fn begin(&self) -> Result<DirectoryTx, StoreError> {
+        self.handle.begin(self.request_id).await
+    }
+
+    /// Counts the tolerances that a request needed.
+    pub(crate) fn note_quirks(&self, quirks: &[Quirk]) {
+        for quirk in quirks {
+            self.app.metrics.quirk_applied(quirk.as_str());
+        }
+    }
+
+    async fn let_in(req: &HttpRequest) -> Result<Self, ScimFailure> {
+        let app = state::of(req);
+        let Ok(address) = address::of(req, &app.settings) else {
+            return Err(refuse(req, &app, Refusal::Unknown, None));
+        };
+        let verdict = authentication::authenticate(&app.store, bearer(req), &address).await?;
+        let access = match verdict {
+            Verdict::Allowed(access) => *access,
+            Verdict::Refused(Refused { refusal, concerns }) => {
+                return Err(refuse(req, &app, refusal, concerns));
+            }
+        };
+        let request_id = request_id::of(req);
+        let idp = idp::recognise(req).or(access.recognised_idp);
+        if !access.connected_before {
+            mark_connected(&app, &access, idp, request_id).await?;
+        }
+        let now = app.store.clock().now();
+        app.activity
+            .note_token(&access.handle, access.token_id, now, idp);
+        req.extensions_mut().insert(Seen::Tenant {
+            handle: access.handle.clone(),
+            idp,
+        });
+        let base = format!(
+            "{}/scim/v2/{}",
+            app.settings.public_url,
+            access.handle.connection_id()
+        );
+        Ok(Self {
+            handle: access.handle,
+            app,
+            base,
+            request_id,
+        })
+    }
+}
+
+/// The first request of an identity provider turns its connection to "connected", with an event.
+async fn mark_connected(
+    app: &AppState,
+    access: &Access,
+    idp: Option<IdpKind>,
+    request_id: RequestId,
+) -> Result<(), StoreError> {
+    let mut tx = access.handle.begin(request_id).await?;
+    let first = tx.mark_connected(idp).await?;
+    tx.commit().await?;
+    if first {
+        app.metrics.connection_connected();
+        tracing::info!(
+            connection = %access.handle.connection_id(),
+            organization = %access.handle.org_id(),
+            idp = idp.map(IdpKind::as_str),
+            "a SCIM connection is connected"
+        );
+    }
+    Ok(())
+}
+
+fn refuse(
+    req: &HttpRequest,
+    app: &AppState,
+    refusal: Refusal,
+    concerns: Option<ScimConnectionId>,
+) -> ScimFailure {
+    let reason = match refusal {
+        Refusal::Missing => AuthenticationFailure::Missing,
+        Refusal::Malformed(_) => AuthenticationFailure::Malformed,
+        Refusal::Unknown => AuthenticationFailure::Unknown,
+        Refusal::Mismatch => AuthenticationFailure::Mismatch,
+        Refusal::Expired => AuthenticationFailure::Expired,
+        Refusal::Revoked => AuthenticationFailure::Revoked,
+        Refusal::Disabled => AuthenticationFailure::Disabled,
+    };
+    app.metrics.authentication_failed(reason);
+    req.extensions_mut()
+        .insert(Seen::Refused { reason, concerns });
+    ScimFailure::Refused(refusal)
+}
+
+impl FromRequest for Tenant {
+    type Error = ScimFailure;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, ScimFailure>>>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move { Self::let_in(&req).await })
+    }
+}

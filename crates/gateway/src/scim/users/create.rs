@@ -1,0 +1,35 @@
+//! Creating a user (RFC 7644 §3.3).
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use rollcall_scim::Resource;
+use tracing::instrument;
+
+use super::super::body;
+use super::super::failure::ScimFailure;
+use super::super::list::projection;
+use super::super::render;
+use super::super::tenant::Tenant;
+
+/// `POST /Users`
+#[instrument(name = "scim.users.create", skip_all)]
+pub(super) async fn create_user(
+    tenant: Tenant,
+    req: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, ScimFailure> {
+    let kind = tenant.app.catalog.user();
+    let projection = projection(&req, kind)?;
+    let body = body::read(&req, payload, tenant.app.settings.limits.max_body_bytes).await?;
+    let parsed = Resource::parse(kind, body)?;
+    tenant.note_quirks(&parsed.quirks);
+
+    let mut tx = tenant.begin().await?;
+    let user = tx.insert_user(parsed.resource).await?;
+    tx.commit().await?;
+
+    // Nobody can have put a new user into a group yet.
+    let mut shown = render::user(&tenant.app.catalog, &tenant.base, &user, &[]);
+    projection.apply(kind, &mut shown);
+    Ok(render::user_answer(StatusCode::CREATED, &tenant.base, &user).with(&shown))
+}

@@ -1,0 +1,75 @@
+//! Listing and looking up users (RFC 7644 §3.4.2).
+
+use actix_web::{HttpRequest, HttpResponse};
+use rollcall_model::UserId;
+use rollcall_scim::message::list_response;
+use rollcall_store::{DirectoryQuery, User};
+use serde_json::Value;
+use tracing::instrument;
+
+use super::super::body::document;
+use super::super::failure::ScimFailure;
+use super::super::list::{ListRequest, MAX_CANDIDATES, Search, check_candidates};
+use super::super::render;
+use super::super::tenant::Tenant;
+
+/// `GET /Users`
+#[instrument(name = "scim.users.list", skip_all)]
+pub(super) async fn list_users(
+    tenant: Tenant,
+    req: HttpRequest,
+) -> Result<HttpResponse, ScimFailure> {
+    let kind = tenant.app.catalog.user();
+    let request = ListRequest::parse(&req, kind, &tenant.app.settings.limits)?;
+    let (total, mut results) = match &request.search {
+        Search::Indexed(equalities) => {
+            let query = DirectoryQuery {
+                filter: equalities.clone(),
+                offset: request.offset(),
+                limit: request.count,
+            };
+            let found = tenant.handle.search_users(&query).await?;
+            let with_groups = request.projection.wants("groups");
+            let results = render_all(&tenant, &found.items, with_groups).await?;
+            (found.total, results)
+        }
+        Search::Judged(narrowing, filter) => {
+            let query = DirectoryQuery {
+                filter: narrowing.clone(),
+                offset: 0,
+                limit: MAX_CANDIDATES,
+            };
+            let found = tenant.handle.search_users(&query).await?;
+            check_candidates(found.total)?;
+            let mut results = render_all(&tenant, &found.items, true).await?;
+            results.retain(|candidate| filter.matches(kind, candidate));
+            (results.len() as u64, request.page(results))
+        }
+    };
+    for result in &mut results {
+        request.projection.apply(kind, result);
+    }
+    Ok(document(&list_response(
+        total,
+        request.start_index,
+        results,
+    )))
+}
+
+/// Renders a page of users; the groups of all of them come with one query.
+async fn render_all(
+    tenant: &Tenant,
+    users: &[User],
+    with_groups: bool,
+) -> Result<Vec<Value>, ScimFailure> {
+    let ids: Vec<UserId> = users.iter().map(|user| user.id).collect();
+    let wanted: &[UserId] = if with_groups { &ids } else { &[] };
+    let groups = tenant.handle.groups_of(wanted).await?;
+    Ok(users
+        .iter()
+        .map(|user| {
+            let groups = groups.get(&user.id).map(Vec::as_slice).unwrap_or_default();
+            render::user(&tenant.app.catalog, &tenant.base, user, groups)
+        })
+        .collect())
+}

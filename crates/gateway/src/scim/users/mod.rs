@@ -1,0 +1,63 @@
+//! `/Users`.
+
+mod create;
+mod delete;
+mod get;
+mod list;
+mod patch;
+mod replace;
+
+use actix_web::http::Method;
+use rollcall_model::UserId;
+use rollcall_store::User;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::endpoint::Endpoint;
+use super::failure::ScimFailure;
+use super::render;
+use super::tenant::Tenant;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::at("/Users")
+            .on(Method::GET, list::list_users)
+            .on(Method::POST, create::create_user),
+        Endpoint::at("/Users/{id}")
+            .on(Method::GET, get::get_user)
+            .on(Method::PUT, replace::replace_user)
+            .on(Method::PATCH, patch::patch_user)
+            .on(Method::DELETE, delete::delete_user),
+    ]
+}
+
+/// The id in a path. A text that is no id is answered as an id that does not exist.
+#[derive(Deserialize)]
+struct UserPath {
+    id: String,
+}
+
+impl UserPath {
+    fn id(&self) -> Result<UserId, ScimFailure> {
+        UserId::from_scim(&self.id).ok_or_else(|| self.missing())
+    }
+
+    fn missing(&self) -> ScimFailure {
+        ScimFailure::NotFound {
+            kind: "User",
+            id: self.id.clone(),
+        }
+    }
+}
+
+/// A user as an answer shows it, with its groups.
+async fn shown(tenant: &Tenant, user: &User) -> Result<Value, ScimFailure> {
+    let mut groups = tenant.handle.groups_of(&[user.id]).await?;
+    let groups = groups.remove(&user.id).unwrap_or_default();
+    Ok(render::user(
+        &tenant.app.catalog,
+        &tenant.base,
+        user,
+        &groups,
+    ))
+}

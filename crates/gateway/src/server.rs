@@ -1,0 +1,157 @@
+//! The HTTP server: what is mounted, and how it starts and stops.
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use actix_web::dev::ServerHandle;
+use actix_web::middleware::{NormalizePath, TrailingSlash, from_fn};
+use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::{App, HttpResponse, HttpServer};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
+use crate::activity::FLUSH_EVERY;
+use crate::api::problem::{Problem, chain};
+use crate::observe::observe;
+use crate::state::AppState;
+use crate::{api, health, scim};
+
+/// Where the server listens.
+pub struct Listeners {
+    /// For everything.
+    pub main: TcpListener,
+    /// The certificate to serve `main` with; plain HTTP without one.
+    pub tls: Option<rustls::ServerConfig>,
+    /// For `/metrics` alone; without it `main` serves them.
+    pub metrics: Option<TcpListener>,
+}
+
+/// A server that runs.
+pub struct Running {
+    app: Data<AppState>,
+    address: SocketAddr,
+    servers: Vec<(ServerHandle, JoinHandle<std::io::Result<()>>)>,
+    flusher: JoinHandle<()>,
+    stop_flushing: Arc<Notify>,
+}
+
+/// Everything that is served on the main listener.
+fn mount(config: &mut ServiceConfig, app: &AppState, with_metrics: bool) {
+    config.configure(health::configure);
+    if with_metrics {
+        config.configure(health::configure_metrics);
+    }
+    config.configure(api::configure);
+    scim::configure(config, &app.settings.extra_scim_paths);
+    config.default_service(web::to(nothing_here));
+}
+
+async fn nothing_here() -> Result<HttpResponse, Problem> {
+    Err(Problem::not_found("page"))
+}
+
+/// Starts serving. Signals are left to the caller.
+///
+/// # Errors
+///
+/// A listener cannot be used.
+pub fn start(app: AppState, listeners: Listeners) -> std::io::Result<Running> {
+    let address = listeners.main.local_addr()?;
+    let limits = app.settings.limits;
+    let app = Data::new(app);
+    let with_metrics = listeners.metrics.is_none();
+    let mut servers = Vec::new();
+
+    let shared = app.clone();
+    let main = HttpServer::new(move || {
+        let state = shared.clone();
+        App::new()
+            .app_data(shared.clone())
+            // Identity providers add a slash at the end or in the middle.
+            .wrap(NormalizePath::new(TrailingSlash::Trim))
+            .wrap(from_fn(observe))
+            .configure(move |config| mount(config, &state, with_metrics))
+    })
+    .client_request_timeout(limits.request_head_timeout)
+    .shutdown_timeout(limits.shutdown_timeout.as_secs())
+    .disable_signals();
+    let main = match listeners.tls {
+        Some(tls) => main.listen_rustls_0_23(listeners.main, tls)?,
+        None => main.listen(listeners.main)?,
+    };
+    let main = main.run();
+    servers.push((main.handle(), tokio::spawn(main)));
+
+    if let Some(listener) = listeners.metrics {
+        let shared = app.clone();
+        let metrics = HttpServer::new(move || {
+            App::new()
+                .app_data(shared.clone())
+                .configure(health::configure)
+                .configure(health::configure_metrics)
+        })
+        .workers(1)
+        .disable_signals()
+        .listen(listener)?
+        .run();
+        servers.push((metrics.handle(), tokio::spawn(metrics)));
+    }
+
+    let stop_flushing = Arc::new(Notify::new());
+    let flusher = tokio::spawn(flush_until(app.clone(), stop_flushing.clone()));
+    Ok(Running {
+        app,
+        address,
+        servers,
+        flusher,
+        stop_flushing,
+    })
+}
+
+async fn flush_until(app: Data<AppState>, stop: Arc<Notify>) {
+    loop {
+        let stopped = tokio::time::timeout(FLUSH_EVERY, stop.notified()).await;
+        if let Err(error) = app.activity.flush(&app.store, &app.metrics).await {
+            tracing::warn!(error = %chain(&error), "notes of activity were lost");
+        }
+        if stopped.is_ok() {
+            return;
+        }
+    }
+}
+
+impl Running {
+    /// Where it listens; the port that was found, if 0 was asked for.
+    #[must_use]
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What its handlers share.
+    #[must_use]
+    pub fn state(&self) -> &AppState {
+        &self.app
+    }
+
+    /// Stops: not ready at once, no new connections, requests under way finish (for as long as
+    /// the limits say), and what was noted is written.
+    pub async fn stop(self) {
+        self.app.draining.begin();
+        for (handle, task) in self.servers {
+            handle.stop(true).await;
+            match task.await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!(%error, "a server ended badly"),
+                Err(error) => tracing::error!(%error, "a server ended badly"),
+            }
+        }
+        self.stop_flushing.notify_one();
+        if let Err(error) = self.flusher.await {
+            tracing::error!(%error, "the last notes of activity were lost");
+        }
+        let store = self.app.store.clone();
+        if let Err(error) = store.close().await {
+            tracing::warn!(error = %chain(&error), "the database was not closed cleanly");
+        }
+    }
+}

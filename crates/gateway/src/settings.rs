@@ -1,0 +1,72 @@
+//! What the gateway has to be told.
+
+use std::time::Duration;
+
+use url::Url;
+
+/// Settings of one server.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What endpoint URLs begin with, without a slash at the end.
+    pub public_url: String,
+    /// Below which domain organizations have hosts of their own.
+    pub base_domain: Option<String>,
+    /// Whether `Host` and `X-Forwarded-…` come from a proxy that is trusted.
+    pub behind_proxy: bool,
+    /// Further paths that the SCIM endpoint answers at, where the token names the tenant.
+    pub extra_scim_paths: Vec<String>,
+    /// How much one request may ask for.
+    pub limits: Limits,
+}
+
+/// How much one request may ask for.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The largest body, in bytes. More is 413.
+    pub max_body_bytes: usize,
+    /// The most resources one SCIM list holds. More is cut.
+    pub max_results: u64,
+    /// How many resources a SCIM list holds if the client does not say.
+    pub default_results: u64,
+    /// The most operations in one PATCH. More is 413.
+    pub max_patch_operations: usize,
+    /// The most members that one request may add to or remove from a group. More is 413.
+    pub max_members_per_request: usize,
+    /// The most items one page of a management list holds.
+    pub max_page: u64,
+    /// How long a client may take to send a request's head.
+    pub request_head_timeout: Duration,
+    /// How long requests under way may go on when the server stops.
+    pub shutdown_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_body_bytes: 1024 * 1024,
+            max_results: 1_000,
+            default_results: 100,
+            max_patch_operations: 1_000,
+            max_members_per_request: 10_000,
+            max_page: 500,
+            request_head_timeout: Duration::from_secs(15),
+            shutdown_timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Settings {
+    /// The host and scheme part of `public_url`, for the URLs of organizations' own hosts.
+    pub(crate) fn host_url(&self, slug: &str) -> Option<String> {
+        let domain = self.base_domain.as_ref()?;
+        let public = Url::parse(&self.public_url).ok()?;
+        let port = public
+            .port()
+            .map(|port| format!(":{port}"))
+            .unwrap_or_default();
+        Some(format!(
+            "{}://{slug}.{domain}{port}/scim/v2",
+            public.scheme()
+        ))
+    }
+}

@@ -1,0 +1,42 @@
+//! What every handler shares.
+
+use actix_web::{HttpRequest, web};
+use rollcall_metrics::Metrics;
+use rollcall_orgs::secret::SealingKey;
+use rollcall_scim::Catalog;
+use rollcall_store::Store;
+
+use crate::activity::ActivityLog;
+use crate::health::Draining;
+use crate::settings::Settings;
+
+/// What every handler shares. One for each server, behind `web::Data`.
+pub struct AppState {
+    /// The database.
+    pub store: Store,
+    /// Every metric.
+    pub metrics: Metrics,
+    /// Seals what must be read back.
+    pub sealing_key: SealingKey,
+    /// The schemas and resource types that are served.
+    pub catalog: Catalog,
+    /// What the gateway was told.
+    pub settings: Settings,
+    /// Notes of who was here, written off the request path.
+    pub activity: ActivityLog,
+    /// Whether the server is on its way down.
+    pub draining: Draining,
+}
+
+/// The shared state of the server that a request came to.
+///
+/// It is set where routes are configured, and no route exists without it.
+#[expect(
+    clippy::expect_used,
+    reason = "a server without its state would be wired wrongly at start, not at a request"
+)]
+pub(crate) fn of(req: &HttpRequest) -> web::Data<AppState> {
+    req.app_data::<web::Data<AppState>>()
+        .expect("the state is set where routes are configured")
+        .clone()
+}

@@ -1,0 +1,24 @@
+//! Files that are made from the code, compared with what the code says now.
+//!
+//! `make generate` writes them anew.
+
+use std::path::Path;
+
+fn check_generated(file: &str, wanted: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(file);
+    if std::env::var_os("UPDATE_GENERATED").is_some() {
+        std::fs::write(&path, wanted).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == wanted, "docs/{file} is out of date; run `make generate`");
+}
+
+#[test]
+fn the_generated_openapi_document_is_up_to_date() {
+    check_generated("openapi.json", &rollcall_gateway::openapi_document());
+}
+
+#[test]
+fn the_generated_metrics_reference_is_up_to_date() {
+    check_generated("metrics.md", &rollcall_metrics::markdown());
+}

@@ -1,0 +1,81 @@
+//! Health, metrics and stopping.
+
+use rollcall_testkit::{TestApp, on_each_database};
+use serde_json::json;
+
+on_each_database! {
+    async fn a_running_server_is_alive_and_ready(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let client = app.api.with_bearer(None);
+        assert_eq!(client.get("/healthz").await.expect(200).body, json!({ "status": "ok" }));
+        let ready = client.get("/readyz").await.expect(200);
+        assert_eq!(ready.body["status"], "ready");
+    }
+
+    async fn a_schema_that_is_behind_is_not_ready_and_says_what_to_do(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let raw = app.database.raw().await;
+        let forget = "delete from seaql_migrations where version like '%000005%'";
+        sea_orm::ConnectionTrait::execute_unprepared(&raw, forget).await.unwrap();
+
+        let ready = app.api.get("/readyz").await.expect(503);
+
+        assert_eq!(ready.body["reason"], "the schema is 1 migrations behind; run `rollcall migrate`");
+    }
+
+    async fn requests_and_connections_are_counted(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let _globex = app.connect("Globex").await;
+        let _ = acme.scim.post("/Users", json!({ "userName": "amy" })).await.expect(201);
+        let _ = acme.scim.get("/Users/0").await.expect(404);
+        let _ = acme.scim.with_bearer(None).get("/Users").await.expect(401);
+
+        let metrics = app.api.get("/metrics").await.expect(200);
+
+        let text = metrics.body.as_str().unwrap();
+        for line in [
+            "rollcall_requests_total{operation=\"create_user\",outcome=\"ok\"} 1",
+            "rollcall_requests_total{operation=\"get_user\",outcome=\"not_found\"} 1",
+            "rollcall_requests_total{operation=\"list_users\",outcome=\"unauthorized\"} 1",
+            "rollcall_authentication_failures_total{reason=\"missing\"} 1",
+            "rollcall_connections{state=\"connected\"} 1",
+            "rollcall_connections{state=\"awaiting_first_request\"} 1",
+            "rollcall_organizations 2",
+            "rollcall_users 1",
+            "rollcall_outbox_events 10",
+            "rollcall_request_duration_seconds_count{operation=\"create_user\"} 1",
+        ] {
+            assert!(text.contains(line), "{line} is not in\n{text}");
+        }
+        app.events("acme").await;
+        let metrics = app.api.get("/metrics").await.expect(200);
+        assert!(metrics.body.as_str().unwrap().contains("rollcall_outbox_events 0"));
+    }
+
+    async fn stopping_finishes_what_is_under_way_and_keeps_the_notes(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let (api, path) = (app.api.clone(), format!("{}/requests", acme.path()));
+        let requests: Vec<_> = (0..6).map(|number| {
+            let scim = acme.scim.clone();
+            tokio::spawn(async move {
+                let body = json!({ "userName": format!("user{number}") });
+                scim.post("/Users", body).await.status
+            })
+        }).collect();
+        // All six are in flight or answered once one of them has been answered.
+        let mut statuses = Vec::new();
+        for request in requests {
+            statuses.push(request.await.unwrap());
+        }
+        assert_eq!(statuses, [201; 6]);
+        let database = app.stop().await;
+
+        let again = TestApp::start(database).await;
+        let key = again.api.clone();
+        drop(api);
+        let logged = key.get(&path).await.expect(200);
+        assert_eq!(logged.body["data"].as_array().unwrap().len(), 6);
+    }
+}

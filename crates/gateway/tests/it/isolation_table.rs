@@ -1,0 +1,139 @@
+//! Every route there is, with what a request to it looks like.
+//!
+//! A new route does not pass the tests of `isolation` until it has a row here.
+
+use serde_json::{Value, json};
+
+/// A route of the SCIM endpoint, below its base address.
+pub(crate) struct ScimRoute {
+    pub(crate) method: &'static str,
+    /// As it is mounted.
+    pub(crate) pattern: &'static str,
+    /// What stands for `{id}`.
+    pub(crate) item: Item,
+    pub(crate) body: Option<Value>,
+}
+
+/// What an `{id}` stands for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Item {
+    /// There is none.
+    None,
+    /// A user of the victim.
+    User,
+    /// A group of the victim.
+    Group,
+    /// Something that is the same for every tenant.
+    Public(&'static str),
+}
+
+/// Every route of the SCIM endpoint.
+pub(crate) fn scim() -> Vec<ScimRoute> {
+    let patch = |path: &str| {
+        json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{ "op": "replace", "path": path, "value": "Taken over" }],
+        })
+    };
+    let user = || Some(json!({ "userName": "intruder", "displayName": "Taken over" }));
+    let group = || Some(json!({ "displayName": "Taken over" }));
+    let search = || Some(json!({ "filter": "userName pr" }));
+    let rows: Vec<(&str, &str, Item, Option<Value>)> = vec![
+        ("GET", "/Users", Item::None, None),
+        ("POST", "/Users", Item::None, user()),
+        ("GET", "/Users/{id}", Item::User, None),
+        ("PUT", "/Users/{id}", Item::User, user()),
+        ("PATCH", "/Users/{id}", Item::User, Some(patch("displayName"))),
+        ("DELETE", "/Users/{id}", Item::User, None),
+        ("GET", "/Groups", Item::None, None),
+        ("POST", "/Groups", Item::None, group()),
+        ("GET", "/Groups/{id}", Item::Group, None),
+        ("PUT", "/Groups/{id}", Item::Group, group()),
+        ("PATCH", "/Groups/{id}", Item::Group, Some(patch("displayName"))),
+        ("DELETE", "/Groups/{id}", Item::Group, None),
+        ("GET", "/ServiceProviderConfig", Item::None, None),
+        ("GET", "/ResourceTypes", Item::None, None),
+        ("GET", "/ResourceTypes/{id}", Item::Public("User"), None),
+        ("GET", "/Schemas", Item::None, None),
+        (
+            "GET",
+            "/Schemas/{id}",
+            Item::Public("urn:ietf:params:scim:schemas:core:2.0:User"),
+            None,
+        ),
+        ("POST", "/Bulk", Item::None, Some(json!({ "Operations": [] }))),
+        ("GET", "/Me", Item::None, None),
+        ("POST", "/Me", Item::None, user()),
+        ("PUT", "/Me", Item::None, user()),
+        ("PATCH", "/Me", Item::None, Some(patch("displayName"))),
+        ("DELETE", "/Me", Item::None, None),
+        ("GET", "", Item::None, None),
+        ("POST", "/.search", Item::None, search()),
+        ("POST", "/Users/.search", Item::None, search()),
+        ("POST", "/Groups/.search", Item::None, search()),
+    ];
+    rows.into_iter()
+        .map(|(method, pattern, item, body)| ScimRoute {
+            method,
+            pattern,
+            item,
+            body,
+        })
+        .collect()
+}
+
+/// A route of the management API.
+pub(crate) struct ApiRoute {
+    pub(crate) method: &'static str,
+    /// As the OpenAPI document names it.
+    pub(crate) pattern: &'static str,
+    pub(crate) body: Option<Value>,
+}
+
+/// Every route of the management API. Path parameters are filled in by name.
+pub(crate) fn api() -> Vec<ApiRoute> {
+    let named = || Some(json!({ "name": "Taken over" }));
+    let sso = || {
+        Some(json!({ "name": "Taken over", "protocol": "oidc",
+            "oidc": { "issuer": "https://evil.example", "client_id": "x" } }))
+    };
+    let rows: Vec<(&str, &str, Option<Value>)> = vec![
+        ("GET", "/v1/organizations", None),
+        ("POST", "/v1/organizations", named()),
+        ("GET", "/v1/organizations/{org}", None),
+        ("PATCH", "/v1/organizations/{org}", named()),
+        ("DELETE", "/v1/organizations/{org}", None),
+        ("GET", "/v1/organizations/{org}/sso-connections", None),
+        ("POST", "/v1/organizations/{org}/sso-connections", sso()),
+        ("GET", "/v1/organizations/{org}/sso-connections/{sso}", None),
+        ("PATCH", "/v1/organizations/{org}/sso-connections/{sso}", named()),
+        ("DELETE", "/v1/organizations/{org}/sso-connections/{sso}", None),
+        ("GET", "/v1/organizations/{org}/scim-connections", None),
+        (
+            "POST",
+            "/v1/organizations/{org}/scim-connections",
+            Some(json!({ "name": "Taken over", "sso_connection_id": "{sso}" })),
+        ),
+        ("GET", "/v1/organizations/{org}/scim-connections/{scim}", None),
+        ("PATCH", "/v1/organizations/{org}/scim-connections/{scim}", named()),
+        ("DELETE", "/v1/organizations/{org}/scim-connections/{scim}", None),
+        ("GET", "/v1/organizations/{org}/scim-connections/{scim}/tokens", None),
+        ("POST", "/v1/organizations/{org}/scim-connections/{scim}/tokens", named()),
+        ("DELETE", "/v1/organizations/{org}/scim-connections/{scim}/tokens/{tok}", None),
+        ("GET", "/v1/organizations/{org}/scim-connections/{scim}/users", None),
+        ("GET", "/v1/organizations/{org}/scim-connections/{scim}/groups", None),
+        ("GET", "/v1/organizations/{org}/scim-connections/{scim}/requests", None),
+        ("GET", "/v1/events", None),
+        ("GET", "/v1/api-keys", None),
+        ("POST", "/v1/api-keys", named()),
+        ("GET", "/v1/api-keys/{key}", None),
+        ("DELETE", "/v1/api-keys/{key}", None),
+    ];
+    rows.into_iter()
+        .map(|(method, pattern, body)| ApiRoute {
+            method,
+            pattern,
+            body,
+        })
+        .collect()
+}

@@ -1,0 +1,22 @@
+//! The gateway over real HTTP, on SQLite and on PostgreSQL.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that cannot do its part fails the test that called it"
+)]
+
+mod atomicity;
+mod connecting;
+mod generated;
+mod health;
+mod idp_cases;
+mod isolation;
+mod isolation_table;
+mod management;
+mod request_log;
+mod routing;
+mod scim_errors;
+mod scim_groups;
+mod scim_lists;
+mod scim_users;
+mod tokens;

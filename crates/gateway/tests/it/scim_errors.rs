@@ -1,0 +1,82 @@
+//! What an identity provider is told when something is wrong.
+
+use rollcall_testkit::{Client, TestApp, on_each_database};
+use serde_json::json;
+
+on_each_database! {
+    async fn every_refusal_is_a_scim_error(database: TestDatabase) {
+        let app = TestApp::start_with(database, |settings| settings.limits.max_body_bytes = 4_000).await;
+        let acme = app.connect("Acme").await;
+        let too_large = format!("{{\"userName\": \"{}\"}}", "x".repeat(5_000));
+        let typed = "application/scim+json";
+        let cases = [
+            ("GET", "/Users/0", typed, "", 404, None),
+            ("GET", "/Nothing", typed, "", 404, None),
+            ("DELETE", "/Users", typed, "", 405, None),
+            ("POST", "/Users", typed, "{", 400, Some("invalidSyntax")),
+            ("POST", "/Users", typed, "", 400, Some("invalidSyntax")),
+            ("POST", "/Users", typed, "{\"userName\":\"a\",\"USERNAME\":\"b\"}", 400, Some("invalidSyntax")),
+            ("POST", "/Users", typed, "{}", 400, Some("invalidValue")),
+            ("POST", "/Users", "text/plain", "{\"userName\":\"a\"}", 415, None),
+            ("POST", "/Users", typed, &too_large, 413, None),
+            ("POST", "/Bulk", typed, "{}", 501, None),
+            ("GET", "/Me", typed, "", 501, None),
+            ("GET", "/Users?startIndex=x", typed, "", 400, Some("invalidValue")),
+            ("GET", "/Schemas?filter=id%20pr", typed, "", 403, None),
+            ("GET", "/Schemas/urn:nothing", typed, "", 404, None),
+            ("GET", "/Users?attributes=id&excludedAttributes=name", typed, "", 400, Some("invalidValue")),
+        ];
+        for (method, path, media_type, body, status, scim_type) in cases {
+            let request = acme.scim.request(method, path).header("content-type", media_type);
+            let answer = Client::read(request.body(body.to_owned())).await;
+            let shown = format!("{method} {path}: {}", answer.body);
+            assert_eq!(answer.status, status, "{shown}");
+            assert_eq!(answer.header("content-type"), "application/scim+json; charset=utf-8", "{shown}");
+            assert_eq!(answer.body["schemas"], json!(["urn:ietf:params:scim:api:messages:2.0:Error"]));
+            assert_eq!(answer.body["status"], json!(status.to_string()), "{shown}");
+            assert_eq!(answer.body.get("scimType").and_then(|kind| kind.as_str()), scim_type, "{shown}");
+            assert!(!answer.text("/detail").is_empty(), "{shown}");
+            assert!(answer.header("x-request-id").starts_with("req_"), "{shown}");
+        }
+    }
+
+    async fn a_wrong_method_is_told_which_ones_are_right(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let refused = acme.scim.delete("/Users").await.expect(405);
+        assert_eq!(refused.header("allow"), "GET, POST");
+        let options = acme.scim.send("OPTIONS", "/Users/1", None).await.expect(204);
+        assert_eq!(options.header("allow"), "GET, PUT, PATCH, DELETE");
+    }
+
+    async fn a_token_cut_off_while_copying_is_told_apart_from_a_wrong_one(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let cut = &acme.token[..acme.token.len() - 3];
+        let refused = acme.scim.with_bearer(Some(cut)).get("/Users").await.expect(401);
+        assert_eq!(
+            refused.text("/detail"),
+            "the bearer token is cut off: 49 characters instead of 52; copy the whole SCIM token again",
+        );
+        let missing = acme.scim.with_bearer(None).get("/Users").await.expect(401);
+        assert_eq!(missing.header("www-authenticate"), "Bearer realm=\"scim\"");
+    }
+
+    async fn more_members_or_operations_than_allowed_are_413_with_the_limit(database: TestDatabase) {
+        let app = TestApp::start_with(database, |settings| {
+            settings.limits.max_members_per_request = 2;
+            settings.limits.max_patch_operations = 2;
+        }).await;
+        let acme = app.connect("Acme").await;
+        let members: Vec<_> = (0..3).map(|n| json!({ "value": n.to_string() })).collect();
+        let body = json!({ "displayName": "g", "members": members });
+        let refused = acme.scim.post("/Groups", body).await.expect(413);
+        assert_eq!(refused.text("/detail"), "more than 2 members in one request");
+
+        let operations: Vec<_> = (0..3)
+            .map(|_| json!({ "op": "add", "path": "title", "value": "x" }))
+            .collect();
+        let refused = acme.scim.patch("/Users/1", json!({ "Operations": operations })).await;
+        assert_eq!(refused.expect(413).text("/detail"), "more than 2 operations in one request");
+    }
+}

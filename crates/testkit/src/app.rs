@@ -1,0 +1,217 @@
+//! A real gateway on a free port of this machine, with a clock that tests move.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use prometheus::Registry;
+use rand::rngs::SysRng;
+use rollcall_gateway::{ActivityLog, AppState, Draining, Limits, Listeners, Running, Settings};
+use rollcall_metrics::Metrics;
+use rollcall_model::{ManualClock, Timestamp};
+use rollcall_orgs::api_keys;
+use rollcall_orgs::secret::SealingKey;
+use rollcall_scim::Catalog;
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::database::TestDatabase;
+
+/// Where every test's clock begins: 2026-11-22T00:00:00Z.
+const BEGINNING: Timestamp = Timestamp::from_unix_micros(1_795_305_600_000_000);
+
+/// The domain under which test organizations have hosts of their own.
+pub const BASE_DOMAIN: &str = "scim.example.com";
+
+/// A gateway that runs.
+pub struct TestApp {
+    running: Running,
+    /// The clock that the gateway asks.
+    pub clock: Arc<ManualClock>,
+    /// The management API, with a key that may do everything.
+    pub api: Client,
+    /// The database behind it.
+    pub database: TestDatabase,
+}
+
+/// A SCIM connection that a test works with.
+pub struct Connection {
+    /// The id of its organization.
+    pub organization: String,
+    /// The slug of its organization.
+    pub slug: String,
+    /// Its own id.
+    pub id: String,
+    /// The id of its SSO connection.
+    pub sso: String,
+    /// The secret of its first token.
+    pub token: String,
+    /// The id of that token.
+    pub token_id: String,
+    /// Its SCIM endpoint, by path, with that token.
+    pub scim: Client,
+}
+
+impl Connection {
+    /// Its path in the management API.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!(
+            "/v1/organizations/{}/scim-connections/{}",
+            self.organization, self.id
+        )
+    }
+}
+
+impl TestApp {
+    /// Starts a gateway on a database.
+    pub async fn start(database: TestDatabase) -> Self {
+        Self::start_with(database, |_| {}).await
+    }
+
+    /// Starts a gateway with other settings.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started.
+    pub async fn start_with(database: TestDatabase, change: impl FnOnce(&mut Settings)) -> Self {
+        let clock = Arc::new(ManualClock::at(BEGINNING));
+        let store = database.store(clock.clone()).await;
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let mut settings = Settings {
+            public_url: url.clone(),
+            base_domain: Some(BASE_DOMAIN.to_owned()),
+            behind_proxy: false,
+            extra_scim_paths: vec!["/custom/scim".to_owned()],
+            limits: Limits {
+                shutdown_timeout: Duration::from_secs(5),
+                ..Limits::default()
+            },
+        };
+        change(&mut settings);
+        let key = api_keys::create(&store, "tests").await.unwrap();
+        let sealing_key = SealingKey::generate(&mut SysRng).unwrap();
+        let state = AppState {
+            store,
+            metrics: Metrics::register(Registry::new(), "test").unwrap(),
+            sealing_key: SealingKey::from_base64(&sealing_key).unwrap(),
+            catalog: Catalog::core(),
+            settings,
+            activity: ActivityLog::default(),
+            draining: Draining::default(),
+        };
+        let listeners = Listeners {
+            main: listener,
+            tls: None,
+            metrics: None,
+        };
+        let running = rollcall_gateway::start(state, listeners).unwrap();
+        let api = Client::new(&url, Some(key.secret.expose()), "application/json");
+        Self {
+            running,
+            clock,
+            api,
+            database,
+        }
+    }
+
+    /// What the gateway's handlers share.
+    #[must_use]
+    pub fn state(&self) -> &AppState {
+        self.running.state()
+    }
+
+    /// Writes what the gateway has noted of its activity, as it does every few seconds.
+    ///
+    /// # Panics
+    ///
+    /// If the database does not take it.
+    pub async fn flush(&self) {
+        let state = self.state();
+        state
+            .activity
+            .flush(&state.store, &state.metrics)
+            .await
+            .unwrap();
+    }
+
+    /// Creates an organization of that name with an SSO connection and a SCIM connection.
+    pub async fn connect(&self, name: &str) -> Connection {
+        let organization = self.api.post("/v1/organizations", json!({ "name": name })).await;
+        let organization = organization.expect(201);
+        let org = organization.text("/id");
+        let sso = self
+            .api
+            .post(
+                &format!("/v1/organizations/{org}/sso-connections"),
+                json!({
+                    "name": "Sign-in",
+                    "protocol": "oidc",
+                    "oidc": { "issuer": "https://login.example.com", "client_id": "product" },
+                }),
+            )
+            .await
+            .expect(201)
+            .text("/id");
+        let connection = self
+            .api
+            .post(
+                &format!("/v1/organizations/{org}/scim-connections"),
+                json!({ "name": format!("{name} directory"), "sso_connection_id": sso }),
+            )
+            .await
+            .expect(201);
+        let token = connection.text("/token/secret");
+        Connection {
+            slug: organization.text("/slug"),
+            id: connection.text("/id"),
+            token_id: connection.text("/token/id"),
+            scim: self.scim_at(&connection.text("/endpoint_url"), Some(&token)),
+            organization: org,
+            sso,
+            token,
+        }
+    }
+
+    /// A SCIM client of any base URL; a path is taken to be on this gateway.
+    #[must_use]
+    pub fn scim_at(&self, base: &str, token: Option<&str>) -> Client {
+        let base = if base.starts_with("http") {
+            base.to_owned()
+        } else {
+            format!("{}{base}", self.api.base())
+        };
+        Client::new(&base, token, "application/scim+json")
+    }
+
+    /// Every event of one organization, oldest first.
+    ///
+    /// # Panics
+    ///
+    /// If the feed does not answer with a list.
+    pub async fn events(&self, organization: &str) -> Vec<Value> {
+        let path = format!("/v1/events?organization={organization}&limit=500");
+        let reply = self.api.get(&path).await.expect(200);
+        reply.body["data"].as_array().unwrap().clone()
+    }
+
+    /// The types of every event of one organization, oldest first.
+    ///
+    /// # Panics
+    ///
+    /// If the feed does not answer with a list.
+    pub async fn event_types(&self, organization: &str) -> Vec<String> {
+        let events = self.events(organization).await;
+        events
+            .iter()
+            .map(|event| event["type"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// Stops the gateway as a signal does, and gives back the database.
+    pub async fn stop(self) -> TestDatabase {
+        self.running.stop().await;
+        self.database
+    }
+}

@@ -1,0 +1,161 @@
+//! A database of its own for each test.
+//!
+//! On PostgreSQL it is cloned from a template that the first test of a run migrates; on SQLite it
+//! is a file in a temporary folder.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rollcall_model::Clock;
+use rollcall_store::{Store, StoreOptions, Synchronous};
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use tempfile::TempDir;
+
+use crate::servers::PostgresServer;
+
+/// The key of the advisory lock under which the template is made: "template" in ASCII.
+const TEMPLATE_LOCK: i64 = 0x7465_6d70_6c61_7465;
+const TEMPLATE: &str = "rollcall_template";
+
+/// A fresh, migrated database that goes away with this value.
+pub struct TestDatabase {
+    url: String,
+    /// The folder of an SQLite file.
+    _folder: Option<TempDir>,
+    /// The name of a PostgreSQL database, to be dropped.
+    name: Option<String>,
+}
+
+impl TestDatabase {
+    /// An SQLite file.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be made.
+    pub async fn sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("rollcall.db");
+        let database = Self {
+            url: format!("sqlite://{}?mode=rwc", file.display()),
+            _folder: Some(folder),
+            name: None,
+        };
+        migrate(&database.url).await;
+        database
+    }
+
+    /// A database of the PostgreSQL server of this test run.
+    ///
+    /// # Panics
+    ///
+    /// If the server was not started, or refuses.
+    pub async fn postgres() -> Self {
+        let server = PostgresServer::from_env();
+        let admin = Database::connect(server.admin_url()).await.unwrap();
+        make_template(&admin, &server).await;
+        let name = format!("test_{:016x}", fastrand::u64(..));
+        run(&admin, &format!("create database {name} template {TEMPLATE}")).await;
+        admin.close().await.unwrap();
+        Self {
+            url: server.database_url(&name),
+            _folder: None,
+            name: Some(name),
+        }
+    }
+
+    /// Its URL, as the configuration takes it.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// How a store opens it.
+    #[must_use]
+    pub fn options(&self) -> StoreOptions {
+        StoreOptions {
+            url: self.url.clone(),
+            max_connections: 8,
+            acquire_timeout: Duration::from_secs(20),
+            synchronous: Synchronous::Full,
+        }
+    }
+
+    /// A store on it.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be opened.
+    pub async fn store(&self, clock: Arc<dyn Clock>) -> Store {
+        Store::connect(&self.options(), clock).await.unwrap()
+    }
+
+    /// A plain connection to it, to look at rows that no handle shows.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be made.
+    pub async fn raw(&self) -> DatabaseConnection {
+        Database::connect(&self.url).await.unwrap()
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let Some(name) = self.name.take() else { return };
+        let server = PostgresServer::from_env();
+        let dropped = std::thread::spawn(move || {
+            crate::block_on(async {
+                let admin = Database::connect(server.admin_url()).await.unwrap();
+                run(&admin, &format!("drop database {name} with (force)")).await;
+            });
+        });
+        // A test that has failed already is not to fail a second time here.
+        let _ = dropped.join();
+    }
+}
+
+/// Makes the template if no other test process has.
+async fn make_template(admin: &DatabaseConnection, server: &PostgresServer) {
+    let exists = format!("select 1 from pg_database where datname = '{TEMPLATE}'");
+    let row = admin.query_one_raw(statement(admin, &exists)).await.unwrap();
+    if row.is_some() {
+        return;
+    }
+    // The lock belongs to a session, so it is taken, used and let go on one connection.
+    let mut options = sea_orm::ConnectOptions::new(server.admin_url());
+    options.max_connections(1);
+    let session = Database::connect(options).await.unwrap();
+    run(&session, &format!("select pg_advisory_lock({TEMPLATE_LOCK})")).await;
+    let row = session.query_one_raw(statement(&session, &exists)).await.unwrap();
+    if row.is_none() {
+        // Under another name until it is whole: a clone of half a template would be half.
+        let making = format!("{TEMPLATE}_in_the_making");
+        run(&session, &format!("create database {making}")).await;
+        migrate(&server.database_url(&making)).await;
+        run(&session, &format!("alter database {making} rename to {TEMPLATE}")).await;
+    }
+    session.close().await.unwrap();
+}
+
+async fn migrate(url: &str) {
+    let options = StoreOptions {
+        url: url.to_owned(),
+        max_connections: 1,
+        acquire_timeout: Duration::from_secs(20),
+        synchronous: Synchronous::Normal,
+    };
+    let clock = Arc::new(rollcall_model::SystemClock);
+    let store = Store::connect(&options, clock).await.unwrap();
+    store.migrate().await.unwrap();
+    store.close().await.unwrap();
+}
+
+fn statement(db: &DatabaseConnection, sql: &str) -> sea_orm::Statement {
+    sea_orm::Statement::from_string(db.get_database_backend(), sql.to_owned())
+}
+
+async fn run(db: &DatabaseConnection, sql: &str) {
+    if let Err(error) = db.execute_unprepared(sql).await {
+        panic!("{sql}: {error}");
+    }
+}

@@ -1,0 +1,69 @@
+//! What tests of several crates share: real database servers, a real gateway over HTTP, and what
+//! identity providers send.
+//!
+//! A test that needs a database is written once, inside [`on_each_database!`], and runs on SQLite
+//! and on a PostgreSQL server that `scripts/with-services` started. Nothing is mocked.
+
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test kit reports by panicking, as its tests do"
+)]
+
+mod app;
+mod client;
+mod database;
+pub mod replay;
+pub mod servers;
+
+pub use app::{BASE_DOMAIN, Connection, TestApp};
+pub use client::{Client, Reply};
+pub use database::TestDatabase;
+
+/// Runs a test's future on a runtime of its own.
+pub fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(work)
+}
+
+/// Compiles tests twice: in a module `on_sqlite` and in a module `on_postgres`.
+///
+/// Each test takes a fresh, migrated [`TestDatabase`].
+#[macro_export]
+macro_rules! on_each_database {
+    ($(
+        $(#[$attribute:meta])*
+        async fn $name:ident($database:ident: TestDatabase) $body:block
+    )+) => {
+        $(
+            $(#[$attribute])*
+            async fn $name($database: $crate::TestDatabase) $body
+        )+
+
+        mod on_sqlite {
+            $(
+                #[test]
+                fn $name() {
+                    $crate::block_on(async {
+                        super::$name($crate::TestDatabase::sqlite().await).await;
+                    });
+                }
+            )+
+        }
+
+        mod on_postgres {
+            $(
+                #[test]
+                fn $name() {
+                    $crate::block_on(async {
+                        super::$name($crate::TestDatabase::postgres().await).await;
+                    });
+                }
+            )+
+        }
+    };
+}
