@@ -7,6 +7,7 @@ use actix_web::dev::ServerHandle;
 use actix_web::middleware::{NormalizePath, TrailingSlash, from_fn};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer};
+use rollcall_store::Store;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -109,14 +110,17 @@ pub fn start(app: AppState, listeners: Listeners) -> std::io::Result<Running> {
 }
 
 async fn flush_until(app: Data<AppState>, stop: Arc<Notify>) {
-    loop {
-        let stopped = tokio::time::timeout(FLUSH_EVERY, stop.notified()).await;
-        if let Err(error) = app.activity.flush(&app.store, &app.metrics).await {
-            tracing::warn!(error = %chain(&error), "notes of activity were lost");
-        }
-        if stopped.is_ok() {
-            return;
-        }
+    while tokio::time::timeout(FLUSH_EVERY, stop.notified())
+        .await
+        .is_err()
+    {
+        flush(&app, &app.store).await;
+    }
+}
+
+async fn flush(app: &AppState, store: &Store) {
+    if let Err(error) = app.activity.flush(store, &app.metrics).await {
+        tracing::warn!(error = %chain(&error), "notes of activity were lost");
     }
 }
 
@@ -147,11 +151,29 @@ impl Running {
         }
         self.stop_flushing.notify_one();
         if let Err(error) = self.flusher.await {
-            tracing::error!(%error, "the last notes of activity were lost");
+            tracing::error!(%error, "notes of activity were lost");
         }
-        let store = self.app.store.clone();
-        if let Err(error) = store.close().await {
-            tracing::warn!(error = %chain(&error), "the database was not closed cleanly");
+        flush_and_close(&self.app).await;
+    }
+}
+
+/// Writes the last notes over a connection of their own: those in the pool were opened by the
+/// workers, and a connection does not outlive the runtime that it was opened on.
+async fn flush_and_close(app: &AppState) {
+    match app.store.reopen().await {
+        Ok(store) => {
+            flush(app, &store).await;
+            close(store).await;
         }
+        Err(error) => {
+            tracing::warn!(error = %chain(&error), "the last notes of activity were lost");
+        }
+    }
+    close(app.store.clone()).await;
+}
+
+async fn close(store: Store) {
+    if let Err(error) = store.close().await {
+        tracing::warn!(error = %chain(&error), "the database was not closed cleanly");
     }
 }

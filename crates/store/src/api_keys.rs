@@ -3,7 +3,7 @@
 use rollcall_model::{ApiKey, ApiKeyId, Page, PageRequest, Timestamp};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
+    ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use crate::connect::Store;
@@ -102,18 +102,42 @@ impl Store {
         .await
     }
 
-    /// Deletes an API key; `false` if there is none of that id.
+    /// The API key of that id.
     ///
     /// # Errors
     ///
     /// The database is not available.
+    pub async fn find_api_key_by_id(&self, id: ApiKeyId) -> Result<Option<ApiKey>, StoreError> {
+        let row = Entity::find_by_id(id.as_uuid()).one(&self.db).await?;
+        Ok(row.map(ApiKey::from))
+    }
+
+    /// Deletes an API key, but never the last one; `false` if there is none of that id.
+    ///
+    /// All keys are locked meanwhile, so that of two calls that delete the last two keys one is
+    /// refused.
+    ///
+    /// # Errors
+    ///
+    /// It is the last one ([`StoreError::LastApiKey`]).
     pub async fn delete_api_key(&self, id: ApiKeyId) -> Result<bool, StoreError> {
         let tx = self.begin_write().await?;
-        let deleted = Entity::delete_by_id(id.as_uuid())
+        let keys = Entity::find()
+            .order_by_asc(Column::Id)
+            .lock_exclusive()
+            .all(tx.connection())
+            .await?;
+        if !keys.iter().any(|key| key.id == id.as_uuid()) {
+            return Ok(false);
+        }
+        if keys.len() == 1 {
+            return Err(StoreError::LastApiKey);
+        }
+        Entity::delete_by_id(id.as_uuid())
             .exec(tx.connection())
             .await?;
         tx.commit().await?;
-        Ok(deleted.rows_affected > 0)
+        Ok(true)
     }
 
     /// Notes when API keys were last used. Times only move forward.

@@ -20,8 +20,8 @@ pub enum Synchronous {
     Normal,
 }
 
-/// How to reach the database.
-#[derive(Clone, Debug)]
+/// How to reach the database. It has no `Debug`, because a URL may hold a password.
+#[derive(Clone)]
 pub struct StoreOptions {
     /// `sqlite://…` or `postgres://…`; may hold a password.
     pub url: String,
@@ -39,7 +39,7 @@ pub struct Store {
     pub(crate) db: DatabaseConnection,
     pub(crate) dialect: Dialect,
     pub(crate) clock: Arc<dyn Clock>,
-    patience: Duration,
+    options: Arc<StoreOptions>,
 }
 
 impl Store {
@@ -65,8 +65,17 @@ impl Store {
             db,
             dialect,
             clock,
-            patience: options.acquire_timeout,
+            options: Arc::new(options.clone()),
         })
+    }
+
+    /// A second pool on the same database, with connections of the runtime it is called on.
+    ///
+    /// # Errors
+    ///
+    /// The database cannot be reached.
+    pub async fn reopen(&self) -> Result<Self, StoreError> {
+        Self::connect(&self.options, Arc::clone(&self.clock)).await
     }
 
     /// Brings an empty or older schema up to date. Does nothing to one that is.
@@ -120,6 +129,7 @@ impl Store {
     }
 
     pub(crate) async fn begin_write(&self) -> Result<WriteTx, StoreError> {
-        self.dialect.begin_write(&self.db, self.patience).await
+        let patience = self.options.acquire_timeout;
+        self.dialect.begin_write(&self.db, patience).await
     }
 }

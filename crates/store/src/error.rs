@@ -29,6 +29,9 @@ pub enum StoreError {
         /// What uses it.
         by: &'static str,
     },
+    /// The last API key was to be deleted, after which nobody could make another one.
+    #[error("this is the last API key; make another one before you delete it")]
+    LastApiKey,
     /// A stored row does not decode. The database was changed from outside, or this is a bug.
     #[error("row {row} of {table} cannot be read: {reason}")]
     Corrupt {

@@ -1,15 +1,12 @@
 //! `/v1/api-keys`
 
-use actix_web::http::StatusCode;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
-use rollcall_model::{ApiKey, ApiKeyId, PageRequest, Timestamp};
+use rollcall_model::{ApiKey, ApiKeyId, Timestamp};
 use rollcall_orgs::api_keys;
-use rollcall_store::{Store, StoreError};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
-use uuid::Uuid;
 
 use crate::api::answer::{self, Answer};
 use crate::api::caller::{Caller, path_id};
@@ -122,20 +119,9 @@ async fn list_api_keys(caller: Caller, req: HttpRequest) -> Result<HttpResponse,
 )]
 #[get("/api-keys/{key}")]
 async fn get_api_key(caller: Caller, path: Path<String>) -> Result<HttpResponse, Problem> {
-    let found = find(&caller.app.store, path_id(&path, WHAT)?).await?;
+    let found = caller.app.store.find_api_key_by_id(path_id(&path, WHAT)?).await?;
     let key = found.ok_or_else(|| Problem::not_found(WHAT))?;
     answer::ok(&ApiKeyBody::from(key))
-}
-
-/// One API key: the first of the list after the id before it. The list is in the order of ids.
-async fn find(store: &Store, id: ApiKeyId) -> Result<Option<ApiKey>, StoreError> {
-    let before = id.as_uuid().as_u128().checked_sub(1);
-    let page = PageRequest {
-        after: before.map(|bits| ApiKeyId::from_uuid(Uuid::from_u128(bits))),
-        limit: 1,
-    };
-    let page = store.list_api_keys(page).await?;
-    Ok(page.items.into_iter().find(|key| key.id == id))
 }
 
 /// Delete an API key
@@ -152,23 +138,6 @@ async fn find(store: &Store, id: ApiKeyId) -> Result<Option<ApiKey>, StoreError>
 async fn delete_api_key(caller: Caller, path: Path<String>) -> Result<HttpResponse, Problem> {
     let id = path_id(&path, WHAT)?;
     let store = &caller.app.store;
-    refuse_last(store, id).await?;
     api_keys::delete(store, id).await?;
     Ok(answer::no_content())
-}
-
-async fn refuse_last(store: &Store, id: ApiKeyId) -> Result<(), Problem> {
-    let page = PageRequest {
-        after: None,
-        limit: 2,
-    };
-    let page = store.list_api_keys(page).await?;
-    match page.items.as_slice() {
-        [only] if only.id == id => Err(Problem::new(
-            StatusCode::CONFLICT,
-            "last_api_key",
-            "this is the last API key; make another one before you delete it",
-        )),
-        _ => Ok(()),
-    }
 }

@@ -122,6 +122,9 @@ impl From<StoreError> for Problem {
             StoreError::InUse { .. } => {
                 Self::new(StatusCode::CONFLICT, "in_use", error.to_string())
             }
+            StoreError::LastApiKey => {
+                Self::new(StatusCode::CONFLICT, "last_api_key", error.to_string())
+            }
             StoreError::ParentMissing | StoreError::NoSuchMember { .. } => {
                 Self::new(StatusCode::NOT_FOUND, "not_found", error.to_string())
             }

@@ -134,7 +134,9 @@ impl ScimFailure {
             Self::Store(error @ StoreError::NoSuchMember { .. }) => {
                 of_scim(ScimError::invalid_value(error.to_string()))
             }
-            Self::Store(StoreError::ParentMissing | StoreError::InUse { .. }) => {
+            Self::Store(
+                StoreError::ParentMissing | StoreError::InUse { .. } | StoreError::LastApiKey,
+            ) => {
                 plain(StatusCode::NOT_FOUND)
             }
             Self::Store(StoreError::Unavailable(_)) => (
