@@ -1,0 +1,14 @@
+//! The store on SQLite and on PostgreSQL.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that cannot do its part fails the test that called it"
+)]
+
+mod census;
+mod directory;
+mod feed;
+mod fixture;
+mod handles;
+mod idempotency;
+mod migrations;

@@ -1,0 +1,67 @@
+//! The schema.
+
+use rollcall_testkit::on_each_database;
+use sea_orm::{ConnectionTrait, Statement};
+
+use crate::fixture::Fixture;
+
+/// Tables that are found before the organization is known, or that belong to no organization.
+const WITHOUT_TENANT: [&str; 7] = [
+    "organizations",
+    "routing_tokens",
+    "routing_connections",
+    "events",
+    "api_keys",
+    "idempotency_keys",
+    "seaql_migrations",
+];
+
+/// The first column of each index of a database, as `table.index` and column.
+async fn indexes(database: &rollcall_testkit::TestDatabase) -> Vec<(String, String, String)> {
+    let raw = database.raw().await;
+    let sql = if database.url().starts_with("sqlite") {
+        "select m.name as tbl, l.name as idx, i.name as col
+         from sqlite_master m
+         join pragma_index_list(m.name) l
+         join pragma_index_info(l.name) i on i.seqno = 0
+         where m.type = 'table'"
+    } else {
+        "select t.relname::text as tbl, c.relname::text as idx, a.attname::text as col
+         from pg_index x
+         join pg_class c on c.oid = x.indexrelid
+         join pg_class t on t.oid = x.indrelid
+         join pg_namespace n on n.oid = t.relnamespace and n.nspname = 'public'
+         join pg_attribute a on a.attrelid = t.oid and a.attnum = x.indkey[0]"
+    };
+    let statement = Statement::from_string(raw.get_database_backend(), sql);
+    let rows = raw.query_all_raw(statement).await.unwrap();
+    raw.close().await.unwrap();
+    rows.iter()
+        .map(|row| {
+            (
+                row.try_get("", "tbl").unwrap(),
+                row.try_get("", "idx").unwrap(),
+                row.try_get("", "col").unwrap(),
+            )
+        })
+        .collect()
+}
+
+on_each_database! {
+    async fn every_index_of_a_tenant_table_begins_with_the_organization(database: TestDatabase) {
+        let indexes = indexes(&database).await;
+        assert!(indexes.len() > 20, "{indexes:?}");
+        for (table, index, column) in indexes {
+            if !WITHOUT_TENANT.contains(&table.as_str()) {
+                assert_eq!(column, "org_id", "{index} on {table}");
+            }
+        }
+    }
+
+    async fn migrating_again_changes_nothing(database: TestDatabase) {
+        let fixture = Fixture::on(&database).await;
+        assert_eq!(fixture.store.pending_migrations().await.unwrap(), 0);
+        fixture.store.migrate().await.unwrap();
+        assert_eq!(fixture.store.pending_migrations().await.unwrap(), 0);
+    }
+}
