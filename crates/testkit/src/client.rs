@@ -89,7 +89,6 @@ impl Client {
     }
 
     /// A request to a path, to be given headers or a body.
-    #[must_use]
     pub fn request(&self, method: &str, path: &str) -> RequestBuilder {
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let request = self.http.request(method, format!("{}{path}", self.base));

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rollcall_testkit::{Connection, Reply, TestApp, on_each_database};
-use serde_json::{Value, json};
+use serde_json::json;
 
 async fn push(connection: &Connection, user_name: &str) -> String {
     let body = json!({
@@ -140,7 +140,7 @@ on_each_database! {
         let acme = app.connect("Acme").await;
         push(&acme, "amy").await;
         let list = acme.scim.get("/Users?attributes=userName").await.expect(200);
-        let Value::Object(user) = &list.body["Resources"][0] else { panic!("{}", list.body) };
+        let user = list.body["Resources"][0].as_object().unwrap();
         let names: Vec<&str> = user.keys().map(String::as_str).collect();
         assert_eq!(names, ["schemas", "id", "userName"]);
     }
