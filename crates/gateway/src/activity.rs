@@ -11,10 +11,16 @@ use std::time::Duration;
 
 use rollcall_metrics::Metrics;
 use rollcall_model::{ApiKeyId, IdpKind, ScimConnectionId, Timestamp, TokenId};
-use rollcall_store::{Activity, ConnectionHandle, LoggedRequest, Store, StoreError};
+use rollcall_store::{Activity, ConnectionHandle, LogAddress, LoggedRequest, Store, StoreError};
 
 /// How often the notes are written.
 pub const FLUSH_EVERY: Duration = Duration::from_secs(2);
+
+/// How long the request log is kept.
+pub(crate) const KEEP_REQUESTS: Duration = Duration::from_hours(7 * 24);
+
+/// How often the log of one connection is pruned, at most.
+const PRUNE_EVERY: Duration = Duration::from_hours(1);
 
 /// How many lines of the request log wait at most.
 const MAX_WAITING: usize = 10_000;
@@ -23,8 +29,8 @@ const MAX_WAITING: usize = 10_000;
 pub(crate) enum LogOf {
     /// A tenant that was let in.
     Tenant(ConnectionHandle),
-    /// The connection that a refused request named, or whose token it carried.
-    Named(ScimConnectionId),
+    /// What a refused request named, or whose token it carried.
+    Refused(LogAddress),
 }
 
 #[derive(Default)]
@@ -35,9 +41,16 @@ struct Notes {
     dropped: u64,
 }
 
+/// When the log of each connection was last pruned. One that is not used grows no further, and
+/// needs no pruning.
+type Pruned = HashMap<ScimConnectionId, Timestamp>;
+
 /// The notes of one server.
 #[derive(Default)]
-pub struct ActivityLog(Mutex<Notes>);
+pub struct ActivityLog {
+    notes: Mutex<Notes>,
+    pruned: Mutex<Pruned>,
+}
 
 impl ActivityLog {
     /// A token was used.
@@ -89,16 +102,51 @@ impl ActivityLog {
         let notes = self.with(std::mem::take);
         metrics.request_log_dropped(notes.dropped);
         let waiting = u64::try_from(notes.requests.len()).unwrap_or(u64::MAX);
+        let used: Vec<_> = notes
+            .used
+            .values()
+            .map(|used| used.handle.clone())
+            .collect();
         let written = write(store, notes).await;
         if written.is_err() {
             metrics.request_log_dropped(waiting);
         }
+        self.prune(store, used).await?;
         written
+    }
+
+    /// Drops what is too old from the logs of connections that were used.
+    async fn prune(&self, store: &Store, used: Vec<ConnectionHandle>) -> Result<(), StoreError> {
+        let now = store.clock().now();
+        for handle in used {
+            if !self.is_prune_due(handle.connection_id(), now) {
+                continue;
+            }
+            handle.prune_requests(now.minus(KEEP_REQUESTS)).await?;
+        }
+        Ok(())
+    }
+
+    fn is_prune_due(&self, connection_id: ScimConnectionId, now: Timestamp) -> bool {
+        let mut pruned = self
+            .pruned
+            .lock()
+            .unwrap_or_else(|poison| poison.into_inner());
+        let due = pruned
+            .get(&connection_id)
+            .is_none_or(|last| now.since(*last) >= PRUNE_EVERY);
+        if due {
+            pruned.insert(connection_id, now);
+        }
+        due
     }
 
     /// A panic while the lock is held can leave no half-made note, so a poisoned lock is used on.
     fn with<T>(&self, work: impl FnOnce(&mut Notes) -> T) -> T {
-        let mut notes = self.0.lock().unwrap_or_else(|poison| poison.into_inner());
+        let mut notes = self
+            .notes
+            .lock()
+            .unwrap_or_else(|poison| poison.into_inner());
         work(&mut notes)
     }
 }
@@ -112,7 +160,7 @@ async fn write(store: &Store, notes: Notes) -> Result<(), StoreError> {
     for (of, request) in notes.requests {
         match of {
             LogOf::Tenant(handle) => of_tenants.push((handle, request)),
-            LogOf::Named(connection_id) => store.log_refused(connection_id, request).await?,
+            LogOf::Refused(address) => store.log_refused(&address, request).await?,
         }
     }
     store.log_requests(&of_tenants).await

@@ -90,7 +90,7 @@ fn note<B>(
     let (of, outcome, idp) = match seen {
         Seen::Tenant { handle, idp } => (LogOf::Tenant(handle), outcome.label(), idp),
         Seen::Refused { reason, concerns } => match concerns {
-            Some(connection_id) => (LogOf::Named(connection_id), reason.label(), None),
+            Some(address) => (LogOf::Refused(address), reason.label(), None),
             None => return,
         },
     };

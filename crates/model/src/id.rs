@@ -14,7 +14,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
-use crate::Clock;
+use crate::{Clock, Timestamp};
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const ENCODED_LEN: usize = 26;
@@ -168,6 +168,16 @@ id! {
     GroupId = "grp"
 }
 
+impl RequestId {
+    /// The lowest id that a request of this moment can have.
+    #[must_use]
+    pub fn first_at(moment: Timestamp) -> Self {
+        const RANDOM_BITS: u32 = 80;
+        let millis = u128::try_from(moment.unix_millis()).unwrap_or(0);
+        Self(Uuid::from_u128(millis << RANDOM_BITS))
+    }
+}
+
 macro_rules! scim_resource_id {
     ($name:ident) => {
         impl $name {
@@ -198,7 +208,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{ManualClock, Timestamp};
+    use crate::ManualClock;
 
     fn fixed() -> Uuid {
         Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001)
@@ -226,6 +236,15 @@ mod tests {
         let second = OrgId::new(&clock);
         assert!(first < second);
         assert!(first.to_string() < second.to_string());
+    }
+
+    #[test]
+    fn a_request_of_a_moment_comes_after_the_first_id_of_that_moment() {
+        let clock = ManualClock::at(Timestamp::from_unix_micros(1_700_000_000_000_000));
+        let first = RequestId::first_at(clock.now());
+        assert!(RequestId::new(&clock) > first);
+        clock.advance_millis(1);
+        assert!(RequestId::first_at(clock.now()) > first);
     }
 
     #[test]

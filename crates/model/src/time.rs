@@ -51,6 +51,13 @@ impl Timestamp {
         Self(self.0.saturating_add(micros))
     }
 
+    /// This much earlier; stops at the beginning of time.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(micros))
+    }
+
     /// How long ago `earlier` was; nothing if it is in the future.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {

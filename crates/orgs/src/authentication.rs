@@ -6,7 +6,7 @@
 //! connection is disabled.
 
 use rollcall_model::{IdpKind, ScimConnectionId, Slug, TokenId};
-use rollcall_store::{ConnectionHandle, Store, StoreError};
+use rollcall_store::{ConnectionHandle, LogAddress, Store, StoreError};
 
 use crate::secret::{ScimTokenSecret, TokenShapeError};
 
@@ -50,13 +50,13 @@ pub enum Refusal {
     Disabled,
 }
 
-/// A refused request, and the connection whose log it belongs in.
+/// A refused request, and whose log it belongs in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     /// Why.
     pub refusal: Refusal,
-    /// The connection that the path names or the token is of, if any is known.
-    pub concerns: Option<ScimConnectionId>,
+    /// What the path or the host names, or the connection that the token is of.
+    pub concerns: Option<LogAddress>,
 }
 
 /// What comes of a request's token and address.
@@ -77,27 +77,33 @@ pub async fn authenticate(
     bearer: Option<&str>,
     address: &Address,
 ) -> Result<Verdict, StoreError> {
-    let named = address.connection;
+    let named = || match (address.connection, &address.organization) {
+        (Some(id), _) => Some(LogAddress::Connection(id)),
+        (None, Some(slug)) => Some(LogAddress::Organization(slug.clone())),
+        (None, None) => None,
+    };
     let refused = |refusal, concerns| Ok(Verdict::Refused(Refused { refusal, concerns }));
     let Some(bearer) = bearer else {
-        return refused(Refusal::Missing, named);
+        return refused(Refusal::Missing, named());
     };
     let presented = match ScimTokenSecret::parse(bearer) {
         Ok(presented) => presented,
-        Err(shape) => return refused(Refusal::Malformed(shape), named),
+        Err(shape) => return refused(Refusal::Malformed(shape), named()),
     };
     let Some(token) = store.find_token(&presented.digest()).await? else {
-        return refused(Refusal::Unknown, named);
+        return refused(Refusal::Unknown, named());
     };
-    let fits_path = named.is_none_or(|id| id == token.connection_id);
+    let fits_path = address
+        .connection
+        .is_none_or(|id| id == token.connection_id);
     let fits_host = address
         .organization
         .as_ref()
         .is_none_or(|slug| *slug == token.org_slug);
     if !(fits_path && fits_host) {
-        return refused(Refusal::Mismatch, named);
+        return refused(Refusal::Mismatch, named());
     }
-    let own = Some(token.connection_id);
+    let own = Some(LogAddress::Connection(token.connection_id));
     let now = store.clock().now();
     if token.revoked_at.is_some_and(|at| at <= now) {
         return refused(Refusal::Revoked, own);

@@ -34,7 +34,7 @@ pub use handle::{ConnectionHandle, DirectoryTx, OrgHandle, OrgTx};
 pub use idempotency::{Begun, Remembered};
 pub use members::{GroupRef, MembersChanged};
 pub use organizations::OrganizationChange;
-pub use requests::LoggedRequest;
+pub use requests::{LogAddress, LoggedRequest};
 pub use routing::StoredToken;
 pub use scim_connections::{NewScimConnection, ScimConnectionChange};
 pub use search::{DirectoryQuery, Listing};

@@ -2,7 +2,7 @@
 //!
 //! It holds routes, not URLs: a query string carries e-mail addresses.
 
-use rollcall_model::{Page, PageRequest, RequestId, ScimConnectionId, Timestamp};
+use rollcall_model::{Page, PageRequest, RequestId, ScimConnectionId, Slug, Timestamp};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::connect::Store;
@@ -12,6 +12,15 @@ use crate::handle::ConnectionHandle;
 
 /// How many rows one INSERT carries; each has eleven columns.
 const ROWS_PER_INSERT: usize = 200;
+
+/// Where a refused request was addressed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogAddress {
+    /// A connection, by its id in a path.
+    Connection(ScimConnectionId),
+    /// An organization, by its slug in a host.
+    Organization(Slug),
+}
 
 /// One request, as the log holds it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +112,26 @@ impl ConnectionHandle {
     }
 }
 
+impl ConnectionHandle {
+    /// Drops the lines of this connection's log that are older than `before`.
+    ///
+    /// Request ids carry their time, so the primary key finds them.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn prune_requests(&self, before: Timestamp) -> Result<(), StoreError> {
+        let tx = self.store.begin_write().await?;
+        Entity::delete_many()
+            .filter(Column::OrgId.eq(self.org_id.as_uuid()))
+            .filter(Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
+            .filter(Column::Id.lt(RequestId::first_at(before).as_uuid()))
+            .exec(tx.connection())
+            .await?;
+        tx.commit().await
+    }
+}
+
 impl Store {
     /// Writes a batch of the request log. Requests of connections that are gone are left out.
     ///
@@ -150,24 +179,24 @@ impl Store {
         Ok(())
     }
 
-    /// The log of a connection that a path or host names in a request whose token did not fit.
+    /// Logs a request whose token did not fit, where its address points. An address that names
+    /// nothing, or an organization with several connections, has no log to put it in.
     ///
     /// # Errors
     ///
     /// The database is not available.
     pub async fn log_refused(
         &self,
-        connection_id: ScimConnectionId,
+        address: &LogAddress,
         request: LoggedRequest,
     ) -> Result<(), StoreError> {
-        let Some(org_id) = self.route_connection(connection_id).await? else {
-            return Ok(());
+        let routed = match address {
+            LogAddress::Connection(id) => self.route_connection(*id).await?,
+            LogAddress::Organization(slug) => self.route_only_connection(slug).await?,
         };
-        let handle = ConnectionHandle {
-            store: self.clone(),
-            org_id,
-            connection_id,
-        };
-        self.log_requests(&[(handle, request)]).await
+        match routed {
+            Some(handle) => self.log_requests(&[(handle, request)]).await,
+            None => Ok(()),
+        }
     }
 }

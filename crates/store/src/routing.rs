@@ -4,7 +4,9 @@
 //! in a path. What they find is not yet a permission; `orgs` compares the token with the
 //! address, its dates and the connection's switch, and only then lets go of the handle.
 
-use rollcall_model::{IdpKind, OrgId, ScimConnectionId, Slug, Timestamp, TokenId};
+use rollcall_model::{
+    IdpKind, OrgId, OrgRef, PageRequest, ScimConnectionId, Slug, Timestamp, TokenId,
+};
 use sea_orm::{EntityTrait, FromQueryResult, Statement};
 use uuid::Uuid;
 
@@ -105,15 +107,42 @@ impl Store {
         }))
     }
 
-    /// The organization of a connection that a path names, to put a refused request into that
-    /// connection's log. It opens nothing.
+    /// The connection that a path names. For its log only: nothing was checked.
     pub(crate) async fn route_connection(
         &self,
         id: ScimConnectionId,
-    ) -> Result<Option<OrgId>, StoreError> {
+    ) -> Result<Option<ConnectionHandle>, StoreError> {
         let row = routing_connections::Entity::find_by_id(id.as_uuid())
             .one(&self.db)
             .await?;
-        Ok(row.map(|row| OrgId::from_uuid(row.org_id)))
+        Ok(row.map(|row| ConnectionHandle {
+            store: self.clone(),
+            org_id: OrgId::from_uuid(row.org_id),
+            connection_id: id,
+        }))
+    }
+
+    /// The connection of an organization that a host names, if it has exactly one. For its log
+    /// only: nothing was checked.
+    pub(crate) async fn route_only_connection(
+        &self,
+        slug: &Slug,
+    ) -> Result<Option<ConnectionHandle>, StoreError> {
+        let Some(org) = self.open_organization(&OrgRef::Slug(slug.clone())).await? else {
+            return Ok(None);
+        };
+        let two = PageRequest {
+            after: None,
+            limit: 2,
+        };
+        let connections = org.list_scim_connections(two).await?.items;
+        Ok(match connections.as_slice() {
+            [only] => Some(ConnectionHandle {
+                store: self.clone(),
+                org_id: org.org_id(),
+                connection_id: only.id,
+            }),
+            _ => None,
+        })
     }
 }

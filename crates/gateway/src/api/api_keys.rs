@@ -119,7 +119,11 @@ async fn list_api_keys(caller: Caller, req: HttpRequest) -> Result<HttpResponse,
 )]
 #[get("/api-keys/{key}")]
 async fn get_api_key(caller: Caller, path: Path<String>) -> Result<HttpResponse, Problem> {
-    let found = caller.app.store.find_api_key_by_id(path_id(&path, WHAT)?).await?;
+    let found = caller
+        .app
+        .store
+        .find_api_key_by_id(path_id(&path, WHAT)?)
+        .await?;
     let key = found.ok_or_else(|| Problem::not_found(WHAT))?;
     answer::ok(&ApiKeyBody::from(key))
 }

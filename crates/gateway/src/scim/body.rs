@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::failure::{MEDIA_TYPE, ScimFailure};
 
-/// Reads a JSON body of at most `limit` bytes (RFC 7644 §3.1, D-54 in docs/decisions).
+/// Reads a JSON body of at most `limit` bytes (RFC 7644 §3.1).
 pub(super) async fn read(
     req: &HttpRequest,
     mut payload: web::Payload,

@@ -46,7 +46,11 @@ impl Endpoint {
 
     /// Mounts it: any other method is 405, and OPTIONS tells which there are.
     pub(super) fn mount(self, config: &mut ServiceConfig) {
-        let names: Vec<&str> = self.routes.iter().map(|(method, _)| method.as_str()).collect();
+        let names: Vec<&str> = self
+            .routes
+            .iter()
+            .map(|(method, _)| method.as_str())
+            .collect();
         let allowed = names.join(", ");
         let resource = self
             .routes

@@ -136,9 +136,7 @@ impl ScimFailure {
             }
             Self::Store(
                 StoreError::ParentMissing | StoreError::InUse { .. } | StoreError::LastApiKey,
-            ) => {
-                plain(StatusCode::NOT_FOUND)
-            }
+            ) => plain(StatusCode::NOT_FOUND),
             Self::Store(StoreError::Unavailable(_)) => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 ScimError {

@@ -6,10 +6,10 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use rollcall_metrics::AuthenticationFailure;
-use rollcall_model::{IdpKind, RequestId, ScimConnectionId};
+use rollcall_model::{IdpKind, RequestId};
 use rollcall_orgs::authentication::{self, Access, Refusal, Refused, Verdict};
 use rollcall_scim::Quirk;
-use rollcall_store::{ConnectionHandle, DirectoryTx, StoreError};
+use rollcall_store::{ConnectionHandle, DirectoryTx, LogAddress, StoreError};
 
 use super::failure::ScimFailure;
 use super::idp;
@@ -40,7 +40,7 @@ pub(crate) enum Seen {
     /// It was not.
     Refused {
         reason: AuthenticationFailure,
-        concerns: Option<ScimConnectionId>,
+        concerns: Option<LogAddress>,
     },
 }
 
@@ -121,7 +121,7 @@ fn refuse(
     req: &HttpRequest,
     app: &AppState,
     refusal: Refusal,
-    concerns: Option<ScimConnectionId>,
+    concerns: Option<LogAddress>,
 ) -> ScimFailure {
     let reason = match refusal {
         Refusal::Missing => AuthenticationFailure::Missing,

@@ -5,12 +5,17 @@
 use std::path::Path;
 
 fn check_generated(file: &str, wanted: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../docs")
+        .join(file);
     if std::env::var_os("UPDATE_GENERATED").is_some() {
         std::fs::write(&path, wanted).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == wanted, "docs/{file} is out of date; run `make generate`");
+    assert!(
+        found == wanted,
+        "docs/{file} is out of date; run `make generate`"
+    );
 }
 
 #[test]
@@ -21,4 +26,14 @@ fn the_generated_openapi_document_is_up_to_date() {
 #[test]
 fn the_generated_metrics_reference_is_up_to_date() {
     check_generated("metrics.md", &rollcall_metrics::markdown());
+}
+
+#[test]
+fn every_event_type_is_in_the_documents() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/api.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    for kind in rollcall_model::EventType::ALL {
+        let name = format!("`{}`", kind.as_str());
+        assert!(text.contains(&name), "docs/api.md does not name {name}");
+    }
 }

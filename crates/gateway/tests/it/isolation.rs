@@ -21,9 +21,19 @@ struct Victim {
 async fn victim(app: &TestApp) -> Victim {
     let connection = app.connect("Victim").await;
     let body = json!({ "userName": "secret@victim.example", "displayName": "Secret" });
-    let user = connection.scim.post("/Users", body).await.expect(201).text("/id");
+    let user = connection
+        .scim
+        .post("/Users", body)
+        .await
+        .expect(201)
+        .text("/id");
     let body = json!({ "displayName": "Secret group", "members": [{ "value": user }] });
-    let group = connection.scim.post("/Groups", body).await.expect(201).text("/id");
+    let group = connection
+        .scim
+        .post("/Groups", body)
+        .await
+        .expect(201)
+        .text("/id");
     Victim {
         connection,
         user,
@@ -44,14 +54,28 @@ impl Victim {
 
     /// Everything there is of the victim, by its own token and by the management API.
     async fn everything(&self, app: &TestApp) -> Value {
+        // What the victim itself did is not to show up in the middle of a comparison.
+        app.flush().await;
         let scim = &self.connection.scim;
         let org = &self.connection.organization;
         json!([
             scim.get("/Users").await.expect(200).body,
             scim.get("/Groups").await.expect(200).body,
-            app.api.get(&format!("/v1/organizations/{org}")).await.expect(200).body,
-            app.api.get(&format!("/v1/organizations/{org}/sso-connections")).await.expect(200).body,
-            app.api.get(&format!("{}/tokens", self.connection.path())).await.expect(200).body,
+            app.api
+                .get(&format!("/v1/organizations/{org}"))
+                .await
+                .expect(200)
+                .body,
+            app.api
+                .get(&format!("/v1/organizations/{org}/sso-connections"))
+                .await
+                .expect(200)
+                .body,
+            app.api
+                .get(&format!("{}/tokens", self.connection.path()))
+                .await
+                .expect(200)
+                .body,
             app.events(org).await,
         ])
     }

@@ -1,6 +1,8 @@
 //! What support sees of an identity provider's requests.
 
-use rollcall_testkit::{TestApp, on_each_database};
+use std::time::Duration;
+
+use rollcall_testkit::{BASE_DOMAIN, Client, TestApp, on_each_database};
 use serde_json::{Value, json};
 
 async fn logged(app: &TestApp, path: &str) -> Vec<Value> {
@@ -38,5 +40,34 @@ on_each_database! {
         assert_eq!(log.len(), 1);
         assert_eq!((&log[0]["outcome"], &log[0]["status"]), (&json!("mismatch"), &json!(401)));
         assert_eq!(logged(&app, &globex.path()).await, Vec::<Value>::new());
+    }
+
+    async fn a_host_of_one_connection_gets_the_refused_request_into_its_log(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let globex = app.connect("Globex").await;
+        let request = app
+            .scim_at("/scim/v2", Some(&globex.token))
+            .request("GET", "/Users")
+            .header("host", format!("acme.{BASE_DOMAIN}"));
+        let _ = Client::read(request).await.expect(401);
+
+        let log = logged(&app, &acme.path()).await;
+
+        assert_eq!(log.len(), 1);
+        assert_eq!(log[0]["outcome"], "mismatch");
+    }
+
+    async fn a_log_line_is_kept_for_a_week(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let _ = acme.scim.get("/Users").await.expect(200);
+        assert_eq!(logged(&app, &acme.path()).await.len(), 1);
+        app.clock.advance(Duration::from_hours(6 * 24));
+        let _ = acme.scim.get("/Users").await.expect(200);
+        assert_eq!(logged(&app, &acme.path()).await.len(), 2);
+        app.clock.advance(Duration::from_hours(2 * 24));
+        let _ = acme.scim.get("/Users").await.expect(200);
+        assert_eq!(logged(&app, &acme.path()).await.len(), 2);
     }
 }

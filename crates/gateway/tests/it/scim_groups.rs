@@ -10,7 +10,10 @@ const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 async fn users(connection: &Connection, names: &[&str]) -> Vec<String> {
     let mut ids = Vec::new();
     for name in names {
-        let created = connection.scim.post("/Users", json!({ "userName": name })).await;
+        let created = connection
+            .scim
+            .post("/Users", json!({ "userName": name }))
+            .await;
         ids.push(created.expect(201).text("/id"));
     }
     ids

@@ -15,7 +15,12 @@ async fn push(connection: &Connection, user_name: &str) -> String {
             { "value": format!("{user_name}@home.example"), "type": "home" },
         ],
     });
-    connection.scim.post("/Users", body).await.expect(201).text("/id")
+    connection
+        .scim
+        .post("/Users", body)
+        .await
+        .expect(201)
+        .text("/id")
 }
 
 async fn filter(connection: &Connection, filter: &str) -> Reply {

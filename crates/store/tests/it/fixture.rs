@@ -102,10 +102,14 @@ pub(crate) fn user(user_name: &str) -> Resource {
 }
 
 pub(crate) fn resource(body: Value) -> Resource {
-    Resource::parse(Catalog::core().user(), body).unwrap().resource
+    Resource::parse(Catalog::core().user(), body)
+        .unwrap()
+        .resource
 }
 
 pub(crate) fn group(display_name: &str) -> Resource {
     let body = json!({ "displayName": display_name });
-    Resource::parse(Catalog::core().group(), body).unwrap().resource
+    Resource::parse(Catalog::core().group(), body)
+        .unwrap()
+        .resource
 }
