@@ -60,6 +60,7 @@ impl Store {
         if let Some(reason) = dialect.refuse(&options.url) {
             return Err(StoreError::Unavailable(reason));
         }
+        dialect.make_private_file(&options.url);
         let db = Database::connect(dialect.connect_options(options)).await?;
         Ok(Self {
             db,

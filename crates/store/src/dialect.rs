@@ -1,5 +1,7 @@
 //! What differs between SQLite and PostgreSQL. No other module asks which database it is on.
 
+use std::fs::OpenOptions;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +9,7 @@ use sea_orm::{
     ConnAcquireErr, ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction,
     DbErr, RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
-use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::connect::{StoreOptions, Synchronous};
@@ -155,6 +157,24 @@ impl Dialect {
                 .await
         {
             tracing::warn!(%error, "the write-ahead log could not be folded into the database");
+        }
+    }
+
+    /// Makes a missing SQLite file readable for its owner only: it holds personal data, and SQLite
+    /// would make it as readable as other files. Its log files take its mode.
+    ///
+    /// Whatever keeps the file from being made is told better by the connection that follows.
+    pub(crate) fn make_private_file(&self, url: &str) {
+        let Self::Sqlite { .. } = self else { return };
+        let Ok(options) = SqliteConnectOptions::from_str(url) else {
+            return;
+        };
+        if url.contains("mode=rwc") {
+            let mut file = OpenOptions::new();
+            file.write(true).create_new(true);
+            #[cfg(unix)]
+            std::os::unix::fs::OpenOptionsExt::mode(&mut file, 0o600);
+            let _ = file.open(options.get_filename());
         }
     }
 

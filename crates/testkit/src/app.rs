@@ -138,7 +138,10 @@ impl TestApp {
 
     /// Creates an organization of that name with an SSO connection and a SCIM connection.
     pub async fn connect(&self, name: &str) -> Connection {
-        let organization = self.api.post("/v1/organizations", json!({ "name": name })).await;
+        let organization = self
+            .api
+            .post("/v1/organizations", json!({ "name": name }))
+            .await;
         let organization = organization.expect(201);
         let org = organization.text("/id");
         let sso = self

@@ -54,7 +54,11 @@ impl TestDatabase {
         let admin = Database::connect(server.admin_url()).await.unwrap();
         make_template(&admin, &server).await;
         let name = format!("test_{:016x}", fastrand::u64(..));
-        run(&admin, &format!("create database {name} template {TEMPLATE}")).await;
+        run(
+            &admin,
+            &format!("create database {name} template {TEMPLATE}"),
+        )
+        .await;
         admin.close().await.unwrap();
         Self {
             url: server.database_url(&name),
@@ -117,7 +121,10 @@ impl Drop for TestDatabase {
 /// Makes the template if no other test process has.
 async fn make_template(admin: &DatabaseConnection, server: &PostgresServer) {
     let exists = format!("select 1 from pg_database where datname = '{TEMPLATE}'");
-    let row = admin.query_one_raw(statement(admin, &exists)).await.unwrap();
+    let row = admin
+        .query_one_raw(statement(admin, &exists))
+        .await
+        .unwrap();
     if row.is_some() {
         return;
     }
@@ -125,14 +132,25 @@ async fn make_template(admin: &DatabaseConnection, server: &PostgresServer) {
     let mut options = sea_orm::ConnectOptions::new(server.admin_url());
     options.max_connections(1);
     let session = Database::connect(options).await.unwrap();
-    run(&session, &format!("select pg_advisory_lock({TEMPLATE_LOCK})")).await;
-    let row = session.query_one_raw(statement(&session, &exists)).await.unwrap();
+    run(
+        &session,
+        &format!("select pg_advisory_lock({TEMPLATE_LOCK})"),
+    )
+    .await;
+    let row = session
+        .query_one_raw(statement(&session, &exists))
+        .await
+        .unwrap();
     if row.is_none() {
         // Under another name until it is whole: a clone of half a template would be half.
         let making = format!("{TEMPLATE}_in_the_making");
         run(&session, &format!("create database {making}")).await;
         migrate(&server.database_url(&making)).await;
-        run(&session, &format!("alter database {making} rename to {TEMPLATE}")).await;
+        run(
+            &session,
+            &format!("alter database {making} rename to {TEMPLATE}"),
+        )
+        .await;
     }
     session.close().await.unwrap();
 }

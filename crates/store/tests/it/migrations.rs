@@ -65,3 +65,17 @@ on_each_database! {
         assert_eq!(fixture.store.pending_migrations().await.unwrap(), 0);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_new_sqlite_file_is_readable_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+
+    rollcall_testkit::block_on(async {
+        let database = rollcall_testkit::TestDatabase::sqlite().await;
+        let path = database.url().trim_start_matches("sqlite://");
+        let path = path.split('?').next().unwrap();
+        let mode = std::fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    });
+}

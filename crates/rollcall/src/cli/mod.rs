@@ -1,0 +1,93 @@
+//! The command line: one file or folder for each command.
+
+mod config;
+mod demo;
+
+mod migrate;
+mod progress;
+mod serve;
+mod simulate;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Config, ConfigError, environment, usual_file};
+
+/// How long what is still under way may hold up the end of the process.
+const LAST_MOMENT: Duration = Duration::from_millis(200);
+
+/// Provisioning gateway: a SCIM 2.0 endpoint for each of your customers
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve until SIGTERM or Ctrl-C
+    Serve(ConfigFile),
+    /// Bring the database up to date, and end
+    Migrate(ConfigFile),
+    /// Show the main job with two made-up customers, on a database that is thrown away
+    Demo(demo::Arguments),
+    /// Play an identity provider towards a SCIM endpoint
+    Simulate(simulate::Arguments),
+    /// Check or show the configuration
+    #[command(subcommand)]
+    Config(config::Command),
+}
+
+/// Which configuration a command reads.
+#[derive(Args)]
+struct ConfigFile {
+    /// The configuration file; without it, `rollcall.toml` in the working directory if it is there
+    #[arg(long = "config", env = "ROLLCALL_CONFIG", value_name = "FILE")]
+    path: Option<PathBuf>,
+}
+
+impl ConfigFile {
+    /// The file to read, if there is one. An empty variable counts as not set.
+    fn path(&self) -> Option<&Path> {
+        match &self.path {
+            Some(path) if !path.as_os_str().is_empty() => Some(path),
+            _ => usual_file(),
+        }
+    }
+
+    fn load(&self) -> Result<Config, ConfigError> {
+        Config::load(self.path(), environment())
+    }
+}
+
+/// Does what the command line asks for.
+///
+/// # Errors
+///
+/// Why it could not be done, for the person at the terminal. A command that was done and has a
+/// bad result says so itself and answers with a failing exit code.
+pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Serve(file) => wait_for(serve::run(file.load()?)),
+        Command::Migrate(file) => wait_for(migrate::run(file.load()?)),
+        Command::Demo(arguments) => wait_for(demo::run(arguments)),
+        Command::Simulate(arguments) => wait_for(simulate::run(arguments)),
+        Command::Config(command) => config::run(&command),
+    }
+}
+
+/// Runs a command to its end. Whatever it left running in the background is dropped.
+fn wait_for(command: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the threads of the server")?;
+    let outcome = runtime.block_on(command);
+    runtime.shutdown_timeout(LAST_MOMENT);
+    outcome
+}

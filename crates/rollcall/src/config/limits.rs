@@ -1,0 +1,55 @@
+//! `[limits]`
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::{ConfigError, values};
+
+/// How much one request may ask for. Every number is at least 1.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LimitsConfig {
+    /// Bytes of a request body.
+    #[serde(deserialize_with = "values::positive")]
+    pub(crate) max_body_bytes: usize,
+    /// Resources on the largest page of a list.
+    #[serde(deserialize_with = "values::positive")]
+    pub(crate) max_results: u64,
+    /// Resources on a page of unsaid length. Never above [`Self::max_results`].
+    #[serde(deserialize_with = "values::positive")]
+    pub(crate) default_results: u64,
+    /// Operations in one PATCH.
+    #[serde(deserialize_with = "values::positive")]
+    pub(crate) max_patch_operations: usize,
+    /// Members that one request adds to or removes from a group.
+    #[serde(deserialize_with = "values::positive")]
+    pub(crate) max_group_members_per_request: usize,
+    /// Items on the largest page of a management list.
+    #[serde(deserialize_with = "values::positive")]
+    pub(crate) max_page: u64,
+    /// How long a client may take to send the head of a request.
+    #[serde(
+        rename = "request_head_timeout_seconds",
+        deserialize_with = "values::seconds"
+    )]
+    pub(crate) request_head_timeout: Duration,
+    /// How long requests under way may go on when the server stops.
+    #[serde(
+        rename = "shutdown_timeout_seconds",
+        deserialize_with = "values::seconds"
+    )]
+    pub(crate) shutdown_timeout: Duration,
+}
+
+impl LimitsConfig {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if self.default_results > self.max_results {
+            return Err(ConfigError::PageOverMaximum {
+                default: self.default_results,
+                max: self.max_results,
+            });
+        }
+        Ok(())
+    }
+}

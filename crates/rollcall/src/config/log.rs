@@ -1,0 +1,50 @@
+//! `[log]`
+
+use serde::{Deserialize, Deserializer, de};
+use tracing_subscriber::EnvFilter;
+
+use super::values;
+
+/// What is logged, and how it is written.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LogConfig {
+    /// A level, or filter directives as `tracing-subscriber` reads them.
+    #[serde(deserialize_with = "filter")]
+    pub(crate) level: String,
+    /// How a line looks.
+    pub(crate) format: LogFormat,
+}
+
+/// How a log line looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line, for collectors.
+    Json,
+}
+
+fn filter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    EnvFilter::try_new(&text).map_err(|error| {
+        de::Error::custom(format_args!(
+            "expected a level such as `info`, or filters such as `info,rollcall_store=debug`: {error}"
+        ))
+    })?;
+    Ok(text)
+}
+
+impl<'de> Deserialize<'de> for LogFormat {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        values::text(
+            deserializer,
+            |text| match text {
+                "text" => Some(Self::Text),
+                "json" => Some(Self::Json),
+                _ => None,
+            },
+            "`text` or `json`",
+        )
+    }
+}

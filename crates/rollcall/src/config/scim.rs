@@ -1,0 +1,31 @@
+//! `[scim]`
+
+use serde::{Deserialize, Deserializer, de};
+
+/// The SCIM endpoint.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ScimConfig {
+    /// More paths for the endpoint whose token names the connection: `/…`, no slash at the end.
+    #[serde(deserialize_with = "paths")]
+    pub(crate) extra_paths: Vec<String>,
+}
+
+fn paths<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let paths = Vec::<String>::deserialize(deserializer)?;
+    paths
+        .into_iter()
+        .map(|path| {
+            let path = path.trim_end_matches('/').to_owned();
+            // What is left out here would be a pattern, a query or an escape, not a plain path.
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+            if path.len() > 1 && path.starts_with('/') && path.bytes().all(plain) {
+                Ok(path)
+            } else {
+                Err(de::Error::custom(format_args!(
+                    "`{path}` is not a path such as `/api/scim`, of letters, digits and `/-._~`"
+                )))
+            }
+        })
+        .collect()
+}

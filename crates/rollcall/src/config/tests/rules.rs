@@ -1,0 +1,83 @@
+//! What values may be, alone and together.
+
+use super::*;
+
+#[test]
+fn a_wrong_value_is_named_with_its_place_and_what_is_expected() {
+    let folder = Folder::with("listen = \"localhost:8080\"\n");
+    insta::assert_snapshot!(folder.refusal(&[]), @"`listen` in rollcall.toml: expected an IP address and a port, such as 127.0.0.1:8080 or [::]:8080 (a host name is not enough)");
+    insta::assert_snapshot!(refusal(&[("ROLLCALL_LIMITS__MAX_RESULTS", "many")]), @r#"`limits.max_results` in ROLLCALL_LIMITS__MAX_RESULTS: expected an integer, found string "many""#);
+    insta::assert_snapshot!(refusal(&[("ROLLCALL_LIMITS__MAX_RESULTS", "0")]), @"`limits.max_results` in ROLLCALL_LIMITS__MAX_RESULTS: expected at least 1");
+    insta::assert_snapshot!(refusal(&[("ROLLCALL_LOG__FORMAT", "xml")]), @"`log.format` in ROLLCALL_LOG__FORMAT: expected `text` or `json`");
+    insta::assert_snapshot!(refusal(&[("ROLLCALL_LOG__LEVEL", "info,a=loud")]), @r#"`log.level` in ROLLCALL_LOG__LEVEL: expected a level such as `info`, or filters such as `info,rollcall_store=debug`: error parsing level filter: expected one of "off", "error", "warn", "info", "debug", "trace", or a number 0-5"#);
+    insta::assert_snapshot!(refusal(&[("ROLLCALL_PUBLIC_URL", "provisioning.example.com")]), @"`public_url` in ROLLCALL_PUBLIC_URL: expected `https://` or `http://`, a host and perhaps a port, with no path after it, such as https://provisioning.example.com");
+    insta::assert_snapshot!(refusal(&[("ROLLCALL_BASE_DOMAIN", "*.example.com")]), @"`base_domain` in ROLLCALL_BASE_DOMAIN: expected a host name alone, such as scim.example.com, without `https://`, port or `*`");
+    insta::assert_snapshot!(refusal(&[("ROLLCALL_DATABASE_URL", "mysql://root:pw@db/x")]), @"`database_url` in ROLLCALL_DATABASE_URL: expected a URL that begins with `sqlite:` or `postgres:`");
+    insta::assert_snapshot!(refusal(&[("ROLLCALL_REDIS_URL", "localhost:6379")]), @"`redis_url` in ROLLCALL_REDIS_URL: expected a URL that begins with `redis://` or `rediss://`");
+    insta::assert_snapshot!(refusal(&[("ROLLCALL_SECRET_KEY", "c2hvcnQ=")]), @"`secret_key` in ROLLCALL_SECRET_KEY: expected 32 bytes in base64, as from `openssl rand -base64 32`");
+    insta::assert_snapshot!(refusal(&[("ROLLCALL_ADMIN_KEY", "two words")]), @"`admin_key` in ROLLCALL_ADMIN_KEY: expected printable ASCII characters without spaces");
+    insta::assert_snapshot!(refusal(&[("ROLLCALL_SCIM__EXTRA_PATHS", "/ok,/{id}")]), @"`scim.extra_paths` in ROLLCALL_SCIM__EXTRA_PATHS: `/{id}` is not a path such as `/api/scim`, of letters, digits and `/-._~`");
+    insta::assert_snapshot!(refusal(&[("ROLLCALL_LIMITS__MAX_RESULTS", "10")]), @"`limits.default_results` is 100, more than `limits.max_results`, which is 10");
+}
+
+#[test]
+fn the_public_url_is_scheme_host_and_port() {
+    for good in [
+        "https://a.example",
+        "https://a.example/",
+        "http://[::1]:8080",
+    ] {
+        let config = with(&[("ROLLCALL_PUBLIC_URL", good)]).unwrap();
+        let origin = good.trim_end_matches('/');
+        assert_eq!(config.public_url.as_deref(), Some(origin));
+    }
+    for bad in [
+        "ftp://a.example",
+        "https://a.example/x",
+        "https://a.example?x",
+        "https://a.example#x",
+        "https://me@a.example",
+        "https://",
+    ] {
+        assert!(with(&[("ROLLCALL_PUBLIC_URL", bad)]).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn a_base_domain_is_a_name_alone() {
+    for bad in [
+        "https://a.example",
+        "a.example:80",
+        ".a.example",
+        "a..example",
+        "a_b.example",
+        "10.0.0.1",
+        "-a.example",
+    ] {
+        assert!(with(&[("ROLLCALL_BASE_DOMAIN", bad)]).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn plain_http_is_for_loopback_and_proxies() {
+    let open = ("ROLLCALL_LISTEN", "0.0.0.0:8080");
+    insta::assert_snapshot!(refusal(&[open]), @"`listen` is 0.0.0.0:8080, which others can reach, and there is no TLS. Either listen on a loopback address such as 127.0.0.1:8080, or set `behind_proxy = true` (ROLLCALL_BEHIND_PROXY=true) if a proxy in front terminates TLS, or give a certificate with `tls_certificate_file` and `tls_key_file`");
+    assert!(with(&[("ROLLCALL_LISTEN", "[::1]:8080")]).is_ok());
+    assert!(with(&[open, ("ROLLCALL_BEHIND_PROXY", "true")]).is_ok());
+    let certificate = ("ROLLCALL_TLS_CERTIFICATE_FILE", "tls.crt");
+    let config = with(&[open, certificate, ("ROLLCALL_TLS_KEY_FILE", "tls.key")]).unwrap();
+    assert_eq!(
+        config.tls_files(),
+        Some((Path::new("tls.crt"), Path::new("tls.key")))
+    );
+    insta::assert_snapshot!(refusal(&[open, certificate]), @"`tls_certificate_file` is set and `tls_key_file` is not; HTTPS needs both");
+}
+
+#[test]
+fn postgresql_needs_a_secret_key_from_outside() {
+    let url = ("ROLLCALL_DATABASE_URL", "postgresql://db/rollcall");
+    insta::assert_snapshot!(refusal(&[url]), @"`secret_key` (ROLLCALL_SECRET_KEY) is not set, and PostgreSQL needs one that every replica has; `openssl rand -base64 32` makes one. Keep it: without it, stored OIDC client secrets cannot be read again");
+    let config = with(&[url, ("ROLLCALL_SECRET_KEY", KEY)]).unwrap();
+    assert_eq!(config.database_kind(), DatabaseKind::Postgres);
+    assert_eq!(with(&[]).unwrap().database_kind(), DatabaseKind::Sqlite);
+}

@@ -1,0 +1,122 @@
+//! The database of a configuration: opened, described, brought up to date.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use percent_encoding::percent_decode_str;
+use rollcall_model::SystemClock;
+use rollcall_store::{Store, StoreOptions, Synchronous};
+use url::Url;
+
+use crate::config::{Config, DatabaseKind, SqliteSynchronous};
+
+/// Opens the database that the configuration names.
+///
+/// # Errors
+///
+/// It cannot be reached. The sentence names it, and not its password.
+pub(crate) async fn open(config: &Config) -> anyhow::Result<Store> {
+    let options = StoreOptions {
+        url: config.database_url.expose().to_owned(),
+        max_connections: config.database.max_connections,
+        acquire_timeout: config.database.acquire_timeout,
+        synchronous: match config.sqlite_synchronous {
+            SqliteSynchronous::Full => Synchronous::Full,
+            SqliteSynchronous::Normal => Synchronous::Normal,
+        },
+    };
+    Store::connect(&options, Arc::new(SystemClock))
+        .await
+        .with_context(|| {
+            let database = describe(config);
+            format!("cannot open {database}; is it there, and is `database_url` right?")
+        })
+}
+
+/// The database, for people: which one and where, without user and password.
+pub(crate) fn describe(config: &Config) -> String {
+    match config.database_kind() {
+        DatabaseKind::Sqlite => {
+            let path = sqlite_file(config.database_url.expose());
+            format!("the SQLite database {}", path.display())
+        }
+        DatabaseKind::Postgres => match Url::parse(config.database_url.expose()) {
+            Ok(url) => format!(
+                "the PostgreSQL database {} at {}:{}",
+                url.path().trim_start_matches('/'),
+                url.host_str().unwrap_or("localhost"),
+                url.port().unwrap_or(5432),
+            ),
+            Err(_) => "the PostgreSQL database".to_owned(),
+        },
+    }
+}
+
+/// The file of an SQLite URL, read as the driver reads it.
+pub(super) fn sqlite_file(url: &str) -> PathBuf {
+    let rest = url
+        .strip_prefix("sqlite://")
+        .or_else(|| url.strip_prefix("sqlite:"))
+        .unwrap_or(url);
+    let path = rest.split('?').next().unwrap_or(rest);
+    PathBuf::from(percent_decode_str(path).decode_utf8_lossy().into_owned())
+}
+
+/// Applies what the schema needs, or refuses to go on when the operator wants to do that.
+pub(super) async fn bring_up_to_date(store: &Store, config: &Config) -> anyhow::Result<()> {
+    let cannot = || format!("cannot bring {} up to date", describe(config));
+    let pending = store.pending_migrations().await.with_context(cannot)?;
+    if pending == 0 {
+        return Ok(());
+    }
+    if !config.auto_migrate {
+        bail!(
+            "{} is {pending} migrations behind, and `auto_migrate` is off: run `rollcall migrate`",
+            describe(config)
+        );
+    }
+    store.migrate().await.with_context(cannot)?;
+    tracing::info!(migrations = pending, "the database was brought up to date");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn described(url: &str) -> String {
+        let variables = [
+            ("ROLLCALL_DATABASE_URL", url),
+            (
+                "ROLLCALL_SECRET_KEY",
+                "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+            ),
+        ];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        describe(&Config::load(None, variables.into_iter()).unwrap())
+    }
+
+    #[test]
+    fn a_database_is_named_without_user_and_password() {
+        insta::assert_snapshot!(
+            described("postgres://me:pass-word@db.example.com/rollcall?sslmode=require"),
+            @"the PostgreSQL database rollcall at db.example.com:5432"
+        );
+        insta::assert_snapshot!(
+            described("sqlite://data/my%20rollcall.db?mode=rwc"),
+            @"the SQLite database data/my rollcall.db"
+        );
+    }
+
+    #[test]
+    fn every_way_to_write_an_sqlite_url_names_its_file() {
+        for (url, file) in [
+            ("sqlite://rollcall.db?mode=rwc", "rollcall.db"),
+            ("sqlite:rollcall.db", "rollcall.db"),
+            ("sqlite:///var/lib/rollcall.db", "/var/lib/rollcall.db"),
+        ] {
+            assert_eq!(sqlite_file(url), PathBuf::from(file), "{url}");
+        }
+    }
+}

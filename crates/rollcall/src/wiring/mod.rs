@@ -1,0 +1,104 @@
+//! From a configuration to a server that runs. `serve` and `demo` share it.
+//!
+//! The order is the one in which a mistake is cheapest to find: addresses and certificates first,
+//! before the database is touched, and the first API key last, because it is shown only once.
+
+mod database;
+mod listen;
+mod secret_key;
+
+use anyhow::Context;
+use prometheus::Registry;
+use rollcall_gateway::{
+    ActivityLog, AppState, Catalog, Draining, Limits, Listeners, Running, Settings,
+};
+use rollcall_metrics::Metrics;
+use rollcall_orgs::api_keys;
+use rollcall_orgs::secret::ApiKeySecret;
+use rollcall_store::Store;
+
+pub(crate) use self::database::{describe, open};
+pub(crate) use self::listen::{Bound, bind};
+use crate::config::Config;
+
+/// The release, as `rollcall --version` and the metrics show it.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A server that was just started.
+pub(crate) struct Started {
+    /// The server.
+    pub(crate) running: Running,
+    /// The first API key, if this start made it. Nobody can read it again.
+    pub(crate) first_key: Option<ApiKeySecret>,
+}
+
+/// Opens the database, brings it up to date and starts serving.
+///
+/// # Errors
+///
+/// A sentence for the operator about what is missing or in the way.
+pub(crate) async fn start(config: &Config, bound: Bound) -> anyhow::Result<Started> {
+    let store = open(config).await?;
+    database::bring_up_to_date(&store, config).await?;
+    let sealing_key = secret_key::find_or_make(config)?;
+    let first_key = first_key(&store, config).await?;
+    let state = AppState {
+        store,
+        metrics: Metrics::register(Registry::new(), VERSION)?,
+        sealing_key,
+        catalog: Catalog::core(),
+        settings: settings(config, bound.url()),
+        activity: ActivityLog::default(),
+        draining: Draining::default(),
+    };
+    let listeners = Listeners {
+        main: bound.main,
+        tls: bound.tls,
+        metrics: bound.metrics,
+    };
+    let running = rollcall_gateway::start(state, listeners).context("cannot start serving")?;
+    Ok(Started { running, first_key })
+}
+
+/// Takes in the key of the configuration, or makes the first one of an installation.
+async fn first_key(store: &Store, config: &Config) -> anyhow::Result<Option<ApiKeySecret>> {
+    if let Some(key) = &config.admin_key {
+        api_keys::adopt(store, "from the configuration", key.as_secret_string()).await?;
+        return Ok(None);
+    }
+    if store.has_api_keys().await? {
+        return Ok(None);
+    }
+    Ok(Some(api_keys::create(store, "first key").await?.secret))
+}
+
+/// `url` is where the server listens, for when the configuration does not say how it is reached.
+fn settings(config: &Config, url: String) -> Settings {
+    if config.public_url.is_none() && (config.behind_proxy || config.listen.ip().is_unspecified()) {
+        tracing::warn!(
+            %url,
+            "`public_url` is not set, so endpoint URLs begin with an address that customers \
+             cannot reach"
+        );
+    }
+    if config.redis_url.is_some() {
+        tracing::warn!("`redis_url` is set, and this release does not use Redis yet");
+    }
+    let limits = &config.limits;
+    Settings {
+        public_url: config.public_url.clone().unwrap_or(url),
+        base_domain: config.base_domain.clone(),
+        behind_proxy: config.behind_proxy,
+        extra_scim_paths: config.scim.extra_paths.clone(),
+        limits: Limits {
+            max_body_bytes: limits.max_body_bytes,
+            max_results: limits.max_results,
+            default_results: limits.default_results,
+            max_patch_operations: limits.max_patch_operations,
+            max_members_per_request: limits.max_group_members_per_request,
+            max_page: limits.max_page,
+            request_head_timeout: limits.request_head_timeout,
+            shutdown_timeout: limits.shutdown_timeout,
+        },
+    }
+}

@@ -1,0 +1,123 @@
+//! The key that seals what must be read back: from the configuration, or from beside the SQLite
+//! file.
+//!
+//! With SQLite a first start should need no preparation, so the key is made then. It is a file of
+//! its own, so that a copy of the database alone opens nothing. It appears under its name only
+//! when it is whole and on disk, and never replaces one that is there.
+
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use rand::rngs::SysRng;
+use rollcall_orgs::secret::SealingKey;
+use secrecy::{ExposeSecret, SecretString};
+use tempfile::NamedTempFile;
+
+use super::database::sqlite_file;
+use crate::config::Config;
+
+/// The key of a configuration. Only an SQLite database can be without one.
+///
+/// # Errors
+///
+/// The file cannot be read, written or understood.
+pub(super) fn find_or_make(config: &Config) -> anyhow::Result<SealingKey> {
+    if let Some(key) = &config.secret_key {
+        return Ok(SealingKey::from_base64(key.as_secret_string())?);
+    }
+    let path = beside(&sqlite_file(config.database_url.expose()));
+    let text = match read(&path)? {
+        Some(text) => text,
+        None => make(&path)?,
+    };
+    SealingKey::from_base64(&text).with_context(|| format!("the text of {}", path.display()))
+}
+
+fn beside(database: &Path) -> PathBuf {
+    let mut path = database.as_os_str().to_owned();
+    path.push(".secret-key");
+    PathBuf::from(path)
+}
+
+fn read(path: &Path) -> anyhow::Result<Option<SecretString>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(SecretString::from(text))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => {
+            Err(error).with_context(|| format!("cannot read the secret key {}", path.display()))
+        }
+    }
+}
+
+fn make(path: &Path) -> anyhow::Result<SecretString> {
+    let text = SealingKey::generate(&mut SysRng)?;
+    match write(path, &text) {
+        Ok(()) => {
+            tracing::info!(file = %path.display(), "made a secret key; back it up with the database");
+            Ok(text)
+        }
+        // Another process was quicker: its key is the one that counts.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            read(path)?.with_context(|| format!("{} is gone again", path.display()))
+        }
+        Err(error) => {
+            Err(error).with_context(|| format!("cannot write the secret key {}", path.display()))
+        }
+    }
+}
+
+/// Only the owner may read the file: that is how [`NamedTempFile`] makes it.
+fn write(path: &Path, text: &SecretString) -> std::io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut file = NamedTempFile::new_in(folder)?;
+    writeln!(file, "{}", text.expose_secret())?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path)?;
+    File::open(folder)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn text(path: &Path) -> String {
+        fs::read_to_string(path).unwrap()
+    }
+
+    #[test]
+    fn a_key_that_was_made_is_found_again_and_is_the_owners_alone() {
+        let folder = TempDir::new().unwrap();
+        let path = beside(&folder.path().join("rollcall.db"));
+        assert!(path.ends_with("rollcall.db.secret-key"));
+
+        let made = make(&path).unwrap();
+
+        assert_eq!(made.expose_secret(), text(&path).trim_end());
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let found = read(&path).unwrap().unwrap();
+        assert!(SealingKey::from_base64(&found).is_ok());
+    }
+
+    #[test]
+    fn a_key_of_another_process_is_not_replaced() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("rollcall.db.secret-key");
+        make(&path).unwrap();
+        let before = text(&path);
+
+        let second = make(&path).unwrap();
+
+        assert_eq!(second.expose_secret(), before);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

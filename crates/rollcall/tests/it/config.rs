@@ -1,0 +1,91 @@
+//! Mistakes in the configuration are told where they are made.
+
+use crate::rollcall::{Folder, stderr, stdout};
+
+#[test]
+fn an_unknown_variable_stops_every_command_that_reads_the_configuration() {
+    let folder = Folder::new();
+    for arguments in [&["serve"][..], &["migrate"], &["config", "check"]] {
+        let output = folder
+            .command(arguments)
+            .env("ROLLCALL_LISTN", "127.0.0.1:0")
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert_eq!(stdout(&output), "");
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(stderr(&output), @"rollcall: unknown: the variable ROLLCALL_LISTN; `rollcall config default` prints every key");
+        }
+    }
+    assert_eq!(folder.files(), Vec::<String>::new());
+}
+
+#[test]
+fn the_token_of_simulate_is_no_unknown_variable() {
+    let folder = Folder::new();
+    let mut command = folder.command(&["config", "check"]);
+    let output = command.env("ROLLCALL_SIMULATE_TOKEN", "rc_x").output();
+    insta::assert_snapshot!(stdout(&output.unwrap()), @"The configuration is valid.");
+}
+
+#[test]
+fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
+    let folder = Folder::new();
+    folder.write(
+        "rollcall.toml",
+        "admin_key = \"rck_pass-word\"\n[limits]\nmax_page = 7\n",
+    );
+    let output = folder
+        .command(&["config", "show"])
+        .env("ROLLCALL_SCIM__EXTRA_PATHS", "/a,/b")
+        .env("ROLLCALL_LIMITS__MAX_RESULTS", "500")
+        .output()
+        .unwrap();
+    insta::assert_snapshot!(stdout(&output), @r#"
+    listen = "127.0.0.1:8080"
+    #public_url
+    #base_domain
+    database_url = "sqlite://rollcall.db?mode=rwc"
+    #redis_url
+    admin_key = "***"                                # in rollcall.toml
+    #secret_key
+    #metrics_listen
+    behind_proxy = false
+    #tls_certificate_file
+    #tls_key_file
+    sqlite_synchronous = "full"
+    auto_migrate = true
+    log.level = "info"
+    log.format = "text"
+    limits.max_body_bytes = 1048576
+    limits.max_results = 500                         # in ROLLCALL_LIMITS__MAX_RESULTS
+    limits.default_results = 100
+    limits.max_patch_operations = 1000
+    limits.max_group_members_per_request = 10000
+    limits.max_page = 7                              # in rollcall.toml
+    limits.request_head_timeout_seconds = 15
+    limits.shutdown_timeout_seconds = 30
+    database.max_connections = 10
+    database.acquire_timeout_seconds = 5
+    scim.extra_paths = ["/a", "/b"]                  # in ROLLCALL_SCIM__EXTRA_PATHS
+    "#);
+    folder.write(
+        "again.toml",
+        &stdout(&output).replace("\"***\"", "\"rck_other\""),
+    );
+    let again = folder.run(&["config", "check", "--config", "again.toml"]);
+    assert!(again.status.success(), "{}", stderr(&again));
+}
+
+#[test]
+fn the_default_file_is_printed_as_it_is() {
+    let output = Folder::new().run(&["config", "default"]);
+    assert_eq!(stdout(&output), include_str!("../../config.default.toml"));
+}
+
+#[test]
+fn a_file_that_is_named_must_be_there() {
+    let output = Folder::new().run(&["serve", "--config", "other.toml"]);
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!(stderr(&output), @"rollcall: cannot read the configuration file other.toml: No such file or directory (os error 2)");
+}

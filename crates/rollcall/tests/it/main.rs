@@ -1,0 +1,13 @@
+//! The binary, as a person at a terminal meets it.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that cannot do its part fails the test that called it"
+)]
+
+mod config;
+mod demo;
+mod generated;
+mod rollcall;
+mod serve;
+mod simulate;
