@@ -10,9 +10,9 @@ DENY_VERSION := 0.20.2
 
 # Programs built for this project live here, outside the checkout, so that a fresh clone on the
 # same machine finds them.
-ROLLCALL_TOOLS ?= $(HOME)/.cache/rollcall-tools
-export ROLLCALL_TOOLS
-export PATH := $(ROLLCALL_TOOLS)/bin:$(PATH)
+TOOLS_DIR ?= $(HOME)/.cache/rollcall-tools
+export TOOLS_DIR
+export PATH := $(TOOLS_DIR)/bin:$(PATH)
 
 .PHONY: help demo run build test check fmt generate advisories clean \
 	prerequisites nextest deny check-format check-dependencies check-lints check-docs

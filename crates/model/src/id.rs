@@ -211,12 +211,12 @@ mod tests {
     use crate::ManualClock;
 
     fn fixed() -> Uuid {
-        Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001)
+        Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_00ab)
     }
 
     #[test]
     fn an_id_is_shown_with_its_prefix_and_26_characters() {
-        insta::assert_snapshot!(OrgId::from_uuid(fixed()), @"org_01j0000000e008000000000001");
+        insta::assert_snapshot!(OrgId::from_uuid(fixed()), @"org_01j0000000e00800000000005b");
     }
 
     #[test]

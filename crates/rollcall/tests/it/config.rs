@@ -55,7 +55,7 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
     #tls_key_file
     sqlite_synchronous = "full"
     auto_migrate = true
-    log.level = "info"
+    log.level = "info,sea_orm_migration=warn,actix_server=warn"
     log.format = "text"
     limits.max_body_bytes = 1048576
     limits.max_results = 500                         # in ROLLCALL_LIMITS__MAX_RESULTS

@@ -20,7 +20,7 @@ fn without_file_and_variables_there_are_the_defaults() {
         sqlite_synchronous: Full,
         auto_migrate: true,
         log: LogConfig {
-            level: "info",
+            level: "info,sea_orm_migration=warn,actix_server=warn",
             format: Text,
         },
         limits: LimitsConfig {
