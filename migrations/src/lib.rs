@@ -25,6 +25,11 @@ macro_rules! step {
 
         #[async_trait::async_trait]
         impl MigrationTrait for Migration {
+            // Whole or not at all, on SQLite too: a start that is cut off must be repeatable.
+            fn use_transaction(&self) -> Option<bool> {
+                Some(true)
+            }
+
             async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
                 crate::run(manager, &[$($statement),+]).await
             }

@@ -64,7 +64,7 @@ step!(
         foreign key (org_id, scim_connection_id, group_id)
             references groups (org_id, scim_connection_id, id) on delete cascade,
         foreign key (org_id, scim_connection_id, user_id)
-            references users (org_id, scim_connection_id, id)
+            references users (org_id, scim_connection_id, id) on delete cascade
     ) {strict}",
     "create index group_members_by_user
         on group_members (org_id, scim_connection_id, user_id, group_id)",

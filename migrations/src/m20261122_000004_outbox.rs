@@ -21,7 +21,7 @@ step!(
         position           {int},
         primary key (org_id, sequence)
     ) {strict}",
-    "create index events_by_position on events (position) where position is not null",
+    "create unique index events_by_position on events (position) where position is not null",
     "create index events_by_org_position
         on events (org_id, position) where position is not null",
     "create index events_in_outbox on events (org_id, sequence) where position is null",

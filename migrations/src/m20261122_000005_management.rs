@@ -1,6 +1,11 @@
 //! API keys, remembered idempotent answers, and the log of what identity providers asked.
 
 step!(
+    // What belongs to the installation as a whole, by name.
+    "create table installation (
+        name  text    not null primary key,
+        value {bytes} not null
+    ) {strict}",
     "create table api_keys (
         id           {uuid}  not null primary key,
         name         text    not null,

@@ -25,24 +25,19 @@ const PRUNE_EVERY: Duration = Duration::from_hours(1);
 /// How many lines of the request log wait at most.
 const MAX_WAITING: usize = 10_000;
 
-/// Whose log a request belongs in.
-pub(crate) enum LogOf {
-    /// A tenant that was let in.
-    Tenant(ConnectionHandle),
-    /// What a refused request named, or whose token it carried.
-    Refused(LogAddress),
-}
+/// How many of them may be of refused requests: anyone can make those.
+const MAX_WAITING_REFUSED: usize = 1_000;
 
 #[derive(Default)]
 struct Notes {
     used: HashMap<(ScimConnectionId, TokenId), Activity>,
     api_keys: HashMap<ApiKeyId, Timestamp>,
-    requests: Vec<(LogOf, LoggedRequest)>,
+    requests: Vec<(ConnectionHandle, LoggedRequest)>,
+    refused: Vec<(LogAddress, LoggedRequest)>,
     dropped: u64,
 }
 
-/// When the log of each connection was last pruned. One that is not used grows no further, and
-/// needs no pruning.
+/// When the log of each connection was last pruned. One without new lines needs no pruning.
 type Pruned = HashMap<ScimConnectionId, Timestamp>;
 
 /// The notes of one server.
@@ -81,11 +76,22 @@ impl ActivityLog {
         });
     }
 
-    /// A SCIM request was answered.
-    pub(crate) fn note_request(&self, of: LogOf, request: LoggedRequest) {
+    /// A SCIM request of a tenant was answered.
+    pub(crate) fn note_request(&self, of: ConnectionHandle, request: LoggedRequest) {
         self.with(|notes| {
             if notes.requests.len() < MAX_WAITING {
                 notes.requests.push((of, request));
+            } else {
+                notes.dropped += 1;
+            }
+        });
+    }
+
+    /// A SCIM request was refused that an address named, or whose token is of a connection.
+    pub(crate) fn note_refused(&self, of: LogAddress, request: LoggedRequest) {
+        self.with(|notes| {
+            if notes.refused.len() < MAX_WAITING_REFUSED {
+                notes.refused.push((of, request));
             } else {
                 notes.dropped += 1;
             }
@@ -97,32 +103,46 @@ impl ActivityLog {
     ///
     /// # Errors
     ///
-    /// The database is not available.
+    /// The database is not available. Each kind of note is tried all the same, and the first
+    /// error is the one returned.
     pub async fn flush(&self, store: &Store, metrics: &Metrics) -> Result<(), StoreError> {
         let notes = self.with(std::mem::take);
         metrics.request_log_dropped(notes.dropped);
-        let waiting = u64::try_from(notes.requests.len()).unwrap_or(u64::MAX);
-        let used: Vec<_> = notes
-            .used
-            .values()
-            .map(|used| used.handle.clone())
-            .collect();
-        let written = write(store, notes).await;
-        if written.is_err() {
-            metrics.request_log_dropped(waiting);
+        let used: Vec<_> = notes.used.into_values().collect();
+        let api_keys: Vec<_> = notes.api_keys.into_iter().collect();
+        let waiting = notes.requests.len() + notes.refused.len();
+        let used = store.note_activity(&used).await;
+        let api_keys = store.note_api_keys_used(&api_keys).await;
+        let logged = self.log(store, notes.requests, notes.refused).await;
+        if logged.is_err() {
+            metrics.request_log_dropped(u64::try_from(waiting).unwrap_or(u64::MAX));
         }
-        self.prune(store, used).await?;
-        written
+        used.and(api_keys).and(logged)
     }
 
-    /// Drops what is too old from the logs of connections that were used.
-    async fn prune(&self, store: &Store, used: Vec<ConnectionHandle>) -> Result<(), StoreError> {
-        let now = store.clock().now();
-        for handle in used {
-            if !self.is_prune_due(handle.connection_id(), now) {
-                continue;
+    /// Writes lines of the request log, and drops those that are too old from the same logs.
+    async fn log(
+        &self,
+        store: &Store,
+        mut requests: Vec<(ConnectionHandle, LoggedRequest)>,
+        refused: Vec<(LogAddress, LoggedRequest)>,
+    ) -> Result<(), StoreError> {
+        let mut routed: HashMap<LogAddress, Option<ConnectionHandle>> = HashMap::new();
+        for (address, request) in refused {
+            if !routed.contains_key(&address) {
+                let handle = store.find_log(&address).await?;
+                routed.insert(address.clone(), handle);
             }
-            handle.prune_requests(now.minus(KEEP_REQUESTS)).await?;
+            if let Some(Some(handle)) = routed.get(&address) {
+                requests.push((handle.clone(), request));
+            }
+        }
+        store.log_requests(&requests).await?;
+        let now = store.clock().now();
+        for (handle, _) in &requests {
+            if self.is_prune_due(handle.connection_id(), now) {
+                handle.prune_requests(now.minus(KEEP_REQUESTS)).await?;
+            }
         }
         Ok(())
     }
@@ -149,19 +169,4 @@ impl ActivityLog {
             .unwrap_or_else(|poison| poison.into_inner());
         work(&mut notes)
     }
-}
-
-async fn write(store: &Store, notes: Notes) -> Result<(), StoreError> {
-    let used: Vec<_> = notes.used.into_values().collect();
-    store.note_activity(&used).await?;
-    let api_keys: Vec<_> = notes.api_keys.into_iter().collect();
-    store.note_api_keys_used(&api_keys).await?;
-    let mut of_tenants = Vec::new();
-    for (of, request) in notes.requests {
-        match of {
-            LogOf::Tenant(handle) => of_tenants.push((handle, request)),
-            LogOf::Refused(address) => store.log_refused(&address, request).await?,
-        }
-    }
-    store.log_requests(&of_tenants).await
 }

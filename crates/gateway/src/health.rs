@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{HttpResponse, HttpResponseBuilder};
+use actix_web::{FromRequest, Handler, HttpResponse, HttpResponseBuilder, Resource, Responder};
 use rollcall_metrics::ConnectionState;
 use rollcall_store::StoreError;
 use serde_json::json;
@@ -32,12 +32,24 @@ impl Draining {
 
 pub(crate) fn configure(config: &mut ServiceConfig) {
     config
-        .route("/healthz", web::get().to(alive))
-        .route("/readyz", web::get().to(ready));
+        .service(probe("/healthz", alive))
+        .service(probe("/readyz", ready));
 }
 
 pub(crate) fn configure_metrics(config: &mut ServiceConfig) {
-    config.route("/metrics", web::get().to(metrics));
+    config.service(probe("/metrics", metrics));
+}
+
+/// A page for GET and for HEAD, which many monitors ask with.
+fn probe<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path)
+        .route(web::get().to(handler.clone()))
+        .route(web::head().to(handler))
 }
 
 async fn alive() -> HttpResponse {

@@ -15,7 +15,6 @@ use rollcall_metrics::{Operation, Outcome};
 use rollcall_model::{IdpKind, RequestId};
 use rollcall_store::LoggedRequest;
 
-use crate::activity::LogOf;
 use crate::request_id;
 use crate::scim::{ScimFailure, Seen};
 use crate::state::{self, AppState};
@@ -46,11 +45,11 @@ fn tell<B>(app: &AppState, id: RequestId, took: Duration, answer: &ServiceRespon
     let seen = req.extensions().get::<Seen>().cloned();
     let organization = match &seen {
         Some(Seen::Tenant { handle, .. }) => Some(handle.org_id().to_string()),
-        Some(Seen::Refused { .. }) | None => None,
+        Some(Seen::Refused { .. } | Seen::Nobody) | None => None,
     };
     let refused = match &seen {
         Some(Seen::Refused { reason, .. }) => Some(reason.label()),
-        Some(Seen::Tenant { .. }) | None => None,
+        Some(Seen::Tenant { .. } | Seen::Nobody) | None => None,
     };
     tracing::info!(
         request.id = %id,
@@ -87,35 +86,59 @@ fn note<B>(
         .response()
         .error()
         .and_then(|error| error.as_error::<ScimFailure>());
-    let (of, outcome, idp) = match seen {
-        Seen::Tenant { handle, idp } => (LogOf::Tenant(handle), outcome.label(), idp),
-        Seen::Refused { reason, concerns } => match concerns {
-            Some(address) => (LogOf::Refused(address), reason.label(), None),
-            None => return,
-        },
-    };
-    let request = LoggedRequest {
+    let line = |outcome: &str, idp: Option<IdpKind>| LoggedRequest {
         id,
         at: app.store.clock().now(),
         method: req.method().to_string(),
-        route: endpoint(req.path()).to_owned(),
+        route: loggable(endpoint(req.path())),
         status: answer.status().as_u16(),
         outcome: outcome.to_owned(),
         idp: idp.map(IdpKind::as_str).map(str::to_owned),
         duration_micros: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-        detail: failure.map(ToString::to_string),
+        detail: failure.map(|failure| loggable(&failure.detail())),
     };
-    app.activity.note_request(of, request);
+    match seen {
+        Seen::Tenant { handle, idp } => {
+            app.activity
+                .note_request(handle, line(outcome.label(), idp));
+        }
+        Seen::Refused {
+            reason,
+            concerns: Some(address),
+        } => app
+            .activity
+            .note_refused(address, line(reason.label(), None)),
+        Seen::Refused { concerns: None, .. } | Seen::Nobody => {}
+    }
+}
+
+/// A text as the log takes it: without control characters, which clients can put into paths and
+/// PostgreSQL does not store, and of bounded length.
+fn loggable(text: &str) -> String {
+    const MAX_CHARS: usize = 1_000;
+    text.chars()
+        .take(MAX_CHARS)
+        .map(|letter| {
+            if letter.is_control() {
+                '\u{fffd}'
+            } else {
+                letter
+            }
+        })
+        .collect()
 }
 
 /// The part of a path from the endpoint's name on: the rest names the tenant, whose log it is.
 fn endpoint(path: &str) -> &str {
-    const ENDPOINTS: [&str; 5] = [
+    const ENDPOINTS: [&str; 8] = [
         "/Users",
         "/Groups",
         "/Schemas",
         "/ResourceTypes",
         "/ServiceProviderConfig",
+        "/Bulk",
+        "/Me",
+        "/.search",
     ];
     let starts = ENDPOINTS.iter().filter_map(|endpoint| path.find(endpoint));
     starts.min().map_or(path, |start| &path[start..])
@@ -156,6 +179,12 @@ mod tests {
         assert_eq!(operation("PATCH", pattern), Operation::PatchUser);
         assert_eq!(operation("GET", "/scim/v2/Users"), Operation::ListUsers);
         assert_eq!(operation("POST", "/scim/v2/Bulk"), Operation::Unknown);
+    }
+
+    #[test]
+    fn a_log_line_holds_no_control_characters_and_ends_somewhere() {
+        assert_eq!(loggable("/Users/\0a"), "/Users/\u{fffd}a");
+        assert_eq!(loggable(&"x".repeat(5_000)).len(), 1_000);
     }
 
     #[test]

@@ -30,12 +30,15 @@ pub struct Limits {
     pub default_results: u64,
     /// The most operations in one PATCH. More is 413.
     pub max_patch_operations: usize,
-    /// The most members that one request may add to or remove from a group. More is 413.
+    /// The most members that one request may name, over all its operations. More is 413.
     pub max_members_per_request: usize,
     /// The most items one page of a management list holds.
     pub max_page: u64,
     /// How long a client may take to send a request's head.
     pub request_head_timeout: Duration,
+    /// How long a client may take to send a request's body. It was let in before its body was
+    /// read, so this also bounds how long a revoked token's last request can take.
+    pub request_body_timeout: Duration,
     /// How long requests under way may go on when the server stops.
     pub shutdown_timeout: Duration,
 }
@@ -50,6 +53,7 @@ impl Default for Limits {
             max_members_per_request: 10_000,
             max_page: 500,
             request_head_timeout: Duration::from_secs(15),
+            request_body_timeout: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(30),
         }
     }

@@ -82,6 +82,8 @@ label! {
         Conflict = "conflict",
         /// 413 and 429: over a configured limit.
         Limited = "limited",
+        /// 501: a feature that is announced as not supported.
+        Unsupported = "unsupported",
         /// 503: the database or another part is away; the client may try again.
         Unavailable = "unavailable",
         /// Any other 5xx: a fault of Rollcall.
@@ -100,6 +102,7 @@ impl Outcome {
             409 | 412 => Self::Conflict,
             413 | 429 => Self::Limited,
             400..=499 => Self::Invalid,
+            501 => Self::Unsupported,
             503 => Self::Unavailable,
             500.. => Self::Error,
             0..=399 => Self::Ok,

@@ -196,7 +196,7 @@ fn each_status_has_the_outcome_that_tells_who_must_act() {
     415 invalid
     429 limited
     500 error
-    501 error
+    501 unsupported
     502 error
     503 unavailable
     504 error

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{ApiKeyId, RequestId, ScimConnectionId};
+use crate::{ApiKeyId, Clock, RequestId, ScimConnectionId};
 
 /// Who caused a change. Its text form is what events and the audit log hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,4 +32,15 @@ pub struct Origin {
     pub actor: Actor,
     /// By which request.
     pub request_id: RequestId,
+}
+
+impl Origin {
+    /// Rollcall itself, without a request of anybody: at start, from the command line.
+    #[must_use]
+    pub fn system(clock: &dyn Clock) -> Self {
+        Self {
+            actor: Actor::System,
+            request_id: RequestId::new(clock),
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The vendor's credentials for the management API.
 
 use rand::rngs::SysRng;
-use rollcall_model::{ApiKey, ApiKeyId};
+use rollcall_model::{ApiKey, ApiKeyId, Origin};
 use rollcall_store::{NewApiKey, Store, StoreError};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -11,7 +11,7 @@ use crate::field;
 use crate::secret::ApiKeySecret;
 
 /// The shortest key that may be given from outside, in bytes.
-const MIN_GIVEN_BYTES: usize = 24;
+pub const MIN_GIVEN_BYTES: usize = 24;
 /// How much of a key is kept to tell it from others.
 const PREFIX_CHARS: usize = 8;
 
@@ -32,17 +32,16 @@ fn digest(secret: &str) -> [u8; 32] {
 /// # Errors
 ///
 /// The name is not valid.
-pub async fn create(store: &Store, name: &str) -> Result<IssuedKey, OrgsError> {
+pub async fn create(store: &Store, name: &str, origin: Origin) -> Result<IssuedKey, OrgsError> {
     let name = field::name("name", name)?;
     let secret = ApiKeySecret::generate(&mut SysRng)?;
-    let key = store
-        .insert_api_key(NewApiKey {
-            id: ApiKeyId::new(store.clock()),
-            name,
-            prefix: secret.prefix(),
-            digest: secret.digest(),
-        })
-        .await?;
+    let key = NewApiKey {
+        id: ApiKeyId::new(store.clock()),
+        name,
+        prefix: secret.prefix(),
+        digest: secret.digest(),
+    };
+    let key = store.insert_api_key(key, origin).await?;
     Ok(IssuedKey { key, secret })
 }
 
@@ -51,7 +50,12 @@ pub async fn create(store: &Store, name: &str) -> Result<IssuedKey, OrgsError> {
 /// # Errors
 ///
 /// The key is too short to be one.
-pub async fn adopt(store: &Store, name: &str, secret: &SecretString) -> Result<ApiKey, OrgsError> {
+pub async fn adopt(
+    store: &Store,
+    name: &str,
+    secret: &SecretString,
+    origin: Origin,
+) -> Result<ApiKey, OrgsError> {
     let secret = secret.expose_secret();
     if secret.len() < MIN_GIVEN_BYTES {
         let reason = format!("must have at least {MIN_GIVEN_BYTES} characters");
@@ -63,7 +67,7 @@ pub async fn adopt(store: &Store, name: &str, secret: &SecretString) -> Result<A
         prefix: secret.chars().take(PREFIX_CHARS).collect(),
         digest: digest(secret),
     };
-    Ok(store.insert_api_key(key).await?)
+    Ok(store.insert_api_key(key, origin).await?)
 }
 
 /// The API key of a bearer text; `None` if nobody made it.
@@ -82,8 +86,8 @@ pub async fn authenticate(store: &Store, bearer: &str) -> Result<Option<ApiKey>,
 /// # Errors
 ///
 /// There is none of that id.
-pub async fn delete(store: &Store, id: ApiKeyId) -> Result<(), OrgsError> {
-    if store.delete_api_key(id).await? {
+pub async fn delete(store: &Store, id: ApiKeyId, origin: Origin) -> Result<(), OrgsError> {
+    if store.delete_api_key(id, origin).await? {
         Ok(())
     } else {
         Err(OrgsError::NotFound { what: "API key" })

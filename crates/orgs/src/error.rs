@@ -33,6 +33,12 @@ pub enum OrgsError {
         /// What would confirm it.
         expected: String,
     },
+    /// The secret key is not the one that this database was sealed with.
+    #[error(
+        "this is not the secret key that the database was first used with; secrets in it could not \
+         be read any more. Start with that key again"
+    )]
+    WrongKey,
     /// The operating system gave no random bytes.
     #[error(transparent)]
     Random(#[from] RandomSourceError),

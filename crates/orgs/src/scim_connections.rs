@@ -57,8 +57,9 @@ pub async fn create(
     .await
     .map_err(naming_sso)?;
     let token = tx.insert_token(id, draft.new).await?;
+    let connection = tx.find_scim_connection(id).await?;
+    let connection = connection.ok_or(StoreError::ParentMissing)?;
     tx.commit().await?;
-    let connection = find(org, id).await?;
     Ok((
         connection,
         IssuedToken {

@@ -81,11 +81,15 @@ fn check(
             })
         }
         ProviderInput::SamlMetadata { metadata_xml } => {
-            let provider = saml_metadata::parse(&metadata_xml).map_err(|reason| {
+            let read = saml_metadata::parse(&metadata_xml).map_err(|reason| {
                 OrgsError::invalid("saml.metadata_xml", format!("is not valid: {reason}"))
             })?;
             Ok(CheckedProvider {
-                provider: SsoProvider::Saml(provider),
+                provider: SsoProvider::Saml(SamlProvider {
+                    idp_entity_id: field::opaque("saml.metadata_xml", &read.idp_entity_id)?,
+                    sso_url: field::https_url("saml.metadata_xml", &read.sso_url)?,
+                    certificates: read.certificates,
+                }),
                 sealed_client_secret: None,
             })
         }
@@ -136,7 +140,8 @@ pub async fn create(
 
 /// Changes an SSO connection's name, its provider, or both.
 ///
-/// A provider is replaced as a whole; only an OIDC client secret that is not sent again stays.
+/// A provider is replaced as a whole; only an OIDC client secret that is not sent again stays, as
+/// long as issuer and client id do.
 ///
 /// # Errors
 ///
@@ -152,34 +157,45 @@ pub async fn change(
     let not_found = OrgsError::NotFound {
         what: "SSO connection",
     };
-    let Some(before) = org.find_sso_connection(id).await? else {
+    let name = name.map(|text| field::name("name", text)).transpose()?;
+    let checked = provider.map(|input| check(input, id, key)).transpose()?;
+    let mut tx = org.begin(origin).await?;
+    let Some(before) = tx.lock_sso_connection(id).await? else {
         return Err(not_found);
     };
-    let name = name.map(|text| field::name("name", text)).transpose()?;
     let mut change = SsoConnectionChange {
         name,
         ..SsoConnectionChange::default()
     };
-    if let Some(input) = provider {
-        let mut checked = check(input, id, key)?;
-        change.sealed_client_secret = match (&mut checked.provider, &before.provider) {
-            (SsoProvider::Oidc(after), SsoProvider::Oidc(before))
-                if checked.sealed_client_secret.is_none() =>
-            {
-                after.has_client_secret = before.has_client_secret;
-                None
-            }
-            _ => Some(checked.sealed_client_secret),
+    if let Some(mut checked) = checked {
+        change.sealed_client_secret = if keeps_secret(&mut checked, &before.provider) {
+            None
+        } else {
+            Some(checked.sealed_client_secret)
         };
         change.provider = Some(checked.provider);
     }
-    let mut tx = org.begin(origin).await?;
     let connection = tx
         .change_sso_connection(id, change)
         .await?
         .ok_or(not_found)?;
     tx.commit().await?;
     Ok(connection)
+}
+
+/// Whether a provider that was sent without a client secret keeps the stored one. It does if it
+/// is the same client of the same issuer: a secret must not follow to another one.
+fn keeps_secret(after: &mut CheckedProvider, before: &SsoProvider) -> bool {
+    let (SsoProvider::Oidc(after_oidc), SsoProvider::Oidc(before)) = (&mut after.provider, before)
+    else {
+        return false;
+    };
+    let same = after_oidc.issuer == before.issuer && after_oidc.client_id == before.client_id;
+    let keeps = after.sealed_client_secret.is_none() && same;
+    if keeps {
+        after_oidc.has_client_secret = before.has_client_secret;
+    }
+    keeps
 }
 
 /// Deletes an SSO connection that no SCIM connection is linked to.

@@ -92,6 +92,8 @@ pub async fn create(
     };
     let connection_id = connection.connection_id();
     let mut tx = org.begin(origin).await?;
+    // Of two calls that each end the others' tokens, the second must see the first one's.
+    tx.lock_scim_connection(connection_id).await?;
     let token = tx.insert_token(connection_id, draft.new).await?;
     if let Some(at) = ends_at {
         tx.revoke_other_tokens(connection_id, token.id, at).await?;

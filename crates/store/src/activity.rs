@@ -33,6 +33,9 @@ impl Store {
             return Ok(());
         }
         let tx = self.begin_write().await?;
+        // In one order on every replica, so that two batches wait for each other and no more.
+        let mut batch: Vec<_> = batch.iter().collect();
+        batch.sort_unstable_by_key(|activity| (activity.handle.connection_id, activity.token_id));
         for activity in batch {
             let org_id = activity.handle.org_id.as_uuid();
             let connection_id = activity.handle.connection_id.as_uuid();

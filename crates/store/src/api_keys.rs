@@ -1,12 +1,13 @@
 //! API keys of the installation. They belong to the vendor, not to an organization.
 
-use rollcall_model::{ApiKey, ApiKeyId, Page, PageRequest, Timestamp};
-use sea_orm::sea_query::{Expr, OnConflict};
+use rollcall_model::{ApiKey, ApiKeyId, Origin, Page, PageRequest, Timestamp};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
 
+use crate::audit;
 use crate::connect::Store;
 use crate::entity::api_keys::{ActiveModel, Column, Entity, Model};
 use crate::error::StoreError;
@@ -59,15 +60,19 @@ impl Store {
         Ok(Entity::find().limit(1).count(&self.db).await? > 0)
     }
 
-    /// Adds an API key; one of the same digest stays as it is.
+    /// Adds an API key, with an audit row; one of the same digest stays as it is.
     ///
     /// # Errors
     ///
     /// The database is not available.
-    pub async fn insert_api_key(&self, new: NewApiKey) -> Result<ApiKey, StoreError> {
+    pub async fn insert_api_key(
+        &self,
+        new: NewApiKey,
+        origin: Origin,
+    ) -> Result<ApiKey, StoreError> {
         let tx = self.begin_write().await?;
-        let digest = new.digest;
-        Entity::insert(ActiveModel {
+        let (id, digest) = (new.id, new.digest);
+        let inserted = Entity::insert(ActiveModel {
             id: Set(new.id.as_uuid()),
             name: Set(new.name),
             prefix: Set(new.prefix),
@@ -78,10 +83,23 @@ impl Store {
         .on_conflict(OnConflict::column(Column::Digest).do_nothing().to_owned())
         .exec_without_returning(tx.connection())
         .await?;
-        tx.commit().await?;
-        self.find_api_key(&digest)
+        if inserted > 0 {
+            let row = audit::row(
+                self.clock(),
+                None,
+                origin,
+                "api_key.created",
+                id.to_string(),
+            );
+            audit::insert(tx.connection(), vec![row]).await?;
+        }
+        let key = Entity::find()
+            .filter(Column::Digest.eq(digest.to_vec()))
+            .one(tx.connection())
             .await?
-            .ok_or_else(|| StoreError::corrupt("api_keys", new.id, "gone right after it was added"))
+            .ok_or_else(|| StoreError::corrupt("api_keys", id, "gone right after it was added"))?;
+        tx.commit().await?;
+        Ok(key.into())
     }
 
     /// Lists API keys, oldest first.
@@ -113,7 +131,8 @@ impl Store {
         Ok(row.map(ApiKey::from))
     }
 
-    /// Deletes an API key, but never the last one; `false` if there is none of that id.
+    /// Deletes an API key, with an audit row, but never the last one; `false` if there is none of
+    /// that id.
     ///
     /// All keys are locked meanwhile, so that of two calls that delete the last two keys one is
     /// refused.
@@ -121,7 +140,7 @@ impl Store {
     /// # Errors
     ///
     /// It is the last one ([`StoreError::LastApiKey`]).
-    pub async fn delete_api_key(&self, id: ApiKeyId) -> Result<bool, StoreError> {
+    pub async fn delete_api_key(&self, id: ApiKeyId, origin: Origin) -> Result<bool, StoreError> {
         let tx = self.begin_write().await?;
         let keys = Entity::find()
             .order_by_asc(Column::Id)
@@ -137,6 +156,14 @@ impl Store {
         Entity::delete_by_id(id.as_uuid())
             .exec(tx.connection())
             .await?;
+        let row = audit::row(
+            self.clock(),
+            None,
+            origin,
+            "api_key.deleted",
+            id.to_string(),
+        );
+        audit::insert(tx.connection(), vec![row]).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -154,10 +181,17 @@ impl Store {
             return Ok(());
         }
         let tx = self.begin_write().await?;
+        let mut used = used.to_vec();
+        used.sort_unstable();
         for (id, at) in used {
             Entity::update_many()
                 .col_expr(Column::LastUsedAt, Expr::value(at.unix_micros()))
                 .filter(Column::Id.eq(id.as_uuid()))
+                .filter(
+                    Column::LastUsedAt
+                        .is_null()
+                        .or(Column::LastUsedAt.lt(at.unix_micros())),
+                )
                 .exec(tx.connection())
                 .await?;
         }

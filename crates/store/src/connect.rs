@@ -1,12 +1,13 @@
 //! Opening the database, bringing its schema up to date, and asking whether it is there.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rollcall_migrations::Migrator;
 use rollcall_model::Clock;
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbErr, RuntimeErr};
-use sea_orm_migration::MigratorTrait;
+use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbErr, RuntimeErr, Statement};
+use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, SchemaManager};
 
 use crate::dialect::{Dialect, WriteTx};
 use crate::error::StoreError;
@@ -79,22 +80,30 @@ impl Store {
         Self::connect(&self.options, Arc::clone(&self.clock)).await
     }
 
-    /// Brings an empty or older schema up to date. Does nothing to one that is.
+    /// Brings an empty or older schema up to date: all steps, or none. Does nothing to a schema
+    /// that is up to date or newer, and lets replicas that start together take turns.
     ///
     /// # Errors
     ///
-    /// A step fails, or the schema is newer than this binary.
+    /// A step fails.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        Ok(Migrator::up(&self.db, None).await?)
+        let tx = self.begin_write().await?;
+        self.dialect.lock_migrations(&tx).await?;
+        // Asked again under the lock: another replica may have done it meanwhile.
+        if pending_migrations(tx.connection()).await? > 0 {
+            Migrator::up(tx.connection(), None).await?;
+        }
+        tx.commit().await
     }
 
-    /// How many migrations the schema still needs.
+    /// How many of this binary's migrations the schema still needs. Only reads, and does not mind
+    /// steps that a newer release has taken.
     ///
     /// # Errors
     ///
     /// The database cannot be read.
     pub async fn pending_migrations(&self) -> Result<usize, StoreError> {
-        Ok(Migrator::get_pending_migrations(&self.db).await?.len())
+        pending_migrations(&self.db).await
     }
 
     /// Asks the database for a sign of life.
@@ -133,4 +142,25 @@ impl Store {
         let patience = self.options.acquire_timeout;
         self.dialect.begin_write(&self.db, patience).await
     }
+}
+
+async fn pending_migrations<'db, C>(db: &'db C) -> Result<usize, StoreError>
+where
+    C: ConnectionTrait,
+    &'db C: IntoSchemaManagerConnection<'db>,
+{
+    const RECORDED: &str = "select version from seaql_migrations";
+    let known = Migrator::migrations();
+    if !SchemaManager::new(db).has_table("seaql_migrations").await? {
+        return Ok(known.len());
+    }
+    let statement = Statement::from_string(db.get_database_backend(), RECORDED);
+    let mut recorded = HashSet::new();
+    for row in db.query_all_raw(statement).await? {
+        recorded.insert(row.try_get::<String>("", "version")?);
+    }
+    Ok(known
+        .iter()
+        .filter(|step| !recorded.contains(step.name()))
+        .count())
 }

@@ -17,6 +17,20 @@ use crate::error::StoreError;
 
 /// The key of the advisory lock under which events get their positions: "rollcall" in ASCII.
 const FEED_LOCK: i64 = 0x726f_6c6c_6361_6c6c;
+/// The key of the advisory lock under which the schema changes: "migrates" in ASCII.
+const MIGRATION_LOCK: i64 = 0x6d69_6772_6174_6573;
+
+/// What each connection to PostgreSQL asks of the server, whatever the server's own defaults are.
+/// The feed needs to see, after it has waited for its lock, what was committed meanwhile, and a
+/// commit is acknowledged when it is on disk. Nothing may hang: times are in milliseconds.
+const POSTGRES_SETTINGS: [(&str, &str); 6] = [
+    ("synchronous_commit", "on"),
+    ("default_transaction_isolation", "read committed"),
+    ("statement_timeout", "30000"),
+    ("lock_timeout", "10000"),
+    ("idle_in_transaction_session_timeout", "60000"),
+    ("timezone", "UTC"),
+];
 
 /// Which database it is, with what only that one needs.
 #[derive(Clone)]
@@ -84,6 +98,9 @@ impl Dialect {
                         .journal_mode(SqliteJournalMode::Wal)
                         .synchronous(synchronous)
                         .foreign_keys(true)
+                        // Only a start may make the file: a connection that the pool opens later
+                        // would put an empty database in the place of one that was removed.
+                        .create_if_missing(false)
                         .busy_timeout(Duration::from_secs(5))
                         .pragma("cache_size", "-16000")
                         .pragma("temp_store", "memory")
@@ -91,11 +108,13 @@ impl Dialect {
             }
             Self::Postgres => {
                 connect
-                    .test_before_acquire_if_idle_for(Duration::from_secs(30))
+                    // Short, so that after a restart of the server few requests meet a connection
+                    // that it closed; busy connections are not asked.
+                    .test_before_acquire_if_idle_for(Duration::from_secs(1))
                     .map_sqlx_postgres_opts(|postgres| {
                         postgres
                             .application_name("rollcall")
-                            .options([("synchronous_commit", "on"), ("timezone", "UTC")])
+                            .options(POSTGRES_SETTINGS)
                     });
             }
         }
@@ -132,17 +151,36 @@ impl Dialect {
             },
             ..TransactionOptions::default()
         };
-        let tx = db.begin_with_options(options).await?;
-        Ok(WriteTx { tx, _turn: turn })
+        // In a task of its own: if the request is given up in the middle of BEGIN, the transaction
+        // is begun all the same and then rolled back. Cut off halfway, the connection would go
+        // back to the pool with a transaction that nobody ends.
+        let db = db.clone();
+        let begun = tokio::spawn(async move { db.begin_with_options(options).await });
+        match begun.await {
+            Ok(tx) => Ok(WriteTx {
+                tx: tx?,
+                _turn: turn,
+            }),
+            Err(cut_off) => Err(StoreError::Unavailable(DbErr::Custom(cut_off.to_string()))),
+        }
     }
 
     /// Waits until no other process gives out positions in the feed.
     pub(crate) async fn lock_feed(&self, tx: &WriteTx) -> Result<(), StoreError> {
+        self.lock(tx, FEED_LOCK).await
+    }
+
+    /// Waits until no other process changes the schema.
+    pub(crate) async fn lock_migrations(&self, tx: &WriteTx) -> Result<(), StoreError> {
+        self.lock(tx, MIGRATION_LOCK).await
+    }
+
+    async fn lock(&self, tx: &WriteTx, key: i64) -> Result<(), StoreError> {
         match self {
             // The transaction already holds the only write lock there is.
             Self::Sqlite { .. } => Ok(()),
             Self::Postgres => {
-                let lock = format!("select pg_advisory_xact_lock({FEED_LOCK})");
+                let lock = format!("select pg_advisory_xact_lock({key})");
                 tx.connection().execute_unprepared(&lock).await?;
                 Ok(())
             }

@@ -23,6 +23,14 @@ pub enum StoreError {
         /// The id that was given.
         id: UserId,
     },
+    /// A value that is looked up by an index is longer than an index takes.
+    #[error("`{attribute}` is longer than {limit} bytes")]
+    TooLong {
+        /// The attribute, in the words of SCIM.
+        attribute: &'static str,
+        /// The most it may have.
+        limit: usize,
+    },
     /// Other rows still point to this one.
     #[error("still in use by {by}")]
     InUse {
@@ -51,35 +59,36 @@ pub enum StoreError {
 }
 
 /// SQLSTATE classes and codes of PostgreSQL that pass by themselves: connection trouble (08),
-/// resources (53), operator intervention such as a restart (57), and conflicts between
-/// transactions (40001, 40P01, 55P03).
+/// resources (53), operator intervention such as a restart or a time-out (57), the system around
+/// it (58), a server that became a read-only replica (25006), and conflicts between transactions
+/// (40001, 40P01, 55P03).
 fn passes_by_itself(sqlstate: &str) -> bool {
-    ["08", "53", "57"]
+    ["08", "53", "57", "58"]
         .iter()
         .any(|class| sqlstate.starts_with(class))
-        || matches!(sqlstate, "40001" | "40P01" | "55P03")
+        || matches!(sqlstate, "25006" | "40001" | "40P01" | "55P03")
 }
 
-/// Primary result codes of SQLite that pass by themselves: BUSY, LOCKED, NOMEM, FULL, CANTOPEN.
+/// Primary result codes of SQLite that pass by themselves: BUSY, LOCKED, NOMEM, READONLY, IOERR,
+/// FULL, CANTOPEN.
 ///
 /// A full disk is among them on purpose: the write was not made, and the identity provider
 /// should send it again when an operator has made room.
 fn sqlite_passes_by_itself(code: &str) -> bool {
     code.parse::<i32>()
-        .is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 7 | 13 | 14))
+        .is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 7 | 8 | 10 | 13 | 14))
 }
 
 fn is_unavailable(error: &DbErr) -> bool {
-    let (DbErr::Conn(RuntimeErr::SqlxError(cause))
-    | DbErr::Exec(RuntimeErr::SqlxError(cause))
-    | DbErr::Query(RuntimeErr::SqlxError(cause))) = error
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) =
+        error
     else {
+        // No connection could be made, whatever the reason.
         return matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_));
     };
     match cause.as_ref() {
         sqlx::Error::Io(_)
         | sqlx::Error::Tls(_)
-        | sqlx::Error::Protocol(_)
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => true,

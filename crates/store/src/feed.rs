@@ -30,7 +30,8 @@ pub struct FeedQuery {
 
 /// Gives every event in the outbox its place behind those that have one.
 ///
-/// Within an organization the sequence decides. `max(position)` reads one index entry.
+/// Within an organization the sequence decides. `max(position)` reads one index entry. A limited
+/// number at a time, so that a feed nobody has read for months does not hold up the writers.
 const ASSIGN_POSITIONS: &str = "
     update events
     set position = placed.position
@@ -38,8 +39,13 @@ const ASSIGN_POSITIONS: &str = "
         select org_id, sequence,
                (select coalesce(max(position), 0) from events where position is not null)
                + row_number() over (order by org_id, sequence) as position
-        from events
-        where position is null
+        from (
+            select org_id, sequence
+            from events
+            where position is null
+            order by org_id, sequence
+            limit 5000
+        ) as batch
     ) as placed
     where events.org_id = placed.org_id and events.sequence = placed.sequence";
 
@@ -98,6 +104,21 @@ impl Store {
             .collect()
     }
 
+    /// The position of the newest event in the feed; 0 if there is none.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn feed_end(&self) -> Result<u64, StoreError> {
+        let last = Entity::find()
+            .filter(Column::Position.is_not_null())
+            .order_by_desc(Column::Position)
+            .one(&self.db)
+            .await?;
+        let position = last.and_then(|event| event.position).unwrap_or(0);
+        Ok(u64::try_from(position).unwrap_or(0))
+    }
+
     /// How many committed events have no place in the feed yet.
     ///
     /// # Errors
@@ -108,12 +129,12 @@ impl Store {
     }
 
     async fn place_new_events(&self) -> Result<(), StoreError> {
-        if in_outbox().limit(1).all(&self.db).await?.is_empty() {
-            return Ok(());
+        while !in_outbox().limit(1).all(&self.db).await?.is_empty() {
+            let tx = self.begin_write().await?;
+            self.dialect.lock_feed(&tx).await?;
+            tx.connection().execute_unprepared(ASSIGN_POSITIONS).await?;
+            tx.commit().await?;
         }
-        let tx = self.begin_write().await?;
-        self.dialect.lock_feed(&tx).await?;
-        tx.connection().execute_unprepared(ASSIGN_POSITIONS).await?;
-        tx.commit().await
+        Ok(())
     }
 }

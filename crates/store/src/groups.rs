@@ -18,7 +18,7 @@ use crate::error::StoreError;
 use crate::handle::{ConnectionHandle, DirectoryTx};
 use crate::members::MembersChanged;
 use crate::paging;
-use crate::search::{DirectoryQuery, Kind, Listing, never_holds};
+use crate::search::{DirectoryQuery, Listing, indexable};
 use crate::users::later;
 
 /// A group as it is stored, without its members.
@@ -90,9 +90,6 @@ impl ConnectionHandle {
         &self,
         query: &DirectoryQuery,
     ) -> Result<Listing<Group>, StoreError> {
-        if never_holds(&query.filter, Kind::Group) {
-            return Ok(Listing::empty(0));
-        }
         let matching = query
             .filter
             .iter()
@@ -148,7 +145,7 @@ fn group_condition(equality: &Equality) -> Condition {
         },
         IndexedAttribute::ExternalId => Column::ExternalId.eq(equality.value.as_str()),
         IndexedAttribute::DisplayName => Column::DisplayNameKey.eq(caseless(&equality.value)),
-        // `never_holds` has answered for these.
+        // Groups have neither.
         IndexedAttribute::UserName | IndexedAttribute::EmailsValue => Expr::value(false),
     };
     Condition::all().add(condition)
@@ -173,7 +170,7 @@ impl DirectoryTx {
             updated_at: now,
             resource,
         };
-        Entity::insert(self.group_row(&group))
+        Entity::insert(self.group_row(&group)?)
             .exec_without_returning(self.connection())
             .await?;
         let added = self.insert_members(group.id, members).await?;
@@ -227,7 +224,7 @@ impl DirectoryTx {
             updated_at: later(before.updated_at, self.now),
             resource: after,
         };
-        Entity::update(self.group_row(&group))
+        Entity::update(self.group_row(&group)?)
             .exec(self.connection())
             .await?;
         if attributes_changed {
@@ -270,19 +267,22 @@ impl DirectoryTx {
         Ok(true)
     }
 
-    fn group_row(&self, group: &Group) -> ActiveModel {
+    fn group_row(&self, group: &Group) -> Result<ActiveModel, StoreError> {
         let display_name = group.resource.display_name().unwrap_or_default();
-        ActiveModel {
+        let external_id = group.resource.external_id().map(str::to_owned);
+        Ok(ActiveModel {
             org_id: Set(self.org_id.as_uuid()),
             scim_connection_id: Set(self.connection_id.as_uuid()),
             id: Set(group.id.as_uuid()),
             display_name: Set(display_name.to_owned()),
-            display_name_key: Set(caseless(display_name)),
-            external_id: Set(group.resource.external_id().map(str::to_owned)),
+            display_name_key: Set(indexable("displayName", caseless(display_name))?),
+            external_id: Set(external_id
+                .map(|id| indexable("externalId", id))
+                .transpose()?),
             version: Set(i64::try_from(group.version).unwrap_or(i64::MAX)),
             created_at: Set(group.created_at.unix_micros()),
             updated_at: Set(group.updated_at.unix_micros()),
             body: Set(group.resource.to_stored()),
-        }
+        })
     }
 }

@@ -2,6 +2,7 @@
 
 mod activity;
 mod api_keys;
+mod audit;
 mod census;
 mod connect;
 mod dialect;
@@ -11,6 +12,7 @@ mod feed;
 mod groups;
 mod handle;
 mod idempotency;
+mod installation;
 mod members;
 mod organizations;
 mod outbox;

@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use rollcall_model::{EventType, GroupId, UserId};
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Order, Query};
+use rollcall_model::{EventType, GroupId, OrgId, ScimConnectionId, UserId};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType, OnConflict, Order, Query};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect, Select,
@@ -36,37 +36,120 @@ pub struct GroupRef {
 /// Who joined and who left a group in one transaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MembersChanged {
-    added: Vec<UserId>,
-    removed: Vec<UserId>,
+    added: BTreeSet<UserId>,
+    removed: BTreeSet<UserId>,
 }
 
 impl MembersChanged {
     /// Whether nobody joined or left.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.added.is_empty() && self.removed.is_empty()
     }
 
     /// Takes in what another step of the same transaction changed, in its order.
     pub fn extend(&mut self, other: Self) {
         for user in other.removed {
-            if let Some(place) = self.added.iter().position(|added| *added == user) {
-                self.added.remove(place);
-            } else {
-                self.removed.push(user);
+            if !self.added.remove(&user) {
+                self.removed.insert(user);
             }
         }
         for user in other.added {
-            if let Some(place) = self.removed.iter().position(|removed| *removed == user) {
-                self.removed.remove(place);
-            } else {
-                self.added.push(user);
+            if !self.removed.remove(&user) {
+                self.added.insert(user);
             }
         }
     }
 }
 
+/// Whose memberships a query reads.
+#[derive(Clone, Copy)]
+struct Scope {
+    org_id: OrgId,
+    connection_id: ScimConnectionId,
+}
+
+async fn members_of(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    group_ids: &[GroupId],
+) -> Result<HashMap<GroupId, Vec<UserId>>, StoreError> {
+    let mut members: HashMap<GroupId, Vec<UserId>> = HashMap::new();
+    for chunk in group_ids.chunks(IDS_PER_STATEMENT) {
+        let rows = Entity::find()
+            .filter(Column::OrgId.eq(scope.org_id.as_uuid()))
+            .filter(Column::ScimConnectionId.eq(scope.connection_id.as_uuid()))
+            .filter(Column::GroupId.is_in(chunk.iter().map(|id| id.as_uuid())))
+            .order_by_asc(Column::GroupId)
+            .order_by_asc(Column::UserId)
+            .all(db)
+            .await?;
+        for row in rows {
+            members
+                .entry(GroupId::from_uuid(row.group_id))
+                .or_default()
+                .push(UserId::from_uuid(row.user_id));
+        }
+    }
+    Ok(members)
+}
+
+async fn groups_of(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    user_ids: &[UserId],
+) -> Result<HashMap<UserId, Vec<GroupRef>>, StoreError> {
+    let mut found: HashMap<UserId, Vec<GroupRef>> = HashMap::new();
+    for chunk in user_ids.chunks(IDS_PER_STATEMENT) {
+        let select = Query::select()
+            .column((Entity, Column::UserId))
+            .column((groups::Entity, groups::Column::Id))
+            .column((groups::Entity, groups::Column::DisplayName))
+            .from(Entity)
+            .inner_join(
+                groups::Entity,
+                Expr::col((groups::Entity, groups::Column::OrgId))
+                    .equals((Entity, Column::OrgId))
+                    .and(
+                        Expr::col((groups::Entity, groups::Column::ScimConnectionId))
+                            .equals((Entity, Column::ScimConnectionId)),
+                    )
+                    .and(
+                        Expr::col((groups::Entity, groups::Column::Id))
+                            .equals((Entity, Column::GroupId)),
+                    ),
+            )
+            .and_where(Expr::col((Entity, Column::OrgId)).eq(scope.org_id.as_uuid()))
+            .and_where(
+                Expr::col((Entity, Column::ScimConnectionId)).eq(scope.connection_id.as_uuid()),
+            )
+            .and_where(
+                Expr::col((Entity, Column::UserId)).is_in(chunk.iter().map(|id| id.as_uuid())),
+            )
+            .order_by((Entity, Column::UserId), Order::Asc)
+            .order_by((groups::Entity, groups::Column::Id), Order::Asc)
+            .to_owned();
+        for row in db.query_all(&select).await? {
+            found
+                .entry(UserId::from_uuid(row.try_get::<Uuid>("", "user_id")?))
+                .or_default()
+                .push(GroupRef {
+                    id: GroupId::from_uuid(row.try_get::<Uuid>("", "id")?),
+                    display_name: row.try_get("", "display_name")?,
+                });
+        }
+    }
+    Ok(found)
+}
+
 impl ConnectionHandle {
+    const fn scope(&self) -> Scope {
+        Scope {
+            org_id: self.org_id,
+            connection_id: self.connection_id,
+        }
+    }
+
     /// The members of some groups; a group without any is absent.
     ///
     /// # Errors
@@ -76,24 +159,37 @@ impl ConnectionHandle {
         &self,
         group_ids: &[GroupId],
     ) -> Result<HashMap<GroupId, Vec<UserId>>, StoreError> {
-        let mut members: HashMap<GroupId, Vec<UserId>> = HashMap::new();
+        members_of(&self.store.db, self.scope(), group_ids).await
+    }
+
+    /// How many members some groups have, without reading them; a group without any is absent.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn count_members_of(
+        &self,
+        group_ids: &[GroupId],
+    ) -> Result<HashMap<GroupId, u64>, StoreError> {
+        let mut counts = HashMap::new();
         for chunk in group_ids.chunks(IDS_PER_STATEMENT) {
-            let rows = Entity::find()
+            let rows: Vec<(Uuid, i64)> = Entity::find()
+                .select_only()
+                .column(Column::GroupId)
+                .column_as(Column::UserId.count(), "members")
                 .filter(Column::OrgId.eq(self.org_id.as_uuid()))
                 .filter(Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
                 .filter(Column::GroupId.is_in(chunk.iter().map(|id| id.as_uuid())))
-                .order_by_asc(Column::GroupId)
-                .order_by_asc(Column::UserId)
+                .group_by(Column::GroupId)
+                .into_tuple()
                 .all(&self.store.db)
                 .await?;
-            for row in rows {
-                members
-                    .entry(GroupId::from_uuid(row.group_id))
-                    .or_default()
-                    .push(UserId::from_uuid(row.user_id));
+            for (group_id, members) in rows {
+                let members = u64::try_from(members).unwrap_or(0);
+                counts.insert(GroupId::from_uuid(group_id), members);
             }
         }
-        Ok(members)
+        Ok(counts)
     }
 
     /// The groups of some users; a user without any is absent.
@@ -105,51 +201,28 @@ impl ConnectionHandle {
         &self,
         user_ids: &[UserId],
     ) -> Result<HashMap<UserId, Vec<GroupRef>>, StoreError> {
-        let mut found: HashMap<UserId, Vec<GroupRef>> = HashMap::new();
-        for chunk in user_ids.chunks(IDS_PER_STATEMENT) {
-            let select = Query::select()
-                .column((Entity, Column::UserId))
-                .column((groups::Entity, groups::Column::Id))
-                .column((groups::Entity, groups::Column::DisplayName))
-                .from(Entity)
-                .inner_join(
-                    groups::Entity,
-                    Expr::col((groups::Entity, groups::Column::OrgId))
-                        .equals((Entity, Column::OrgId))
-                        .and(
-                            Expr::col((groups::Entity, groups::Column::ScimConnectionId))
-                                .equals((Entity, Column::ScimConnectionId)),
-                        )
-                        .and(
-                            Expr::col((groups::Entity, groups::Column::Id))
-                                .equals((Entity, Column::GroupId)),
-                        ),
-                )
-                .and_where(Expr::col((Entity, Column::OrgId)).eq(self.org_id.as_uuid()))
-                .and_where(
-                    Expr::col((Entity, Column::ScimConnectionId)).eq(self.connection_id.as_uuid()),
-                )
-                .and_where(
-                    Expr::col((Entity, Column::UserId)).is_in(chunk.iter().map(|id| id.as_uuid())),
-                )
-                .order_by((Entity, Column::UserId), Order::Asc)
-                .order_by((groups::Entity, groups::Column::Id), Order::Asc)
-                .to_owned();
-            for row in self.store.db.query_all(&select).await? {
-                found
-                    .entry(UserId::from_uuid(row.try_get::<Uuid>("", "user_id")?))
-                    .or_default()
-                    .push(GroupRef {
-                        id: GroupId::from_uuid(row.try_get::<Uuid>("", "id")?),
-                        display_name: row.try_get("", "display_name")?,
-                    });
-            }
-        }
-        Ok(found)
+        groups_of(&self.store.db, self.scope(), user_ids).await
     }
 }
 
 impl DirectoryTx {
+    fn scope(&self) -> Scope {
+        Scope {
+            org_id: self.org_id,
+            connection_id: self.connection_id,
+        }
+    }
+
+    /// The groups of a user, as this transaction leaves them.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn groups_of_user(&self, id: UserId) -> Result<Vec<GroupRef>, StoreError> {
+        let mut groups = groups_of(self.connection(), self.scope(), &[id]).await?;
+        Ok(groups.remove(&id).unwrap_or_default())
+    }
+
     /// Adds users to a locked group; who is in it already stays. Tell it with `save_group`.
     ///
     /// # Errors
@@ -162,7 +235,7 @@ impl DirectoryTx {
     ) -> Result<MembersChanged, StoreError> {
         Ok(MembersChanged {
             added: self.insert_members(group_id, user_ids).await?,
-            removed: Vec::new(),
+            removed: BTreeSet::new(),
         })
     }
 
@@ -176,7 +249,7 @@ impl DirectoryTx {
         group_id: GroupId,
         user_ids: &[UserId],
     ) -> Result<MembersChanged, StoreError> {
-        let mut removed = Vec::new();
+        let mut removed = BTreeSet::new();
         for chunk in user_ids.chunks(IDS_PER_STATEMENT) {
             let rows = self
                 .delete_from(group_id)
@@ -185,9 +258,8 @@ impl DirectoryTx {
                 .await?;
             removed.extend(rows.into_iter().map(|row| UserId::from_uuid(row.user_id)));
         }
-        removed.sort_unstable();
         Ok(MembersChanged {
-            added: Vec::new(),
+            added: BTreeSet::new(),
             removed,
         })
     }
@@ -205,13 +277,12 @@ impl DirectoryTx {
             .delete_from(group_id)
             .exec_with_returning(self.connection())
             .await?;
-        let mut removed: Vec<_> = rows
+        let removed = rows
             .into_iter()
             .map(|row| UserId::from_uuid(row.user_id))
             .collect();
-        removed.sort_unstable();
         Ok(MembersChanged {
-            added: Vec::new(),
+            added: BTreeSet::new(),
             removed,
         })
     }
@@ -235,7 +306,7 @@ impl DirectoryTx {
         Ok(changed)
     }
 
-    /// Everybody in a locked group.
+    /// Everybody in a group, as this transaction leaves it.
     ///
     /// # Errors
     ///
@@ -253,8 +324,8 @@ impl DirectoryTx {
         &self,
         group_id: GroupId,
         user_ids: &[UserId],
-    ) -> Result<Vec<UserId>, StoreError> {
-        let mut added = Vec::new();
+    ) -> Result<BTreeSet<UserId>, StoreError> {
+        let mut added = BTreeSet::new();
         for chunk in user_ids.chunks(IDS_PER_STATEMENT) {
             self.refuse_strangers(chunk).await?;
             let rows = chunk.iter().map(|user_id| ActiveModel {
@@ -273,7 +344,6 @@ impl DirectoryTx {
                     .map(|row| UserId::from_uuid(row.user_id)),
             );
         }
-        added.sort_unstable();
         Ok(added)
     }
 
@@ -299,7 +369,8 @@ impl DirectoryTx {
         }
     }
 
-    /// Refuses ids that are no user of this connection, and names the first.
+    /// Refuses ids that are no user of this connection, and names the first. Those that are stay
+    /// until the end of the transaction.
     async fn refuse_strangers(&self, user_ids: &[UserId]) -> Result<(), StoreError> {
         let known: BTreeSet<Uuid> = users::Entity::find()
             .select_only()
@@ -307,6 +378,8 @@ impl DirectoryTx {
             .filter(users::Column::OrgId.eq(self.org_id.as_uuid()))
             .filter(users::Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
             .filter(users::Column::Id.is_in(user_ids.iter().map(|id| id.as_uuid())))
+            .order_by_asc(users::Column::Id)
+            .lock(LockType::KeyShare)
             .into_tuple()
             .all(self.connection())
             .await?

@@ -189,6 +189,11 @@ impl OrgTx {
     ///
     /// The database is not available.
     pub async fn delete_organization(&mut self) -> Result<(), StoreError> {
+        // First the organization itself, so that nothing can be added to it meanwhile.
+        organizations::Entity::find_by_id(self.org_id.as_uuid())
+            .lock_exclusive()
+            .one(self.connection())
+            .await?;
         self.delete_all_scim_connections().await?;
         let deleted = organizations::Entity::delete_by_id(self.org_id.as_uuid())
             .exec(self.connection())

@@ -6,11 +6,12 @@
 
 use std::sync::Arc;
 
-use rollcall_model::{AuditId, Clock, EventId, EventType, OrgId, Origin, ScimConnectionId};
+use rollcall_model::{Clock, EventId, EventType, OrgId, Origin, ScimConnectionId};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, Statement};
 use serde_json::Value;
 
-use crate::entity::{audit_log, events};
+use crate::audit;
+use crate::entity::events;
 use crate::error::StoreError;
 
 /// How many rows one INSERT carries: events have nine columns, and SQLite takes 32,766 values.
@@ -73,18 +74,12 @@ impl Outbox {
         let actor = self.origin.actor.to_string();
         let request_id = self.origin.request_id.as_uuid();
         for changes in self.changes.chunks(ROWS_PER_INSERT) {
-            let rows = changes.iter().map(|change| audit_log::ActiveModel {
-                org_id: Set(self.org_id.as_uuid()),
-                id: Set(AuditId::new(self.clock.as_ref()).as_uuid()),
-                at: Set(at),
-                actor: Set(actor.clone()),
-                action: Set(change.kind.as_str().to_owned()),
-                target: Set(change.target.clone()),
-                request_id: Set(request_id),
-            });
-            audit_log::Entity::insert_many(rows)
-                .exec_without_returning(tx)
-                .await?;
+            let row_of = |change: &Change| {
+                let (action, target) = (change.kind.as_str(), change.target.clone());
+                let org_id = Some(self.org_id);
+                audit::row(self.clock(), org_id, self.origin, action, target)
+            };
+            audit::insert(tx, changes.iter().map(row_of).collect()).await?;
         }
         let last = self.take_sequences(tx).await?;
         let first = last + 1 - i64::try_from(self.changes.len()).unwrap_or(i64::MAX);

@@ -1,4 +1,4 @@
-//! Lists by cursor: items in the order of their ids, which is the order they were made in.
+//! Lists by cursor: items in the order of their ids, which begin with the time they were made at.
 
 use rollcall_model::{Page, PageRequest};
 use sea_orm::{

@@ -14,7 +14,7 @@ use crate::handle::ConnectionHandle;
 const ROWS_PER_INSERT: usize = 200;
 
 /// Where a refused request was addressed to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum LogAddress {
     /// A connection, by its id in a path.
     Connection(ScimConnectionId),
@@ -150,17 +150,18 @@ impl Store {
                 .await;
             match written.map_err(StoreError::from) {
                 Ok(_) => tx.commit().await?,
-                Err(StoreError::ParentMissing) => {
+                Err(error @ StoreError::Unavailable(_)) => return Err(error),
+                Err(_) => {
                     drop(tx);
                     self.log_one_by_one(chunk).await?;
                 }
-                Err(error) => return Err(error),
             }
         }
         Ok(())
     }
 
-    /// A connection was deleted while its requests waited: writes those of the others.
+    /// One line keeps a whole batch from being written, for instance because its connection was
+    /// deleted meanwhile: writes the others.
     async fn log_one_by_one(
         &self,
         requests: &[(ConnectionHandle, LoggedRequest)],
@@ -172,31 +173,27 @@ impl Store {
                 .await;
             match written.map_err(StoreError::from) {
                 Ok(_) => tx.commit().await?,
+                Err(error @ StoreError::Unavailable(_)) => return Err(error),
                 Err(StoreError::ParentMissing) => {}
-                Err(error) => return Err(error),
+                Err(error) => tracing::warn!(%error, "a line of the request log was dropped"),
             }
         }
         Ok(())
     }
 
-    /// Logs a request whose token did not fit, where its address points. An address that names
-    /// nothing, or an organization with several connections, has no log to put it in.
+    /// Where the log is that a refused request belongs in. An address that names nothing, or an
+    /// organization with several connections, has none.
     ///
     /// # Errors
     ///
     /// The database is not available.
-    pub async fn log_refused(
+    pub async fn find_log(
         &self,
         address: &LogAddress,
-        request: LoggedRequest,
-    ) -> Result<(), StoreError> {
-        let routed = match address {
-            LogAddress::Connection(id) => self.route_connection(*id).await?,
-            LogAddress::Organization(slug) => self.route_only_connection(slug).await?,
-        };
-        match routed {
-            Some(handle) => self.log_requests(&[(handle, request)]).await,
-            None => Ok(()),
+    ) -> Result<Option<ConnectionHandle>, StoreError> {
+        match address {
+            LogAddress::Connection(id) => self.route_connection(*id).await,
+            LogAddress::Organization(slug) => self.route_only_connection(slug).await,
         }
     }
 }

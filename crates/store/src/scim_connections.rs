@@ -12,7 +12,7 @@ use sea_orm::{
 use serde_json::{Value, json};
 
 use crate::entity::scim_connections::{ActiveModel, Column, Entity, Model};
-use crate::entity::{directory_counts, group_members, routing_connections, scim_tokens};
+use crate::entity::{directory_counts, routing_connections, scim_tokens};
 use crate::error::StoreError;
 use crate::handle::{ConnectionHandle, DirectoryTx, OrgHandle, OrgTx};
 
@@ -290,12 +290,8 @@ impl OrgTx {
         &mut self,
         id: ScimConnectionId,
     ) -> Result<bool, StoreError> {
-        // Memberships point to users as well as to groups, and the cascade takes users first.
-        group_members::Entity::delete_many()
-            .filter(group_members::Column::OrgId.eq(self.org_id.as_uuid()))
-            .filter(group_members::Column::ScimConnectionId.eq(id.as_uuid()))
-            .exec(self.connection())
-            .await?;
+        // First the connection itself, so that no push can add to it meanwhile.
+        self.lock_scim_connection(id).await?;
         let deleted = Entity::delete_many()
             .filter(Column::OrgId.eq(self.org_id.as_uuid()))
             .filter(Column::Id.eq(id.as_uuid()))
@@ -311,6 +307,40 @@ impl OrgTx {
             json!({ "scim_connection": { "id": id } }),
         );
         Ok(true)
+    }
+
+    /// Holds a SCIM connection's row until the end of the transaction; `false` if there is none
+    /// of that id.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn lock_scim_connection(&self, id: ScimConnectionId) -> Result<bool, StoreError> {
+        let row = of(self.org_id)
+            .filter(Column::Id.eq(id.as_uuid()))
+            .lock_exclusive()
+            .one(self.connection())
+            .await?;
+        Ok(row.is_some())
+    }
+
+    /// One SCIM connection as this transaction sees it.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn find_scim_connection(
+        &self,
+        id: ScimConnectionId,
+    ) -> Result<Option<ScimConnection>, StoreError> {
+        let row = of(self.org_id)
+            .filter(Column::Id.eq(id.as_uuid()))
+            .one(self.connection())
+            .await?;
+        match row {
+            Some(row) => Ok(Some(assemble(self.connection(), row, self.now).await?)),
+            None => Ok(None),
+        }
     }
 
     /// Deletes every SCIM connection of the organization.

@@ -1,9 +1,11 @@
 //! What of a directory is wanted, and how much of it there is.
 
-use rollcall_scim::filter::{Equality, IndexedAttribute};
+use rollcall_scim::filter::Equality;
 
-/// A look-up or a page of users or groups, in the order of their ids (which is the order they
-/// were created in).
+use crate::error::StoreError;
+
+/// A look-up or a page of users or groups, in the order of their ids: by the millisecond they
+/// were created in, and fixed within it.
 #[derive(Clone, Debug, Default)]
 pub struct DirectoryQuery {
     /// All of these must hold; each is answered by an index. Empty means everything.
@@ -32,19 +34,17 @@ impl<T> Listing<T> {
     }
 }
 
-/// The first equality that can hold for no resource of a kind, such as `userName` of a group.
-pub(crate) fn never_holds(filter: &[Equality], kind: Kind) -> bool {
-    filter.iter().any(|equality| match equality.attribute {
-        IndexedAttribute::UserName | IndexedAttribute::EmailsValue => kind == Kind::Group,
-        IndexedAttribute::Id | IndexedAttribute::ExternalId | IndexedAttribute::DisplayName => {
-            false
-        }
-    })
-}
+/// The longest value of an indexed attribute, in bytes. PostgreSQL refuses index entries of more
+/// than about 2,700 bytes, and no name or address is that long.
+const MAX_INDEXED_BYTES: usize = 1_024;
 
-/// Which of the two kinds of resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    User,
-    Group,
+/// The key under which a value is looked up, if it is short enough for an index.
+pub(crate) fn indexable(attribute: &'static str, key: String) -> Result<String, StoreError> {
+    if key.len() > MAX_INDEXED_BYTES {
+        return Err(StoreError::TooLong {
+            attribute,
+            limit: MAX_INDEXED_BYTES,
+        });
+    }
+    Ok(key)
 }

@@ -60,11 +60,17 @@ fn stored(provider: &SsoProvider) -> Result<String, StoreError> {
         .map_err(|reason| StoreError::corrupt("sso_connections", "new", reason))
 }
 
+/// What events tell of a login provider, in the shape that the management API shows it in.
 fn told(connection: &SsoConnection) -> Value {
+    let (protocol, settings) = match &connection.provider {
+        SsoProvider::Oidc(oidc) => ("oidc", json!(oidc)),
+        SsoProvider::Saml(saml) => ("saml", json!(saml)),
+    };
     json!({ "sso_connection": {
         "id": connection.id,
         "name": connection.name,
-        "provider": connection.provider,
+        "protocol": protocol,
+        protocol: settings,
     }})
 }
 
@@ -142,6 +148,24 @@ impl OrgTx {
         Ok(connection)
     }
 
+    /// Reads one SSO connection and holds its row until the end of the transaction; `None` if
+    /// there is none of that id.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn lock_sso_connection(
+        &self,
+        id: SsoConnectionId,
+    ) -> Result<Option<SsoConnection>, StoreError> {
+        let row = of(self.org_id)
+            .filter(Column::Id.eq(id.as_uuid()))
+            .lock_exclusive()
+            .one(self.connection())
+            .await?;
+        row.map(SsoConnection::try_from).transpose()
+    }
+
     /// Changes an SSO connection; `None` if there is none of that id. Equal values make no
     /// event, but a new client secret always does.
     ///
@@ -153,13 +177,9 @@ impl OrgTx {
         id: SsoConnectionId,
         change: SsoConnectionChange,
     ) -> Result<Option<SsoConnection>, StoreError> {
-        let row = of(self.org_id)
-            .filter(Column::Id.eq(id.as_uuid()))
-            .lock_exclusive()
-            .one(self.connection())
-            .await?;
-        let Some(row) = row else { return Ok(None) };
-        let before = SsoConnection::try_from(row)?;
+        let Some(before) = self.lock_sso_connection(id).await? else {
+            return Ok(None);
+        };
         let mut after = before.clone();
         if let Some(name) = change.name {
             after.name = name;

@@ -19,7 +19,7 @@ use crate::entity::{directory_counts, group_members, user_emails};
 use crate::error::StoreError;
 use crate::handle::{ConnectionHandle, DirectoryTx};
 use crate::paging;
-use crate::search::{DirectoryQuery, Kind, Listing, never_holds};
+use crate::search::{DirectoryQuery, Listing, indexable};
 
 /// A user as it is stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,8 +67,11 @@ fn told(id: UserId, resource: &Resource) -> Value {
     json!({ "user": user })
 }
 
-fn email_keys(resource: &Resource) -> BTreeSet<String> {
-    resource.emails().map(caseless).collect()
+fn email_keys(resource: &Resource) -> Result<BTreeSet<String>, StoreError> {
+    resource
+        .emails()
+        .map(|email| indexable("emails.value", caseless(email)))
+        .collect()
 }
 
 impl ConnectionHandle {
@@ -91,9 +94,6 @@ impl ConnectionHandle {
     ///
     /// The database is not available.
     pub async fn search_users(&self, query: &DirectoryQuery) -> Result<Listing<User>, StoreError> {
-        if never_holds(&query.filter, Kind::User) {
-            return Ok(Listing::empty(0));
-        }
         let matching = query
             .filter
             .iter()
@@ -196,11 +196,11 @@ impl DirectoryTx {
             updated_at: now,
             resource,
         };
-        Entity::insert(self.user_row(&user))
+        Entity::insert(self.user_row(&user)?)
             .exec_without_returning(self.connection())
             .await
             .map_err(StoreError::naming_conflict("userName"))?;
-        self.insert_emails(user.id, email_keys(&user.resource))
+        self.insert_emails(user.id, email_keys(&user.resource)?)
             .await?;
         self.count_users(1).await?;
         let (id, connection_id) = (user.id, self.connection_id);
@@ -246,11 +246,11 @@ impl DirectoryTx {
             updated_at: later(before.updated_at, self.now),
             resource: after,
         };
-        Entity::update(self.user_row(&user))
+        Entity::update(self.user_row(&user)?)
             .exec(self.connection())
             .await
             .map_err(StoreError::naming_conflict("userName"))?;
-        let (old, new) = (email_keys(&before.resource), email_keys(&user.resource));
+        let (old, new) = (email_keys(&before.resource)?, email_keys(&user.resource)?);
         self.delete_emails(user.id, old.difference(&new).cloned().collect())
             .await?;
         self.insert_emails(user.id, new.difference(&old).cloned().collect())
@@ -332,20 +332,28 @@ impl DirectoryTx {
             .collect())
     }
 
-    fn user_row(&self, user: &User) -> ActiveModel {
-        ActiveModel {
+    fn user_row(&self, user: &User) -> Result<ActiveModel, StoreError> {
+        let resource = &user.resource;
+        let user_name = caseless(resource.user_name().unwrap_or_default());
+        let external_id = resource.external_id().map(str::to_owned);
+        let display_name = resource.display_name().map(caseless);
+        Ok(ActiveModel {
             org_id: Set(self.org_id.as_uuid()),
             scim_connection_id: Set(self.connection_id.as_uuid()),
             id: Set(user.id.as_uuid()),
-            user_name_key: Set(caseless(user.resource.user_name().unwrap_or_default())),
-            external_id: Set(user.resource.external_id().map(str::to_owned)),
-            display_name_key: Set(user.resource.display_name().map(caseless)),
-            active: Set(user.resource.active()),
+            user_name_key: Set(indexable("userName", user_name)?),
+            external_id: Set(external_id
+                .map(|id| indexable("externalId", id))
+                .transpose()?),
+            display_name_key: Set(display_name
+                .map(|name| indexable("displayName", name))
+                .transpose()?),
+            active: Set(resource.active()),
             version: Set(i64::try_from(user.version).unwrap_or(i64::MAX)),
             created_at: Set(user.created_at.unix_micros()),
             updated_at: Set(user.updated_at.unix_micros()),
-            body: Set(user.resource.to_stored()),
-        }
+            body: Set(resource.to_stored()),
+        })
     }
 
     async fn insert_emails(&self, id: UserId, keys: BTreeSet<String>) -> Result<(), StoreError> {

@@ -8,7 +8,7 @@ use prometheus::Registry;
 use rand::rngs::SysRng;
 use rollcall_gateway::{ActivityLog, AppState, Draining, Limits, Listeners, Running, Settings};
 use rollcall_metrics::Metrics;
-use rollcall_model::{ManualClock, Timestamp};
+use rollcall_model::{ManualClock, Origin, Timestamp};
 use rollcall_orgs::api_keys;
 use rollcall_orgs::secret::SealingKey;
 use rollcall_scim::Catalog;
@@ -90,7 +90,9 @@ impl TestApp {
             },
         };
         change(&mut settings);
-        let key = api_keys::create(&store, "tests").await.unwrap();
+        let key = api_keys::create(&store, "tests", Origin::system(clock.as_ref()))
+            .await
+            .unwrap();
         let sealing_key = SealingKey::generate(&mut SysRng).unwrap();
         let state = AppState {
             store,

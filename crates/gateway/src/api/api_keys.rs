@@ -86,7 +86,7 @@ struct NewApiKeyBody {
 #[post("/api-keys")]
 async fn create_api_key(post: Post<NewApiKeyBody>) -> Result<HttpResponse, Problem> {
     post.answer(async move |caller, body| {
-        let issued = api_keys::create(&caller.app.store, &body.name).await?;
+        let issued = api_keys::create(&caller.app.store, &body.name, caller.origin()).await?;
         let created = IssuedApiKeyBody {
             key: issued.key.into(),
             secret: (),
@@ -142,6 +142,6 @@ async fn get_api_key(caller: Caller, path: Path<String>) -> Result<HttpResponse,
 async fn delete_api_key(caller: Caller, path: Path<String>) -> Result<HttpResponse, Problem> {
     let id = path_id(&path, WHAT)?;
     let store = &caller.app.store;
-    api_keys::delete(store, id).await?;
+    api_keys::delete(store, id, caller.origin()).await?;
     Ok(answer::no_content())
 }

@@ -16,6 +16,7 @@ use serde_json::Value;
 use crate::api::caller::Caller;
 use crate::api::fields;
 use crate::api::problem::Problem;
+use crate::settings::Limits;
 
 /// An authenticated PATCH call with its body. A POST takes [`Post`](crate::api::post::Post).
 pub(crate) struct Patch<T> {
@@ -33,19 +34,20 @@ impl<T: DeserializeOwned + 'static> FromRequest for Patch<T> {
         let (req, payload) = (req.clone(), payload.take());
         Box::pin(async move {
             let caller = Caller::extract(&req).await?;
-            let bytes = read(&req, payload, caller.app.settings.limits.max_body_bytes).await?;
+            let bytes = read(&req, payload, &caller.app.settings.limits).await?;
             let change = parse(&bytes)?;
             Ok(Self { caller, change })
         })
     }
 }
 
-/// Reads a body of at most `limit` bytes that says it is JSON.
+/// Reads a body within the limits that says it is JSON.
 pub(crate) async fn read(
     req: &HttpRequest,
     payload: Payload,
-    limit: usize,
+    limits: &Limits,
 ) -> Result<Bytes, Problem> {
+    let limit = limits.max_body_bytes;
     let is_json = req
         .mime_type()
         .ok()
@@ -62,7 +64,15 @@ pub(crate) async fn read(
     let payload = web::Payload::from_request(req, &mut payload)
         .await
         .map_err(|_| cut_off())?;
-    match payload.to_bytes_limited(limit).await {
+    let collected = payload.to_bytes_limited(limit);
+    let Ok(collected) = tokio::time::timeout(limits.request_body_timeout, collected).await else {
+        return Err(Problem::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "body_too_slow",
+            "the body took too long to arrive",
+        ));
+    };
+    match collected {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(_)) => Err(cut_off()),
         Err(_) => Err(Problem::new(
@@ -148,7 +158,11 @@ mod tests {
             .insert_header(("content-type", content_type))
             .set_payload("{\"name\": \"a\"}")
             .to_http_parts();
-        read(&req, payload, limit).await.unwrap_err().to_string()
+        let limits = Limits {
+            max_body_bytes: limit,
+            ..Limits::default()
+        };
+        read(&req, payload, &limits).await.unwrap_err().to_string()
     }
 
     #[actix_web::test]

@@ -156,6 +156,17 @@ async fn list_events(caller: Caller, req: HttpRequest) -> Result<HttpResponse, P
         limit: query::limit(query.limit, caller.app.settings.limits.max_page)?,
     };
     let events = caller.app.store.read_feed(&feed).await?;
+    if let Some(after) = query.after
+        && events.is_empty()
+        && after > caller.app.store.feed_end().await?
+    {
+        // It would stay silent until the feed has caught up, and skip everything until then.
+        return Err(Problem::invalid(
+            "after",
+            "`after` lies beyond the end of the feed; was the database restored from a backup? \
+             Begin again without it, and compare what you have",
+        ));
+    }
     let read_to = events.last().map(|event| event.position).or(query.after);
     answer::ok(&ListBody {
         data: events.into_iter().map(EventBody::from).collect(),

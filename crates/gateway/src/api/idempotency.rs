@@ -1,16 +1,17 @@
 //! `Idempotency-Key`: a POST that is sent again is answered again and not done again.
 //!
 //! A key belongs to the API key it came with and to one request: method, path and body. Its
-//! answer is remembered for a day, without the secret that it may have shown. A refused or failed
-//! call changed nothing, so it frees its key.
+//! answer is remembered for a day, without the secret that it may have shown. A refused call (4xx)
+//! changed nothing, so it frees its key. A failed one (5xx) keeps it: the failure may have come
+//! after the commit, and doing the work a second time is what the key is there to prevent.
 //!
-//! The work runs as a task of its own. A client that goes away in the middle is the reason to send
-//! a request again, and must not cut the work off between its commit and the memory of it.
+//! Everything runs as a task of its own. A client that goes away in the middle is the reason to
+//! send a request again, and must not cut the work off between its commit and the memory of it.
 
 use std::future::Future;
 
-use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, ResponseError};
 use rollcall_model::ApiKeyId;
 use rollcall_store::{Begun, Remembered, Store};
 use sha2::{Digest, Sha256};
@@ -84,6 +85,18 @@ impl IdempotencyKey {
         store: &Store,
         work: impl Future<Output = Result<Answer, Problem>> + 'static,
     ) -> Result<Outcome, Problem> {
+        let store = store.clone();
+        let task = async move { self.run_whole(&store, work).await };
+        // It fails only by a panic; the key stays taken, because nobody knows how far it came.
+        let outcome = actix_web::rt::spawn(task.in_current_span()).await;
+        outcome.map_err(|error| Problem::internal(&error))?
+    }
+
+    async fn run_whole(
+        self,
+        store: &Store,
+        work: impl Future<Output = Result<Answer, Problem>>,
+    ) -> Result<Outcome, Problem> {
         let begun = store
             .begin_idempotent(self.owner, &self.text, self.request)
             .await?;
@@ -95,18 +108,15 @@ impl IdempotencyKey {
             Begun::Unfinished => return Err(unfinished()),
             Begun::Different => return Err(reused()),
         }
-        let store = store.clone();
-        let task = async move {
-            let outcome = work.await;
-            let kept = outcome.as_ref().ok().map(Answer::remembered);
-            self.finish(&store, kept).await;
-            outcome
-        };
-        // It fails only by a panic; the key stays taken, because nobody knows how far it came.
-        let outcome = actix_web::rt::spawn(task.in_current_span()).await;
-        Ok(Outcome::Done(
-            outcome.map_err(|error| Problem::internal(&error))??,
-        ))
+        let outcome = work.await;
+        match &outcome {
+            Ok(answer) => self.finish(store, Some(answer.remembered())).await,
+            Err(problem) if problem.status_code().is_client_error() => {
+                self.finish(store, None).await;
+            }
+            Err(_) => {}
+        }
+        outcome.map(Outcome::Done)
     }
 
     /// The work is done, whether or not this can be noted: then the key stays taken.

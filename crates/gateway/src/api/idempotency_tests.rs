@@ -9,7 +9,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use actix_web::test::TestRequest;
-use rollcall_model::{ManualClock, Timestamp};
+use rollcall_model::{ManualClock, Origin, Timestamp};
 use rollcall_orgs::api_keys;
 use rollcall_store::{StoreOptions, Synchronous};
 use serde_json::json;
@@ -38,7 +38,12 @@ async fn setting() -> Setting {
     let clock = ManualClock::at(Timestamp::from_unix_micros(1_763_782_800_000_000));
     let store = Store::connect(&options, Arc::new(clock)).await.unwrap();
     store.migrate().await.unwrap();
-    let owner = api_keys::create(&store, "test").await.unwrap().key.id;
+    let origin = Origin::system(store.clock());
+    let owner = api_keys::create(&store, "test", origin)
+        .await
+        .unwrap()
+        .key
+        .id;
     Setting {
         store,
         owner,

@@ -81,8 +81,8 @@ impl<T: DeserializeOwned + 'static> FromRequest for Post<T> {
         let (req, payload) = (req.clone(), payload.take());
         Box::pin(async move {
             let caller = Caller::extract(&req).await?;
-            let limit = caller.app.settings.limits.max_body_bytes;
-            let bytes = body::read(&req, payload, limit).await?;
+            let limits = &caller.app.settings.limits;
+            let bytes = body::read(&req, payload, limits).await?;
             Ok(Self {
                 key: IdempotencyKey::of(&req, &bytes, caller.key.id)?,
                 body: body::parse(&bytes)?,

@@ -125,6 +125,12 @@ impl From<StoreError> for Problem {
             StoreError::LastApiKey => {
                 Self::new(StatusCode::CONFLICT, "last_api_key", error.to_string())
             }
+            StoreError::TooLong { attribute, .. } => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "invalid_field",
+                error.to_string(),
+            )
+            .at(attribute),
             StoreError::ParentMissing | StoreError::NoSuchMember { .. } => {
                 Self::new(StatusCode::NOT_FOUND, "not_found", error.to_string())
             }
@@ -163,7 +169,9 @@ impl From<OrgsError> for Problem {
                 error.to_string(),
             )
             .at("confirm"),
-            OrgsError::Random(_) | OrgsError::Seal(_) => Self::internal(&error),
+            OrgsError::Random(_) | OrgsError::Seal(_) | OrgsError::WrongKey => {
+                Self::internal(&error)
+            }
             OrgsError::Store(error) => error.into(),
         }
     }

@@ -11,14 +11,16 @@ use rollcall_scim::json;
 use serde_json::Value;
 
 use super::failure::{MEDIA_TYPE, ScimFailure};
+use crate::settings::Limits;
 
-/// Reads a JSON body of at most `limit` bytes (RFC 7644 §3.1).
+/// Reads a JSON body within the limits (RFC 7644 §3.1).
 pub(super) async fn read(
     req: &HttpRequest,
-    mut payload: web::Payload,
-    limit: usize,
+    payload: web::Payload,
+    limits: &Limits,
 ) -> Result<Value, ScimFailure> {
     check_media_type(req)?;
+    let limit = limits.max_body_bytes;
     let announced = req
         .headers()
         .get(CONTENT_LENGTH)
@@ -26,6 +28,12 @@ pub(super) async fn read(
     if announced.is_some_and(|length| length > limit) {
         return Err(ScimFailure::TooLarge { limit });
     }
+    let collected = tokio::time::timeout(limits.request_body_timeout, collect(payload, limit));
+    let body = collected.await.map_err(|_| ScimFailure::TooSlow)??;
+    Ok(json::parse(&body)?)
+}
+
+async fn collect(mut payload: web::Payload, limit: usize) -> Result<web::BytesMut, ScimFailure> {
     let mut body = web::BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_| ScimFailure::CutOff)?;
@@ -34,7 +42,7 @@ pub(super) async fn read(
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(json::parse(&body)?)
+    Ok(body)
 }
 
 /// Both JSON types are taken, and none at all; some clients send nothing else.

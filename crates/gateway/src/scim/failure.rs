@@ -75,6 +75,9 @@ pub(crate) enum ScimFailure {
     /// The body broke off.
     #[error("the body ended before all of it was there")]
     CutOff,
+    /// The body did not come in time.
+    #[error("the body took too long to arrive")]
+    TooSlow,
     /// The request was not let in.
     #[error("{}", why(*.0))]
     Refused(Refusal),
@@ -93,7 +96,9 @@ fn why(refusal: Refusal) -> String {
             format!("the bearer token {shape}; copy the whole SCIM token again")
         }
         Refusal::Unknown | Refusal::Mismatch | Refusal::Expired | Refusal::Revoked => {
-            "the bearer token is not valid for this endpoint".to_owned()
+            "the bearer token is not valid for this endpoint: check that URL and token belong \
+             together, or ask for a new token"
+                .to_owned()
         }
         Refusal::Disabled => {
             "this SCIM connection is disabled; ask the vendor to enable it".to_owned()
@@ -125,13 +130,14 @@ impl ScimFailure {
             Self::Stale { .. } => plain(StatusCode::PRECONDITION_FAILED),
             Self::MediaType => plain(StatusCode::UNSUPPORTED_MEDIA_TYPE),
             Self::TooLarge { .. } | Self::TooMany { .. } => plain(StatusCode::PAYLOAD_TOO_LARGE),
+            Self::TooSlow => plain(StatusCode::REQUEST_TIMEOUT),
             Self::CutOff => of_scim(ScimError::invalid_syntax(self.to_string())),
             Self::Refused(Refusal::Disabled) => plain(StatusCode::FORBIDDEN),
             Self::Refused(_) => plain(StatusCode::UNAUTHORIZED),
             Self::Store(StoreError::Conflict { attribute }) => of_scim(ScimError::uniqueness(
                 format!("another resource of this connection has this `{attribute}`"),
             )),
-            Self::Store(error @ StoreError::NoSuchMember { .. }) => {
+            Self::Store(error @ (StoreError::NoSuchMember { .. } | StoreError::TooLong { .. })) => {
                 of_scim(ScimError::invalid_value(error.to_string()))
             }
             Self::Store(
@@ -155,6 +161,11 @@ impl ScimFailure {
                 },
             ),
         }
+    }
+
+    /// What the identity provider is told.
+    pub(crate) fn detail(&self) -> String {
+        self.parts().1.detail
     }
 
     fn log(&self) {

@@ -111,13 +111,25 @@ impl ListRequest {
 
 fn search(kind: &ResourceType, text: &str) -> Result<Search, ScimFailure> {
     let filter = filter::check(kind, filter::parse(text, kind)?)?;
+    // No value holds U+0000, and PostgreSQL cannot even compare with it.
+    let holds_nul = |equality: &Equality| equality.value.contains('\0');
+    if filter.narrowing().iter().any(holds_nul) {
+        return Err(ScimError::invalid_filter("a filter must not hold U+0000").into());
+    }
     if let Some(equalities) = filter.equalities() {
         return Ok(Search::Indexed(equalities));
     }
     let narrowing = filter.narrowing();
     if narrowing.is_empty() {
-        let detail = "this filter is not supported yet: it must hold, joined by `and`, an \
-                      equality of `id`, `userName`, `externalId`, `displayName` or `emails.value`";
+        let attributes = if kind.id == "Group" {
+            "`id`, `externalId` or `displayName`"
+        } else {
+            "`id`, `userName`, `externalId`, `displayName` or `emails.value`"
+        };
+        let detail = format!(
+            "this filter is not supported yet: it must hold, joined by `and`, an equality of \
+             {attributes}"
+        );
         return Err(ScimError::invalid_filter(detail).into());
     }
     Ok(Search::Judged(narrowing, filter))

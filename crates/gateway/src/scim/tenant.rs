@@ -32,6 +32,8 @@ pub(crate) struct Tenant {
 /// What the log and the metrics are to know of a request, left in its extensions.
 #[derive(Clone)]
 pub(crate) enum Seen {
+    /// Nothing is known of it: the database could not be asked.
+    Nobody,
     /// It was let in.
     Tenant {
         handle: ConnectionHandle,
@@ -59,6 +61,7 @@ impl Tenant {
 
     async fn let_in(req: &HttpRequest) -> Result<Self, ScimFailure> {
         let app = state::of(req);
+        req.extensions_mut().insert(Seen::Nobody);
         let Ok(address) = address::of(req, &app.settings) else {
             return Err(refuse(req, &app, Refusal::Unknown, None));
         };

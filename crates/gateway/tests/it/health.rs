@@ -10,6 +10,9 @@ on_each_database! {
         assert_eq!(client.get("/healthz").await.expect(200).body, json!({ "status": "ok" }));
         let ready = client.get("/readyz").await.expect(200);
         assert_eq!(ready.body["status"], "ready");
+        for path in ["/healthz", "/readyz", "/metrics"] {
+            let _ = client.send("HEAD", path, None).await.expect(200);
+        }
     }
 
     async fn a_schema_that_is_behind_is_not_ready_and_says_what_to_do(database: TestDatabase) {
@@ -21,6 +24,27 @@ on_each_database! {
         let ready = app.api.get("/readyz").await.expect(503);
 
         assert_eq!(ready.body["reason"], "the schema is 1 migrations behind; run `rollcall migrate`");
+    }
+
+    async fn a_schema_that_a_newer_release_migrated_is_ready(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let raw = app.database.raw().await;
+        let newer = "insert into seaql_migrations (version, applied_at) values ('m29990101_000001_x', 0)";
+        sea_orm::ConnectionTrait::execute_unprepared(&raw, newer).await.unwrap();
+        let _ = app.api.get("/readyz").await.expect(200);
+        app.state().store.migrate().await.unwrap();
+    }
+
+    async fn an_outage_is_counted_and_told_as_one(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let raw = app.database.raw().await;
+        let away = "alter table routing_tokens rename to routing_tokens_away";
+        sea_orm::ConnectionTrait::execute_unprepared(&raw, away).await.unwrap();
+        let _ = acme.scim.get("/Users").await.expect(500);
+        let metrics = app.api.get("/metrics").await.expect(200);
+        let counted = "rollcall_requests_total{operation=\"list_users\",outcome=\"error\"} 1";
+        assert!(metrics.body.as_str().unwrap().contains(counted));
     }
 
     async fn requests_and_connections_are_counted(database: TestDatabase) {

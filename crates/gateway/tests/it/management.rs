@@ -94,6 +94,26 @@ on_each_database! {
         assert!(!told.contains("hush-hush"), "{told}");
     }
 
+    async fn a_client_secret_does_not_follow_to_another_issuer(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let path = format!("/v1/organizations/{}/sso-connections", acme.organization);
+        let oidc = |issuer: &str, secret: Option<&str>| {
+            let mut oidc = json!({ "issuer": issuer, "client_id": "x" });
+            if let Some(secret) = secret {
+                oidc["client_secret"] = json!(secret);
+            }
+            json!({ "name": "x", "protocol": "oidc", "oidc": oidc })
+        };
+        let ours = oidc("https://login.example.com", Some("hush-hush"));
+        let created = app.api.post(&path, ours).await.expect(201);
+        let path = format!("{path}/{}", created.text("/id"));
+        let same = app.api.patch(&path, oidc("https://login.example.com", None)).await.expect(200);
+        assert_eq!(same.body["oidc"]["has_client_secret"], json!(true));
+        let other = app.api.patch(&path, oidc("https://evil.example.com", None)).await.expect(200);
+        assert_eq!(other.body["oidc"]["has_client_secret"], json!(false));
+    }
+
     async fn saml_metadata_is_read_into_fields(database: TestDatabase) {
         let app = TestApp::start(database).await;
         let acme = app.connect("Acme").await;
@@ -163,6 +183,8 @@ on_each_database! {
         let _ = acme.scim.post("/Users", json!({ "userName": "amy" })).await.expect(201);
         let more = app.api.get(&format!("/v1/events?after={cursor}&types=user.created")).await.expect(200);
         assert_eq!(more.body["data"][0]["data"]["user"]["userName"], "amy");
+        let beyond = app.api.get("/v1/events?after=99999").await.expect(422);
+        assert_eq!(beyond.body["field"], "after");
         let refused = app.api.get("/v1/events?types=nonsense").await.expect(422);
         assert_eq!(refused.body["field"], "types");
     }

@@ -70,4 +70,12 @@ on_each_database! {
         let _ = acme.scim.get("/Users").await.expect(200);
         assert_eq!(logged(&app, &acme.path()).await.len(), 2);
     }
+
+    async fn one_strange_line_does_not_keep_the_others_out(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let _ = acme.scim.get("/Users/%00").await.expect(404);
+        let _ = acme.scim.get("/Users").await.expect(200);
+        assert_eq!(logged(&app, &acme.path()).await.len(), 2);
+    }
 }

@@ -1,7 +1,10 @@
 //! What an identity provider is told when something is wrong.
 
+use std::time::Duration;
+
 use rollcall_testkit::{Client, TestApp, on_each_database};
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 on_each_database! {
     async fn every_refusal_is_a_scim_error(database: TestDatabase) {
@@ -78,5 +81,45 @@ on_each_database! {
             .collect();
         let refused = acme.scim.patch("/Users/1", json!({ "Operations": operations })).await;
         assert_eq!(refused.expect(413).text("/detail"), "more than 2 operations in one request");
+    }
+
+    async fn values_that_no_index_takes_are_refused_with_the_attribute(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let long = "x".repeat(3_000);
+        let many: Vec<_> = (0..1_500).map(|n| json!({ "value": format!("{n}@x.example") })).collect();
+        let cases = [
+            ("/Users", json!({ "userName": long }), "`userName` is longer than 1024 bytes"),
+            ("/Users", json!({ "userName": "a", "externalId": long }), "`externalId` is longer than 1024 bytes"),
+            ("/Users", json!({ "userName": "a", "emails": [{ "value": long }] }), "`emails.value` is longer than 1024 bytes"),
+            ("/Users", json!({ "userName": "a", "emails": many }), "`emails` may have at most 1000 values"),
+            ("/Groups", json!({ "displayName": long }), "`displayName` is longer than 1024 bytes"),
+        ];
+        for (path, body, detail) in cases {
+            let refused = acme.scim.post(path, body).await.expect(400);
+            assert_eq!(refused.body["scimType"], "invalidValue");
+            assert_eq!(refused.text("/detail"), detail);
+        }
+        let nul = acme.scim.get("/Users?filter=userName%20eq%20%22a%5Cu0000%22").await.expect(400);
+        assert_eq!(nul.body["scimType"], "invalidFilter");
+    }
+
+    async fn a_body_that_does_not_come_is_not_waited_for(database: TestDatabase) {
+        let app = TestApp::start_with(database, |settings| {
+            settings.limits.request_body_timeout = Duration::from_millis(50);
+        }).await;
+        let acme = app.connect("Acme").await;
+        let address = app.api.base().trim_start_matches("http://");
+        let path = acme.scim.base().trim_start_matches(app.api.base());
+        let head = format!(
+            "POST {path}/Users HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}\r\n\
+             content-length: 100\r\n\r\n{{",
+            acme.token
+        );
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(std::str::from_utf8(&answer).unwrap(), "HTTP/1.1 408");
     }
 }

@@ -71,7 +71,8 @@ on_each_database! {
         let own = acme.scim.get("/Users").await.expect(403);
         assert_eq!(own.body["status"], "403");
         let theirs = acme.scim.with_bearer(Some(&globex.token)).get("/Users").await.expect(401);
-        assert_eq!(theirs.text("/detail"), "the bearer token is not valid for this endpoint");
+        let detail = theirs.text("/detail");
+        assert!(detail.starts_with("the bearer token is not valid for this endpoint"), "{detail}");
 
         let _ = app.api.patch(&acme.path(), json!({ "enabled": true })).await.expect(200);
         let _ = acme.scim.get("/Users").await.expect(200);

@@ -5,9 +5,11 @@
 //! and cannot be guessed. What must be read back, such as an OIDC client secret, is sealed with a
 //! [`SealingKey`] that comes from the configuration, so a copy of the database alone opens nothing.
 
+mod key_check;
 mod sealed;
 mod token;
 
+pub use key_check::check as check_key;
 pub use sealed::{OpenError, SealError, SealedFor, SealingKey, SealingKeyError};
 pub use token::{
     ApiKeySecret, ApiKeyText, Presented, RandomSourceError, ScimTokenSecret, ScimTokenText,

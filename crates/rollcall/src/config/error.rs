@@ -77,6 +77,15 @@ pub(crate) enum ConfigError {
         /// The key that is not.
         missing: &'static str,
     },
+    /// `metrics_listen` is the address that everything else is served on.
+    #[error(
+        "`metrics_listen` and `listen` are both {listen}: give metrics an address of their own, or \
+         leave `metrics_listen` out and they are served on `listen`"
+    )]
+    SameListen {
+        /// The address.
+        listen: SocketAddr,
+    },
     /// PostgreSQL without a key for what must be read back.
     #[error(
         "`secret_key` (ROLLCALL_SECRET_KEY) is not set, and PostgreSQL needs one that every \

@@ -34,6 +34,12 @@ pub(crate) struct LimitsConfig {
         deserialize_with = "values::seconds"
     )]
     pub(crate) request_head_timeout: Duration,
+    /// How long a client may take to send the body of a request.
+    #[serde(
+        rename = "request_body_timeout_seconds",
+        deserialize_with = "values::seconds"
+    )]
+    pub(crate) request_body_timeout: Duration,
     /// How long requests under way may go on when the server stops.
     #[serde(
         rename = "shutdown_timeout_seconds",

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, de};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 
 use super::values;
 
@@ -27,6 +28,17 @@ pub(crate) enum LogFormat {
 
 fn filter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
+    // A single word that is no level would be taken for the name of a module.
+    let words = text.split(',').map(str::trim);
+    let unknown = words
+        .filter(|word| !word.contains(['=', '[', ':']))
+        .find(|word| word.parse::<LevelFilter>().is_err());
+    if let Some(word) = unknown {
+        return Err(de::Error::custom(format_args!(
+            "`{word}` is no level: expected `error`, `warn`, `info`, `debug` or `trace`, or filters \
+             such as `info,rollcall_store=debug`"
+        )));
+    }
     EnvFilter::try_new(&text).map_err(|error| {
         de::Error::custom(format_args!(
             "expected a level such as `info`, or filters such as `info,rollcall_store=debug`: {error}"

@@ -153,6 +153,11 @@ impl Config {
         if self.database_kind() == DatabaseKind::Postgres && self.secret_key.is_none() {
             return Err(ConfigError::NoSecretKey);
         }
+        if self.metrics_listen == Some(self.listen) && self.listen.port() != 0 {
+            return Err(ConfigError::SameListen {
+                listen: self.listen,
+            });
+        }
         self.limits.check()
     }
 }

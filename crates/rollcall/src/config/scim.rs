@@ -2,6 +2,17 @@
 
 use serde::{Deserialize, Deserializer, de};
 
+/// Paths that Rollcall serves itself, and everything below them.
+const RESERVED: [&str; 7] = [
+    "/v1",
+    "/scim/v2",
+    "/api/scim/v2",
+    "/api/v1/auth/scim",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+];
+
 /// The SCIM endpoint.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,6 +30,14 @@ fn paths<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::E
             let path = path.trim_end_matches('/').to_owned();
             // What is left out here would be a pattern, a query or an escape, not a plain path.
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+            let reserved = RESERVED
+                .iter()
+                .find(|own| path == **own || path.starts_with(&format!("{own}/")));
+            if let Some(own) = reserved {
+                return Err(de::Error::custom(format_args!(
+                    "`{path}` is taken: Rollcall serves `{own}` itself"
+                )));
+            }
             if path.len() > 1 && path.starts_with('/') && path.bytes().all(plain) {
                 Ok(path)
             } else {

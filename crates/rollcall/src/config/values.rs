@@ -1,5 +1,6 @@
 //! How single values are read, with the words for what is expected.
 
+use rollcall_orgs::api_keys;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -116,8 +117,15 @@ pub(super) fn redis_url<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Sec
 
 pub(super) fn admin_key<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {
     // It travels in an `Authorization` header, which takes no spaces.
-    let check = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-    secret(from, check, "printable ASCII characters without spaces").map(Some)
+    let check = |text: &str| {
+        text.len() >= api_keys::MIN_GIVEN_BYTES && text.bytes().all(|byte| byte.is_ascii_graphic())
+    };
+    secret(
+        from,
+        check,
+        "at least 24 printable ASCII characters without spaces",
+    )
+    .map(Some)
 }
 
 pub(super) fn secret_key<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {

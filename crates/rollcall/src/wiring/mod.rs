@@ -13,8 +13,9 @@ use rollcall_gateway::{
     ActivityLog, AppState, Catalog, Draining, Limits, Listeners, Running, Settings,
 };
 use rollcall_metrics::Metrics;
+use rollcall_model::Origin;
 use rollcall_orgs::api_keys;
-use rollcall_orgs::secret::ApiKeySecret;
+use rollcall_orgs::secret::{ApiKeySecret, check_key};
 use rollcall_store::Store;
 
 pub(crate) use self::database::{describe, open};
@@ -41,6 +42,7 @@ pub(crate) async fn start(config: &Config, bound: Bound) -> anyhow::Result<Start
     let store = open(config).await?;
     database::bring_up_to_date(&store, config).await?;
     let sealing_key = secret_key::find_or_make(config)?;
+    check_key(&store, &sealing_key).await?;
     let first_key = first_key(&store, config).await?;
     let state = AppState {
         store,
@@ -62,14 +64,23 @@ pub(crate) async fn start(config: &Config, bound: Bound) -> anyhow::Result<Start
 
 /// Takes in the key of the configuration, or makes the first one of an installation.
 async fn first_key(store: &Store, config: &Config) -> anyhow::Result<Option<ApiKeySecret>> {
+    let origin = Origin::system(store.clock());
     if let Some(key) = &config.admin_key {
-        api_keys::adopt(store, "from the configuration", key.as_secret_string()).await?;
+        api_keys::adopt(
+            store,
+            "from the configuration",
+            key.as_secret_string(),
+            origin,
+        )
+        .await?;
         return Ok(None);
     }
     if store.has_api_keys().await? {
         return Ok(None);
     }
-    Ok(Some(api_keys::create(store, "first key").await?.secret))
+    Ok(Some(
+        api_keys::create(store, "first key", origin).await?.secret,
+    ))
 }
 
 /// `url` is where the server listens, for when the configuration does not say how it is reached.
@@ -98,6 +109,7 @@ fn settings(config: &Config, url: String) -> Settings {
             max_members_per_request: limits.max_group_members_per_request,
             max_page: limits.max_page,
             request_head_timeout: limits.request_head_timeout,
+            request_body_timeout: limits.request_body_timeout,
             shutdown_timeout: limits.shutdown_timeout,
         },
     }

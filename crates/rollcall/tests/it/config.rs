@@ -33,7 +33,7 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
     let folder = Folder::new();
     folder.write(
         "rollcall.toml",
-        "admin_key = \"rck_pass-word\"\n[limits]\nmax_page = 7\n",
+        "admin_key = \"rck_pass-word-that-is-long-enough\"\n[limits]\nmax_page = 7\n",
     );
     let output = folder
         .command(&["config", "show"])
@@ -64,6 +64,7 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
     limits.max_group_members_per_request = 10000
     limits.max_page = 7                              # in rollcall.toml
     limits.request_head_timeout_seconds = 15
+    limits.request_body_timeout_seconds = 30
     limits.shutdown_timeout_seconds = 30
     database.max_connections = 10
     database.acquire_timeout_seconds = 5
@@ -71,7 +72,7 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
     "#);
     folder.write(
         "again.toml",
-        &stdout(&output).replace("\"***\"", "\"rck_other\""),
+        &stdout(&output).replace("\"***\"", "\"rck_other-key-that-is-long-enough\""),
     );
     let again = folder.run(&["config", "check", "--config", "again.toml"]);
     assert!(again.status.success(), "{}", stderr(&again));

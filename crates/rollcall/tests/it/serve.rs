@@ -32,6 +32,18 @@ fn the_first_start_makes_what_it_needs_and_shows_the_key_once() {
 }
 
 #[test]
+fn another_secret_key_than_the_first_is_refused() {
+    let folder = Folder::new();
+    assert!(Server::start(serve(&folder, &[])).stop());
+    std::fs::remove_file(folder.path("rollcall.db.secret-key")).unwrap();
+
+    let output = serve(&folder, &[("RUST_LOG", "error")]).output().unwrap();
+
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!(stderr(&output), @"rollcall: this is not the secret key that the database was first used with; secrets in it could not be read any more. Start with that key again");
+}
+
+#[test]
 fn a_key_from_outside_is_not_printed() {
     let folder = Folder::new();
     let key = "a-key-that-somebody-else-made";
@@ -44,7 +56,7 @@ fn a_key_from_outside_is_not_printed() {
 fn a_key_from_outside_that_is_too_short_is_refused() {
     let settings = [("ROLLCALL_ADMIN_KEY", "short"), ("RUST_LOG", "error")];
     let output = serve(&Folder::new(), &settings).output();
-    insta::assert_snapshot!(stderr(&output.unwrap()), @"rollcall: `admin_key` must have at least 24 characters");
+    insta::assert_snapshot!(stderr(&output.unwrap()), @"rollcall: `admin_key` in ROLLCALL_ADMIN_KEY: expected at least 24 printable ASCII characters without spaces");
 }
 
 #[test]

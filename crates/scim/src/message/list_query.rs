@@ -68,7 +68,9 @@ fn whole_number(name: &str, text: &str) -> Result<u64, ScimError> {
     if text.starts_with('-') {
         return Ok(0);
     }
-    Ok(digits.parse().unwrap_or(u64::MAX))
+    // No larger than what clients read into a signed integer when it is sent back to them.
+    const MOST: u64 = i64::MAX as u64;
+    Ok(digits.parse().unwrap_or(MOST).min(MOST))
 }
 
 #[cfg(test)]
@@ -111,7 +113,7 @@ mod tests {
         assert_eq!(number("count", "-1"), Ok((1, Some(0))));
         assert_eq!(
             number("startIndex", "99999999999999999999"),
-            Ok((u64::MAX, None))
+            Ok((i64::MAX as u64, None))
         );
     }
 

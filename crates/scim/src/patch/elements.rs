@@ -10,12 +10,8 @@ use super::target::Target;
 use crate::error::ScimError;
 use crate::filter::{self, Filter};
 use crate::quirks::{Quirk, created_element, note, remove_with_value, single_object};
-use crate::resource::value::{self, is_hollow};
+use crate::resource::value::{self, MAX_ELEMENTS, is_hollow};
 use crate::schema::Attribute;
-
-/// Most elements that operations may give one attribute. Elements are compared with each
-/// other, so without a bound a small request could cost a lot of time.
-const MAX_ELEMENTS: usize = 1_000;
 
 /// The elements of one attribute while an operation runs over them.
 struct Elements<'a> {

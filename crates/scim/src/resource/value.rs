@@ -13,6 +13,10 @@ use crate::quirks::{
 };
 use crate::schema::{Attribute, AttributeType};
 
+/// The most values that a request may give one attribute. They are compared with each other, so
+/// without a bound a small request could cost a lot of time.
+pub(crate) const MAX_ELEMENTS: usize = 1_000;
+
 /// Parts of an element that describe it and say nothing without a `value`.
 const DESCRIBING: [&str; 3] = ["type", "primary", "display"];
 
@@ -37,6 +41,10 @@ pub(crate) fn read(
     let (values, wrapped) = single_object::wrap(value);
     if wrapped {
         note(quirks, Quirk::SingleObject);
+    }
+    if values.len() > MAX_ELEMENTS {
+        let what = format!("may have at most {MAX_ELEMENTS} values");
+        return Err(wrong(&attribute.name, &what));
     }
     let mut elements = Vec::with_capacity(values.len());
     for value in values {

@@ -14,6 +14,7 @@ pub(crate) mod events;
 pub(crate) mod group_members;
 pub(crate) mod groups;
 pub(crate) mod idempotency_keys;
+pub(crate) mod installation;
 pub(crate) mod organizations;
 pub(crate) mod routing_connections;
 pub(crate) mod routing_tokens;

@@ -15,7 +15,12 @@ async fn api_key(fixture: &Fixture) -> ApiKeyId {
         prefix: "rck_abcde".to_owned(),
         digest: [9; 32],
     };
-    fixture.store.insert_api_key(key).await.unwrap().id
+    fixture
+        .store
+        .insert_api_key(key, fixture.origin())
+        .await
+        .unwrap()
+        .id
 }
 
 on_each_database! {
@@ -44,11 +49,12 @@ on_each_database! {
             prefix: "rck_fghij".to_owned(),
             digest: [8; 32],
         };
-        let second = fixture.store.insert_api_key(second).await.unwrap().id;
+        let second = fixture.store.insert_api_key(second, fixture.origin()).await.unwrap().id;
         let (store, other) = (fixture.store.clone(), fixture.store.clone());
+        let origin = fixture.origin();
         let (a, b) = tokio::join!(
-            tokio::spawn(async move { store.delete_api_key(first).await.is_ok() }),
-            tokio::spawn(async move { other.delete_api_key(second).await.is_ok() }),
+            tokio::spawn(async move { store.delete_api_key(first, origin).await.is_ok() }),
+            tokio::spawn(async move { other.delete_api_key(second, origin).await.is_ok() }),
         );
         assert!(a.unwrap() != b.unwrap());
         assert!(fixture.store.has_api_keys().await.unwrap());

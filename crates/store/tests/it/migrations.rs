@@ -6,11 +6,12 @@ use sea_orm::{ConnectionTrait, Statement};
 use crate::fixture::Fixture;
 
 /// Tables that are found before the organization is known, or that belong to no organization.
-const WITHOUT_TENANT: [&str; 7] = [
+const WITHOUT_TENANT: [&str; 8] = [
     "organizations",
     "routing_tokens",
     "routing_connections",
     "events",
+    "installation",
     "api_keys",
     "idempotency_keys",
     "seaql_migrations",

@@ -10,7 +10,7 @@ use super::super::failure::ScimFailure;
 use super::super::list::projection;
 use super::super::render;
 use super::super::tenant::Tenant;
-use super::{membership, shown};
+use super::membership;
 
 /// `POST /Groups`, with or without members
 #[instrument(name = "scim.groups.create", skip_all)]
@@ -21,16 +21,18 @@ pub(super) async fn create_group(
 ) -> Result<HttpResponse, ScimFailure> {
     let kind = tenant.app.catalog.group();
     let projection = projection(&req, kind)?;
-    let body = body::read(&req, payload, tenant.app.settings.limits.max_body_bytes).await?;
+    let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
     let parsed = Resource::parse(kind, body)?;
     tenant.note_quirks(&parsed.quirks);
     let members = membership::users(&tenant, &parsed.members.unwrap_or_default())?;
 
     let mut tx = tenant.begin().await?;
     let group = tx.insert_group(parsed.resource, &members).await?;
+    let members = tx.member_ids(group.id).await?;
     tx.commit().await?;
 
-    let mut resource = shown(&tenant, &group, projection.wants("members")).await?;
+    let catalog = &tenant.app.catalog;
+    let mut resource = render::group(catalog, &tenant.base, &group, Some(&members));
     projection.apply(kind, &mut resource);
     Ok(render::group_answer(StatusCode::CREATED, &tenant.base, &group).with(&resource))
 }

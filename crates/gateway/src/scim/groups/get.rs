@@ -9,7 +9,7 @@ use super::super::failure::ScimFailure;
 use super::super::list::projection;
 use super::super::render;
 use super::super::tenant::Tenant;
-use super::{GroupPath, shown};
+use super::GroupPath;
 
 /// `GET /Groups/{id}`; with `excludedAttributes=members` no member is read
 #[instrument(name = "scim.groups.get", skip_all)]
@@ -26,7 +26,14 @@ pub(super) async fn get_group(
         let unchanged = render::group_answer(StatusCode::NOT_MODIFIED, &tenant.base, &group);
         return Ok(unchanged.empty());
     }
-    let mut resource = shown(&tenant, &group, projection.wants("members")).await?;
+    let catalog = &tenant.app.catalog;
+    let mut resource = if projection.wants("members") {
+        let members = tenant.handle.members_of(&[group.id]).await?;
+        let members = members.get(&group.id).map(Vec::as_slice);
+        render::group(catalog, &tenant.base, &group, members)
+    } else {
+        render::group(catalog, &tenant.base, &group, None)
+    };
     projection.apply(kind, &mut resource);
     Ok(render::group_answer(StatusCode::OK, &tenant.base, &group).with(&resource))
 }

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 use rollcall_model::GroupId;
+use rollcall_scim::ScimError;
 use rollcall_scim::message::list_response;
 use rollcall_store::{DirectoryQuery, Group};
 use serde_json::Value;
@@ -42,6 +43,10 @@ pub(super) async fn list_groups(
             let found = tenant.handle.search_groups(&query).await?;
             check_candidates(found.total)?;
             let mut results = render_all(&tenant, &found.items, true).await?;
+            if results.len() < found.items.len() {
+                let detail = "the groups to be compared have too many members";
+                return Err(ScimError::too_many(detail).into());
+            }
             results.retain(|candidate| filter.matches(kind, candidate));
             (results.len() as u64, request.page(results))
         }
@@ -56,12 +61,37 @@ pub(super) async fn list_groups(
     )))
 }
 
+/// The most members that one list holds. A page of groups ends where it would hold more: clients
+/// take fewer results than they asked for, and the memory of the server is everybody's.
+const MAX_MEMBERS_PER_LIST: u64 = 100_000;
+
+/// Those groups of a page, from its beginning, whose members fit into one answer; at least one.
+async fn that_fit<'groups>(
+    tenant: &Tenant,
+    groups: &'groups [Group],
+) -> Result<&'groups [Group], ScimFailure> {
+    let ids: Vec<GroupId> = groups.iter().map(|group| group.id).collect();
+    let counts = tenant.handle.count_members_of(&ids).await?;
+    let mut members = 0;
+    let fitting = ids.iter().take_while(|id| {
+        members += counts.get(*id).copied().unwrap_or(0);
+        members <= MAX_MEMBERS_PER_LIST
+    });
+    let fitting = fitting.count().max(1).min(groups.len());
+    Ok(&groups[..fitting])
+}
+
 /// Renders a page of groups; the members of all of them come with one query.
 async fn render_all(
     tenant: &Tenant,
     groups: &[Group],
     with_members: bool,
 ) -> Result<Vec<Value>, ScimFailure> {
+    let groups = if with_members {
+        that_fit(tenant, groups).await?
+    } else {
+        groups
+    };
     let ids: Vec<GroupId> = groups.iter().map(|group| group.id).collect();
     let wanted: &[GroupId] = if with_members { &ids } else { &[] };
     let members = tenant.handle.members_of(wanted).await?;

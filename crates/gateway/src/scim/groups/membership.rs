@@ -9,8 +9,8 @@ use rollcall_store::{DirectoryTx, MembersChanged};
 use serde_json::json;
 
 use super::super::failure::ScimFailure;
+use super::super::tenant::Tenant;
 use super::super::{limits, render};
-use super::Tenant;
 
 /// The users that a request names as members.
 ///
@@ -41,6 +41,26 @@ pub(super) fn users(tenant: &Tenant, members: &[Member]) -> Result<Vec<UserId>, 
     Ok(ids)
 }
 
+/// Refuses a PATCH that would cost more than its size warrants.
+pub(super) fn check_size(tenant: &Tenant, changes: &[MemberChange]) -> Result<(), ScimFailure> {
+    let limit = tenant.app.settings.limits.max_members_per_request;
+    let named = changes.iter().map(|change| match change {
+        MemberChange::Add(members) | MemberChange::ReplaceAll(members) => members.len(),
+        MemberChange::Remove(ids) => ids.len(),
+        MemberChange::RemoveMatching(_) | MemberChange::RemoveAll => 0,
+    });
+    limits::check("members", named.sum(), limit)?;
+    let matching = changes
+        .iter()
+        .filter(|change| matches!(change, MemberChange::RemoveMatching(_)));
+    if matching.count() > 1 {
+        // Each of them reads the whole membership.
+        let detail = "one operation with a filter on `members` other than `value eq` in a request";
+        return Err(ScimError::too_many(detail).into());
+    }
+    Ok(())
+}
+
 /// Makes the changes of one PATCH to a locked group, in their order.
 pub(super) async fn change(
     tenant: &Tenant,
@@ -56,8 +76,6 @@ pub(super) async fn change(
                 tx.add_members(group_id, &users(tenant, members)?).await?
             }
             MemberChange::Remove(ids) => {
-                let limit = tenant.app.settings.limits.max_members_per_request;
-                limits::check("members", ids.len(), limit)?;
                 // What is no id of a user is nobody's membership.
                 let ids: Vec<_> = ids.iter().filter_map(|id| UserId::from_scim(id)).collect();
                 tx.remove_members(group_id, &ids).await?

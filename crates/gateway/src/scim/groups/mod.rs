@@ -10,14 +10,10 @@ mod replace;
 
 use actix_web::http::Method;
 use rollcall_model::GroupId;
-use rollcall_store::Group;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::endpoint::Endpoint;
 use super::failure::ScimFailure;
-use super::render;
-use super::tenant::Tenant;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -49,15 +45,4 @@ impl GroupPath {
             id: self.id.clone(),
         }
     }
-}
-
-/// A group as an answer shows it. Members that are not wanted are not read.
-async fn shown(tenant: &Tenant, group: &Group, with_members: bool) -> Result<Value, ScimFailure> {
-    let catalog = &tenant.app.catalog;
-    if !with_members {
-        return Ok(render::group(catalog, &tenant.base, group, None));
-    }
-    let mut members = tenant.handle.members_of(&[group.id]).await?;
-    let members = members.remove(&group.id).unwrap_or_default();
-    Ok(render::group(catalog, &tenant.base, group, Some(&members)))
 }

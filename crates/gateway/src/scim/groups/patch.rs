@@ -13,7 +13,7 @@ use super::super::limits;
 use super::super::list::{asks_for_projection, projection};
 use super::super::render;
 use super::super::tenant::Tenant;
-use super::{GroupPath, membership, shown};
+use super::{GroupPath, membership};
 
 /// `PATCH /Groups/{id}`: all operations, or none.
 ///
@@ -29,7 +29,7 @@ pub(super) async fn patch_group(
     let kind = tenant.app.catalog.group();
     let projection = projection(&req, kind)?;
     let max = &tenant.app.settings.limits;
-    let body = body::read(&req, payload, max.max_body_bytes).await?;
+    let body = body::read(&req, payload, max).await?;
     let request = PatchRequest::parse(body)?;
     limits::check(
         "operations",
@@ -37,6 +37,7 @@ pub(super) async fn patch_group(
         max.max_patch_operations,
     )?;
     let patch = patch::split_members(kind, request.operations)?;
+    membership::check_size(&tenant, &patch.members)?;
 
     let mut tx = tenant.begin().await?;
     let before = tx.lock_group(path.id()?).await?;
@@ -45,15 +46,22 @@ pub(super) async fn patch_group(
     let patched = patch.apply(kind, &before.resource)?;
     let changed = membership::change(&tenant, &mut tx, kind, before.id, &patch.members).await?;
     let group = tx.save_group(before, patched.resource, &changed).await?;
+    let shown = asks_for_projection(&req);
+    let members = if shown && projection.wants("members") {
+        Some(tx.member_ids(group.id).await?)
+    } else {
+        None
+    };
     tx.commit().await?;
 
     for quirks in [&request.quirks, &patch.quirks, &patched.quirks] {
         tenant.note_quirks(quirks);
     }
-    if !asks_for_projection(&req) {
+    if !shown {
         return Ok(render::group_answer(StatusCode::NO_CONTENT, &tenant.base, &group).empty());
     }
-    let mut resource = shown(&tenant, &group, projection.wants("members")).await?;
+    let catalog = &tenant.app.catalog;
+    let mut resource = render::group(catalog, &tenant.base, &group, members.as_deref());
     projection.apply(kind, &mut resource);
     Ok(render::group_answer(StatusCode::OK, &tenant.base, &group).with(&resource))
 }

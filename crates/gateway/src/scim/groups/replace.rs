@@ -11,7 +11,7 @@ use super::super::failure::ScimFailure;
 use super::super::list::projection;
 use super::super::render;
 use super::super::tenant::Tenant;
-use super::{GroupPath, membership, shown};
+use super::{GroupPath, membership};
 
 /// `PUT /Groups/{id}`: a group without `members` is an empty group, as Keycloak's clients mean it
 #[instrument(name = "scim.groups.replace", skip_all)]
@@ -23,7 +23,7 @@ pub(super) async fn replace_group(
 ) -> Result<HttpResponse, ScimFailure> {
     let kind = tenant.app.catalog.group();
     let projection = projection(&req, kind)?;
-    let body = body::read(&req, payload, tenant.app.settings.limits.max_body_bytes).await?;
+    let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
 
     let mut tx = tenant.begin().await?;
     let before = tx.lock_group(path.id()?).await?;
@@ -34,9 +34,15 @@ pub(super) async fn replace_group(
     let members = membership::users(&tenant, &parsed.members.unwrap_or_default())?;
     let changed = tx.replace_members(before.id, &members).await?;
     let group = tx.save_group(before, parsed.resource, &changed).await?;
+    let members = if projection.wants("members") {
+        Some(tx.member_ids(group.id).await?)
+    } else {
+        None
+    };
     tx.commit().await?;
 
-    let mut resource = shown(&tenant, &group, projection.wants("members")).await?;
+    let catalog = &tenant.app.catalog;
+    let mut resource = render::group(catalog, &tenant.base, &group, members.as_deref());
     projection.apply(kind, &mut resource);
     Ok(render::group_answer(StatusCode::OK, &tenant.base, &group).with(&resource))
 }

@@ -20,7 +20,7 @@ pub(super) async fn create_user(
 ) -> Result<HttpResponse, ScimFailure> {
     let kind = tenant.app.catalog.user();
     let projection = projection(&req, kind)?;
-    let body = body::read(&req, payload, tenant.app.settings.limits.max_body_bytes).await?;
+    let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
     let parsed = Resource::parse(kind, body)?;
     tenant.note_quirks(&parsed.quirks);
 

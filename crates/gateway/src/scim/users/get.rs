@@ -2,6 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use rollcall_model::UserId;
 use tracing::instrument;
 
 use super::super::conditional::not_modified;
@@ -9,7 +10,7 @@ use super::super::failure::ScimFailure;
 use super::super::list::projection;
 use super::super::render;
 use super::super::tenant::Tenant;
-use super::{UserPath, shown};
+use super::UserPath;
 
 /// `GET /Users/{id}`
 #[instrument(name = "scim.users.get", skip_all)]
@@ -22,15 +23,17 @@ pub(super) async fn get_user(
     let projection = projection(&req, kind)?;
     let user = tenant.handle.find_user(path.id()?).await?;
     let user = user.ok_or_else(|| path.missing())?;
-    if not_modified(&req, user.version) {
+    // The version counts what the identity provider wrote, and not the groups that are shown
+    // with it: only without them does an equal version mean an equal answer.
+    let with_groups = projection.wants("groups");
+    if !with_groups && not_modified(&req, user.version) {
         let unchanged = render::user_answer(StatusCode::NOT_MODIFIED, &tenant.base, &user);
         return Ok(unchanged.empty());
     }
-    let mut resource = if projection.wants("groups") {
-        shown(&tenant, &user).await?
-    } else {
-        render::user(&tenant.app.catalog, &tenant.base, &user, &[])
-    };
+    let wanted: &[UserId] = if with_groups { &[user.id] } else { &[] };
+    let groups = tenant.handle.groups_of(wanted).await?;
+    let groups = groups.get(&user.id).map(Vec::as_slice).unwrap_or_default();
+    let mut resource = render::user(&tenant.app.catalog, &tenant.base, &user, groups);
     projection.apply(kind, &mut resource);
     Ok(render::user_answer(StatusCode::OK, &tenant.base, &user).with(&resource))
 }

@@ -9,14 +9,10 @@ mod replace;
 
 use actix_web::http::Method;
 use rollcall_model::UserId;
-use rollcall_store::User;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::endpoint::Endpoint;
 use super::failure::ScimFailure;
-use super::render;
-use super::tenant::Tenant;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -48,16 +44,4 @@ impl UserPath {
             id: self.id.clone(),
         }
     }
-}
-
-/// A user as an answer shows it, with its groups.
-async fn shown(tenant: &Tenant, user: &User) -> Result<Value, ScimFailure> {
-    let mut groups = tenant.handle.groups_of(&[user.id]).await?;
-    let groups = groups.remove(&user.id).unwrap_or_default();
-    Ok(render::user(
-        &tenant.app.catalog,
-        &tenant.base,
-        user,
-        &groups,
-    ))
 }

@@ -13,7 +13,7 @@ use super::super::limits;
 use super::super::list::projection;
 use super::super::render;
 use super::super::tenant::Tenant;
-use super::{UserPath, shown};
+use super::UserPath;
 
 /// `PATCH /Users/{id}`: all operations, or none. Answers with the user, as Okta wants it.
 #[instrument(name = "scim.users.patch", skip_all)]
@@ -26,7 +26,7 @@ pub(super) async fn patch_user(
     let kind = tenant.app.catalog.user();
     let projection = projection(&req, kind)?;
     let max = &tenant.app.settings.limits;
-    let body = body::read(&req, payload, max.max_body_bytes).await?;
+    let body = body::read(&req, payload, max).await?;
     let request = PatchRequest::parse(body)?;
     limits::check(
         "operations",
@@ -40,11 +40,12 @@ pub(super) async fn patch_user(
     check_if_match(&req, before.version)?;
     let patched = patch::apply(kind, &before.resource, &request.operations)?;
     let user = tx.save_user(before, patched.resource).await?;
+    let groups = tx.groups_of_user(user.id).await?;
     tx.commit().await?;
 
     tenant.note_quirks(&request.quirks);
     tenant.note_quirks(&patched.quirks);
-    let mut resource = shown(&tenant, &user).await?;
+    let mut resource = render::user(&tenant.app.catalog, &tenant.base, &user, &groups);
     projection.apply(kind, &mut resource);
     Ok(render::user_answer(StatusCode::OK, &tenant.base, &user).with(&resource))
 }

@@ -11,7 +11,7 @@ use super::super::failure::ScimFailure;
 use super::super::list::projection;
 use super::super::render;
 use super::super::tenant::Tenant;
-use super::{UserPath, shown};
+use super::UserPath;
 
 /// `PUT /Users/{id}`
 #[instrument(name = "scim.users.replace", skip_all)]
@@ -23,7 +23,7 @@ pub(super) async fn replace_user(
 ) -> Result<HttpResponse, ScimFailure> {
     let kind = tenant.app.catalog.user();
     let projection = projection(&req, kind)?;
-    let body = body::read(&req, payload, tenant.app.settings.limits.max_body_bytes).await?;
+    let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
 
     let mut tx = tenant.begin().await?;
     let before = tx.lock_user(path.id()?).await?;
@@ -32,9 +32,10 @@ pub(super) async fn replace_user(
     let parsed = Resource::replace(kind, &path.id, &before.resource, body)?;
     tenant.note_quirks(&parsed.quirks);
     let user = tx.save_user(before, parsed.resource).await?;
+    let groups = tx.groups_of_user(user.id).await?;
     tx.commit().await?;
 
-    let mut resource = shown(&tenant, &user).await?;
+    let mut resource = render::user(&tenant.app.catalog, &tenant.base, &user, &groups);
     projection.apply(kind, &mut resource);
     Ok(render::user_answer(StatusCode::OK, &tenant.base, &user).with(&resource))
 }

@@ -31,6 +31,7 @@ fn without_file_and_variables_there_are_the_defaults() {
             max_group_members_per_request: 10000,
             max_page: 500,
             request_head_timeout: 15s,
+            request_body_timeout: 30s,
             shutdown_timeout: 30s,
         },
         database: DatabaseConfig {
@@ -130,19 +131,27 @@ fn a_file_that_is_not_there_is_named() {
 #[test]
 fn a_secret_can_be_read_from_a_file() {
     let folder = Folder::with("");
-    let path = folder.write("key", "rck_from-a-file\n");
+    let path = folder.write("key", "rck_from-a-file-and-long-enough-to-be-one\n");
     let from_environment = folder.load(&[("ROLLCALL_ADMIN_KEY_FILE", &path)]).unwrap();
     assert_eq!(
         from_environment.admin_key.unwrap().expose(),
-        "rck_from-a-file"
+        "rck_from-a-file-and-long-enough-to-be-one"
     );
 
     folder.write("rollcall.toml", &format!("admin_key_file = {path:?}\n"));
     let from_toml = folder.load(&[]).unwrap();
-    assert_eq!(from_toml.admin_key.unwrap().expose(), "rck_from-a-file");
+    assert_eq!(
+        from_toml.admin_key.unwrap().expose(),
+        "rck_from-a-file-and-long-enough-to-be-one"
+    );
 
-    let overridden = folder.load(&[("ROLLCALL_ADMIN_KEY", "rck_other")]).unwrap();
-    assert_eq!(overridden.admin_key.unwrap().expose(), "rck_other");
+    let overridden = folder
+        .load(&[("ROLLCALL_ADMIN_KEY", "rck_other-and-long-enough-to-be-one")])
+        .unwrap();
+    assert_eq!(
+        overridden.admin_key.unwrap().expose(),
+        "rck_other-and-long-enough-to-be-one"
+    );
 }
 
 #[test]
@@ -155,20 +164,26 @@ fn every_secret_has_a_file_form() {
             &path("database", "postgres://db/x\n"),
         ),
         ("ROLLCALL_REDIS_URL_FILE", &path("redis", "redis://cache\n")),
-        ("ROLLCALL_ADMIN_KEY_FILE", &path("admin", "rck_x\r\n")),
+        (
+            "ROLLCALL_ADMIN_KEY_FILE",
+            &path("admin", "rck_x-and-long-enough-to-be-one\r\n"),
+        ),
         ("ROLLCALL_SECRET_KEY_FILE", &path("secret", KEY)),
     ])
     .unwrap();
     assert_eq!(config.database_url.expose(), "postgres://db/x");
     assert_eq!(config.redis_url.unwrap().expose(), "redis://cache");
-    assert_eq!(config.admin_key.unwrap().expose(), "rck_x");
+    assert_eq!(
+        config.admin_key.unwrap().expose(),
+        "rck_x-and-long-enough-to-be-one"
+    );
     assert_eq!(config.secret_key.unwrap().expose(), KEY);
 }
 
 #[test]
 fn a_secret_given_twice_or_in_a_missing_file_is_refused() {
     let both = [
-        ("ROLLCALL_ADMIN_KEY", "rck_x"),
+        ("ROLLCALL_ADMIN_KEY", "rck_x-and-long-enough-to-be-one"),
         ("ROLLCALL_ADMIN_KEY_FILE", "/run/secrets/admin_key"),
     ];
     insta::assert_snapshot!(refusal(&both), @"`admin_key` and `admin_key_file` are both given in the environment; keep one of them");
@@ -176,7 +191,7 @@ fn a_secret_given_twice_or_in_a_missing_file_is_refused() {
     insta::assert_snapshot!(folder.refusal(&[]), @"`redis_url_file` in rollcall.toml: expected the path of a file");
     let path = folder.write("key", "two words");
     folder.write("rollcall.toml", "");
-    insta::assert_snapshot!(folder.refusal(&[("ROLLCALL_ADMIN_KEY_FILE", &path)]), @"`admin_key` in key: expected printable ASCII characters without spaces");
+    insta::assert_snapshot!(folder.refusal(&[("ROLLCALL_ADMIN_KEY_FILE", &path)]), @"`admin_key` in key: expected at least 24 printable ASCII characters without spaces");
     let missing = [("ROLLCALL_ADMIN_KEY_FILE", "nowhere/admin_key")];
     insta::assert_snapshot!(refusal(&missing), @"cannot read nowhere/admin_key, named by `admin_key_file` in ROLLCALL_ADMIN_KEY_FILE");
 }
@@ -186,7 +201,7 @@ fn secrets_are_not_printed() {
     let config = with(&[
         ("ROLLCALL_DATABASE_URL", "postgres://me:pass-word@db/x"),
         ("ROLLCALL_REDIS_URL", "redis://:pass-word@cache"),
-        ("ROLLCALL_ADMIN_KEY", "pass-word"),
+        ("ROLLCALL_ADMIN_KEY", "a-long-enough-pass-word-to-be-one"),
         ("ROLLCALL_SECRET_KEY", KEY),
     ])
     .unwrap();

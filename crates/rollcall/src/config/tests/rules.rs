@@ -15,7 +15,7 @@ fn a_wrong_value_is_named_with_its_place_and_what_is_expected() {
     insta::assert_snapshot!(refusal(&[("ROLLCALL_DATABASE_URL", "mysql://root:pw@db/x")]), @"`database_url` in ROLLCALL_DATABASE_URL: expected a URL that begins with `sqlite:` or `postgres:`");
     insta::assert_snapshot!(refusal(&[("ROLLCALL_REDIS_URL", "localhost:6379")]), @"`redis_url` in ROLLCALL_REDIS_URL: expected a URL that begins with `redis://` or `rediss://`");
     insta::assert_snapshot!(refusal(&[("ROLLCALL_SECRET_KEY", "c2hvcnQ=")]), @"`secret_key` in ROLLCALL_SECRET_KEY: expected 32 bytes in base64, as from `openssl rand -base64 32`");
-    insta::assert_snapshot!(refusal(&[("ROLLCALL_ADMIN_KEY", "two words")]), @"`admin_key` in ROLLCALL_ADMIN_KEY: expected printable ASCII characters without spaces");
+    insta::assert_snapshot!(refusal(&[("ROLLCALL_ADMIN_KEY", "two words")]), @"`admin_key` in ROLLCALL_ADMIN_KEY: expected at least 24 printable ASCII characters without spaces");
     insta::assert_snapshot!(refusal(&[("ROLLCALL_SCIM__EXTRA_PATHS", "/ok,/{id}")]), @"`scim.extra_paths` in ROLLCALL_SCIM__EXTRA_PATHS: `/{id}` is not a path such as `/api/scim`, of letters, digits and `/-._~`");
     insta::assert_snapshot!(refusal(&[("ROLLCALL_LIMITS__MAX_RESULTS", "10")]), @"`limits.default_results` is 100, more than `limits.max_results`, which is 10");
 }

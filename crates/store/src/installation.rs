@@ -1,0 +1,35 @@
+//! What belongs to the installation as a whole.
+
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ActiveValue::Set, EntityTrait};
+
+use crate::connect::Store;
+use crate::entity::installation::{ActiveModel, Column, Entity};
+use crate::error::StoreError;
+
+const KEY_CHECK: &str = "key_check";
+
+impl Store {
+    /// The sealed text by which the sealing key of this database is known; stores `first` if there
+    /// is none yet.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn key_check(&self, first: Vec<u8>) -> Result<Vec<u8>, StoreError> {
+        let tx = self.begin_write().await?;
+        Entity::insert(ActiveModel {
+            name: Set(KEY_CHECK.to_owned()),
+            value: Set(first),
+        })
+        .on_conflict(OnConflict::column(Column::Name).do_nothing().to_owned())
+        .exec_without_returning(tx.connection())
+        .await?;
+        let row = Entity::find_by_id(KEY_CHECK.to_owned())
+            .one(tx.connection())
+            .await?;
+        tx.commit().await?;
+        row.map(|row| row.value)
+            .ok_or_else(|| StoreError::corrupt("installation", KEY_CHECK, "gone at once"))
+    }
+}
