@@ -2,7 +2,7 @@
 //!
 //! Each step is plain SQL, because a table is easiest to judge as the database will see it. The
 //! few type names that differ between SQLite and PostgreSQL are written as `{uuid}`, `{int}`,
-//! `{bytes}` and `{bool}`; `{strict}` ends a table that SQLite is to type-check.
+//! `{bytes}`, `{json}` and `{bool}`; `{strict}` ends a table that SQLite is to type-check.
 //!
 //! Every tenant table and every index on one begins with `org_id`, so that partitioning by
 //! organization (declarative, or a distributed PostgreSQL) needs no change of the model. What
@@ -68,6 +68,7 @@ async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbE
             ("{int}", "integer"),
             ("{bytes}", "blob"),
             ("{bool}", "integer"),
+            ("{json}", "text"),
             ("{strict}", "strict"),
         ]
     } else {
@@ -76,6 +77,7 @@ async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbE
             ("{int}", "bigint"),
             ("{bytes}", "bytea"),
             ("{bool}", "boolean"),
+            ("{json}", "jsonb"),
             ("{strict}", ""),
         ]
     };

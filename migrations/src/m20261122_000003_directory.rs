@@ -1,7 +1,8 @@
 //! Users, groups and memberships: what identity providers push.
 
 step!(
-    // `…_key` columns hold the caseless form that values are compared by (RFC 7643 §2.2 and
+    // `search` holds the attributes in the form that filters are answered from, and `…_key`
+    // columns the caseless form that values are compared by (RFC 7643 §2.2 and
     // docs/decisions/0002-storage-model.md); the value itself, as sent, is in `body`.
     "create table users (
         org_id             {uuid} not null,
@@ -15,6 +16,7 @@ step!(
         created_at         {int}  not null,
         updated_at         {int}  not null,
         body               text   not null,
+        search             {json} not null,
         primary key (org_id, scim_connection_id, id),
         foreign key (org_id, scim_connection_id)
             references scim_connections (org_id, id) on delete cascade
@@ -47,6 +49,7 @@ step!(
         created_at         {int}  not null,
         updated_at         {int}  not null,
         body               text   not null,
+        search             {json} not null,
         primary key (org_id, scim_connection_id, id),
         foreign key (org_id, scim_connection_id)
             references scim_connections (org_id, id) on delete cascade

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rollcall_migrations::Migrator;
 use rollcall_model::Clock;
+use rollcall_scim::Catalog;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbErr, RuntimeErr, Statement};
 use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, SchemaManager};
 
@@ -40,6 +41,8 @@ pub struct Store {
     pub(crate) db: DatabaseConnection,
     pub(crate) dialect: Dialect,
     pub(crate) clock: Arc<dyn Clock>,
+    /// What search documents are made by.
+    pub(crate) catalog: Catalog,
     options: Arc<StoreOptions>,
 }
 
@@ -53,6 +56,13 @@ impl Store {
         options: &StoreOptions,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, StoreError> {
+        if let Some(dialect) = Dialect::of_url(&options.url) {
+            dialect.make_private_file(&options.url);
+        }
+        Self::open(options, clock).await
+    }
+
+    async fn open(options: &StoreOptions, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let dialect = Dialect::of_url(&options.url).ok_or_else(|| {
             StoreError::Unavailable(DbErr::Conn(RuntimeErr::Internal(
                 "the database URL begins with neither sqlite:// nor postgres://".to_owned(),
@@ -61,12 +71,12 @@ impl Store {
         if let Some(reason) = dialect.refuse(&options.url) {
             return Err(StoreError::Unavailable(reason));
         }
-        dialect.make_private_file(&options.url);
         let db = Database::connect(dialect.connect_options(options)).await?;
         Ok(Self {
             db,
             dialect,
             clock,
+            catalog: Catalog::core(),
             options: Arc::new(options.clone()),
         })
     }
@@ -77,7 +87,7 @@ impl Store {
     ///
     /// The database cannot be reached.
     pub async fn reopen(&self) -> Result<Self, StoreError> {
-        Self::connect(&self.options, Arc::clone(&self.clock)).await
+        Self::open(&self.options, Arc::clone(&self.clock)).await
     }
 
     /// Brings an empty or older schema up to date: all steps, or none. Does nothing to a schema

@@ -170,8 +170,13 @@ impl Dialect {
         self.lock(tx, FEED_LOCK).await
     }
 
-    /// Waits until no other process changes the schema.
+    /// Waits until no other process changes the schema. A step on a large table may take longer
+    /// than any request may, and so may the wait for another replica's.
     pub(crate) async fn lock_migrations(&self, tx: &WriteTx) -> Result<(), StoreError> {
+        if matches!(self, Self::Postgres) {
+            let patience = "set local lock_timeout = 0; set local statement_timeout = 0";
+            tx.connection().execute_unprepared(patience).await?;
+        }
         self.lock(tx, MIGRATION_LOCK).await
     }
 

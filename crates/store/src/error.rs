@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use rollcall_model::UserId;
+use rollcall_scim::ScimError;
 use sea_orm::{DbErr, RuntimeErr, SqlErr};
 
 /// A failure of the store.
@@ -31,6 +32,9 @@ pub enum StoreError {
         /// The most it may have.
         limit: usize,
     },
+    /// A filter asks for an attribute that is made when a resource is answered.
+    #[error(transparent)]
+    Filter(#[from] ScimError),
     /// Other rows still point to this one.
     #[error("still in use by {by}")]
     InUse {

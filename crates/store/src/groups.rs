@@ -3,11 +3,10 @@
 use rollcall_model::{
     EventType, GroupId, OrgId, Page, PageRequest, ScimConnectionId, Timestamp, UserId,
 };
-use rollcall_scim::filter::{Equality, IndexedAttribute};
+use rollcall_scim::filter::search;
 use rollcall_scim::{Resource, caseless};
-use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, Select,
 };
 use serde_json::{Value, json};
@@ -15,6 +14,7 @@ use serde_json::{Value, json};
 use crate::entity::directory_counts;
 use crate::entity::groups::{ActiveModel, Column, Entity, Model};
 use crate::error::StoreError;
+use crate::filter_sql::{self, Table, Target};
 use crate::handle::{ConnectionHandle, DirectoryTx};
 use crate::members::MembersChanged;
 use crate::paging;
@@ -85,18 +85,23 @@ impl ConnectionHandle {
     ///
     /// # Errors
     ///
-    /// The database is not available.
+    /// The filter asks for what is not stored ([`StoreError::Filter`]).
     pub async fn search_groups(
         &self,
         query: &DirectoryQuery,
     ) -> Result<Listing<Group>, StoreError> {
-        let matching = query
-            .filter
-            .iter()
-            .fold(of(self.org_id, self.connection_id), |select, equality| {
-                select.filter(group_condition(equality))
-            });
-        let total = if query.filter.is_empty() {
+        let mut matching = of(self.org_id, self.connection_id);
+        if let Some(filter) = &query.filter {
+            let target = Target {
+                backend: self.store.db.get_database_backend(),
+                org_id: self.org_id,
+                connection_id: self.connection_id,
+                kind: self.store.catalog.group(),
+                table: Table::Groups,
+            };
+            matching = matching.filter(filter_sql::condition(target, filter)?);
+        }
+        let total = if query.filter.is_none() {
             self.counts().await?.1
         } else {
             matching.clone().count(&self.store.db).await?
@@ -135,20 +140,6 @@ impl ConnectionHandle {
         )
         .await
     }
-}
-
-fn group_condition(equality: &Equality) -> Condition {
-    let condition = match equality.attribute {
-        IndexedAttribute::Id => match GroupId::from_scim(&equality.value) {
-            Some(id) => Column::Id.eq(id.as_uuid()),
-            None => Expr::value(false),
-        },
-        IndexedAttribute::ExternalId => Column::ExternalId.eq(equality.value.as_str()),
-        IndexedAttribute::DisplayName => Column::DisplayNameKey.eq(caseless(&equality.value)),
-        // Groups have neither.
-        IndexedAttribute::UserName | IndexedAttribute::EmailsValue => Expr::value(false),
-    };
-    Condition::all().add(condition)
 }
 
 impl DirectoryTx {
@@ -283,6 +274,7 @@ impl DirectoryTx {
             created_at: Set(group.created_at.unix_micros()),
             updated_at: Set(group.updated_at.unix_micros()),
             body: Set(group.resource.to_stored()),
+            search: Set(search::document(self.catalog.group(), &group.resource)),
         })
     }
 }

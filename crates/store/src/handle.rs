@@ -5,6 +5,7 @@ use std::ops::Deref;
 use rollcall_model::{
     Actor, Clock, OrgId, Organization, Origin, RequestId, ScimConnectionId, Timestamp,
 };
+use rollcall_scim::Catalog;
 use sea_orm::DatabaseTransaction;
 
 use crate::connect::Store;
@@ -89,6 +90,7 @@ impl ConnectionHandle {
         Ok(DirectoryTx {
             org: OrgTx::begin(&self.store, self.org_id, origin).await?,
             connection_id: self.connection_id,
+            catalog: self.store.catalog.clone(),
         })
     }
 }
@@ -135,6 +137,7 @@ impl OrgTx {
 pub struct DirectoryTx {
     pub(crate) org: OrgTx,
     pub(crate) connection_id: ScimConnectionId,
+    pub(crate) catalog: Catalog,
 }
 
 impl DirectoryTx {

@@ -10,6 +10,18 @@ use crate::error::StoreError;
 const KEY_CHECK: &str = "key_check";
 
 impl Store {
+    /// Whether this database was sealed with some key already.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn has_key_check(&self) -> Result<bool, StoreError> {
+        let row = Entity::find_by_id(KEY_CHECK.to_owned())
+            .one(&self.db)
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// The sealed text by which the sealing key of this database is known; stores `first` if there
     /// is none yet.
     ///

@@ -9,6 +9,7 @@ mod dialect;
 mod entity;
 mod error;
 mod feed;
+mod filter_sql;
 mod groups;
 mod handle;
 mod idempotency;

@@ -326,6 +326,9 @@ impl DirectoryTx {
         user_ids: &[UserId],
     ) -> Result<BTreeSet<UserId>, StoreError> {
         let mut added = BTreeSet::new();
+        // Rows of users are locked in one order, whatever order a request names them in.
+        let user_ids: BTreeSet<UserId> = user_ids.iter().copied().collect();
+        let user_ids: Vec<UserId> = user_ids.into_iter().collect();
         for chunk in user_ids.chunks(IDS_PER_STATEMENT) {
             self.refuse_strangers(chunk).await?;
             let rows = chunk.iter().map(|user_id| ActiveModel {

@@ -1,6 +1,6 @@
 //! What of a directory is wanted, and how much of it there is.
 
-use rollcall_scim::filter::Equality;
+use rollcall_scim::filter::CheckedFilter;
 
 use crate::error::StoreError;
 
@@ -8,8 +8,8 @@ use crate::error::StoreError;
 /// were created in, and fixed within it.
 #[derive(Clone, Debug, Default)]
 pub struct DirectoryQuery {
-    /// All of these must hold; each is answered by an index. Empty means everything.
-    pub filter: Vec<Equality>,
+    /// What must hold; without a filter, everything matches.
+    pub filter: Option<CheckedFilter>,
     /// How many to pass over.
     pub offset: u64,
     /// At most this many.

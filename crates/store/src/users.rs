@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use rollcall_model::{
     EventType, GroupId, OrgId, Page, PageRequest, ScimConnectionId, Timestamp, UserId,
 };
-use rollcall_scim::filter::{Equality, IndexedAttribute};
+use rollcall_scim::filter::search;
 use rollcall_scim::{Resource, caseless};
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect, Select,
 };
 use serde_json::{Value, json};
@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use crate::entity::users::{ActiveModel, Column, Entity, Model};
 use crate::entity::{directory_counts, group_members, user_emails};
 use crate::error::StoreError;
+use crate::filter_sql::{self, Table, Target};
 use crate::handle::{ConnectionHandle, DirectoryTx};
 use crate::paging;
 use crate::search::{DirectoryQuery, Listing, indexable};
@@ -92,15 +93,20 @@ impl ConnectionHandle {
     ///
     /// # Errors
     ///
-    /// The database is not available.
+    /// The filter asks for what is not stored ([`StoreError::Filter`]).
     pub async fn search_users(&self, query: &DirectoryQuery) -> Result<Listing<User>, StoreError> {
-        let matching = query
-            .filter
-            .iter()
-            .fold(of(self.org_id, self.connection_id), |select, equality| {
-                select.filter(self.user_condition(equality))
-            });
-        let total = if query.filter.is_empty() {
+        let mut matching = of(self.org_id, self.connection_id);
+        if let Some(filter) = &query.filter {
+            let target = Target {
+                backend: self.store.db.get_database_backend(),
+                org_id: self.org_id,
+                connection_id: self.connection_id,
+                kind: self.store.catalog.user(),
+                table: Table::Users,
+            };
+            matching = matching.filter(filter_sql::condition(target, filter)?);
+        }
+        let total = if query.filter.is_none() {
             self.counts().await?.0
         } else {
             matching.clone().count(&self.store.db).await?
@@ -138,30 +144,6 @@ impl ConnectionHandle {
             (UserId::as_uuid, |user: &User| user.id),
         )
         .await
-    }
-
-    fn user_condition(&self, equality: &Equality) -> Condition {
-        let condition = match equality.attribute {
-            IndexedAttribute::Id => match UserId::from_scim(&equality.value) {
-                Some(id) => Column::Id.eq(id.as_uuid()),
-                None => Expr::value(false),
-            },
-            IndexedAttribute::UserName => Column::UserNameKey.eq(caseless(&equality.value)),
-            IndexedAttribute::ExternalId => Column::ExternalId.eq(equality.value.as_str()),
-            IndexedAttribute::DisplayName => Column::DisplayNameKey.eq(caseless(&equality.value)),
-            IndexedAttribute::EmailsValue => Column::Id.in_subquery(
-                Query::select()
-                    .column(user_emails::Column::UserId)
-                    .from(user_emails::Entity)
-                    .and_where(user_emails::Column::OrgId.eq(self.org_id.as_uuid()))
-                    .and_where(
-                        user_emails::Column::ScimConnectionId.eq(self.connection_id.as_uuid()),
-                    )
-                    .and_where(user_emails::Column::ValueKey.eq(caseless(&equality.value)))
-                    .to_owned(),
-            ),
-        };
-        Condition::all().add(condition)
     }
 
     /// How many users and groups there are. Exact: kept by the transactions that add and remove.
@@ -353,6 +335,7 @@ impl DirectoryTx {
             created_at: Set(user.created_at.unix_micros()),
             updated_at: Set(user.updated_at.unix_micros()),
             body: Set(resource.to_stored()),
+            search: Set(search::document(self.catalog.user(), resource)),
         })
     }
 

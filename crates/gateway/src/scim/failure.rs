@@ -134,6 +134,7 @@ impl ScimFailure {
             Self::CutOff => of_scim(ScimError::invalid_syntax(self.to_string())),
             Self::Refused(Refusal::Disabled) => plain(StatusCode::FORBIDDEN),
             Self::Refused(_) => plain(StatusCode::UNAUTHORIZED),
+            Self::Store(StoreError::Filter(error)) => of_scim(error.clone()),
             Self::Store(StoreError::Conflict { attribute }) => of_scim(ScimError::uniqueness(
                 format!("another resource of this connection has this `{attribute}`"),
             )),

@@ -1,8 +1,9 @@
 //! Which identity provider is asking.
 //!
 //! Most say so in `User-Agent`. Microsoft Entra ID sends none; it is known by the flag in its
-//! tenant URL, or by its connection test: a look-up of a random GUID, form-encoded. A provider
-//! that is not recognised is served all the same; the name is for people and dashboards.
+//! tenant URL, by its connection test (a look-up of a random GUID, form-encoded), or by the capital
+//! letters of its PATCH operations, which `Tenant::note_quirks` sees. A provider that is not
+//! recognised is served all the same; the name is for people and dashboards.
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{CONTENT_TYPE, USER_AGENT};

@@ -6,7 +6,7 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use rollcall_metrics::AuthenticationFailure;
-use rollcall_model::{IdpKind, RequestId};
+use rollcall_model::{IdpKind, RequestId, TokenId};
 use rollcall_orgs::authentication::{self, Access, Refusal, Refused, Verdict};
 use rollcall_scim::Quirk;
 use rollcall_store::{ConnectionHandle, DirectoryTx, LogAddress, StoreError};
@@ -27,6 +27,8 @@ pub(crate) struct Tenant {
     /// What the locations of this connection's resources begin with.
     pub(crate) base: String,
     request_id: RequestId,
+    token_id: TokenId,
+    idp: Option<IdpKind>,
 }
 
 /// What the log and the metrics are to know of a request, left in its extensions.
@@ -52,10 +54,17 @@ impl Tenant {
         self.handle.begin(self.request_id).await
     }
 
-    /// Counts the tolerances that a request needed.
+    /// Counts the tolerances that a request needed. Some of them give the identity provider away.
     pub(crate) fn note_quirks(&self, quirks: &[Quirk]) {
         for quirk in quirks {
             self.app.metrics.quirk_applied(quirk.as_str());
+        }
+        if self.idp.is_none() && quirks.contains(&Quirk::CapitalOp) {
+            let now = self.app.store.clock().now();
+            let idp = Some(IdpKind::Entra);
+            self.app
+                .activity
+                .note_token(&self.handle, self.token_id, now, idp);
         }
     }
 
@@ -94,6 +103,8 @@ impl Tenant {
             app,
             base,
             request_id,
+            token_id: access.token_id,
+            idp,
         })
     }
 }

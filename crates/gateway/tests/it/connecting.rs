@@ -63,6 +63,21 @@ on_each_database! {
         assert_eq!(shown.body["recognised_idp"], "okta");
     }
 
+    async fn entra_is_recognised_by_the_capitals_of_its_operations(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let user = acme.scim.post("/Users", json!({ "userName": "amy" })).await.expect(201);
+        let body = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [{ "op": "Replace", "path": "active", "value": "False" }] });
+        let _ = acme.scim.patch(&format!("/Users/{}", user.text("/id")), body).await.expect(200);
+        app.clock.advance_millis(1_000);
+        let _ = acme.scim.get("/Users").await.expect(200);
+        app.flush().await;
+
+        let shown = app.api.get(&acme.path()).await.expect(200);
+        assert_eq!(shown.body["recognised_idp"], "entra");
+    }
+
     async fn the_last_request_is_noted_without_a_write_for_each(database: TestDatabase) {
         let app = TestApp::start(database).await;
         let acme = app.connect("Acme").await;

@@ -92,6 +92,11 @@ on_each_database! {
             "emails[type eq \"work\"].value eq \"amy@work.example\"".to_owned(),
             format!("id eq \"{id}\" and not (active eq false)"),
             "urn:ietf:params:scim:schemas:core:2.0:User:userName eq \"amy\"".to_owned(),
+            "userName sw \"A\"".to_owned(),
+            "displayName ew \"MY\"".to_owned(),
+            "emails[type eq \"work\" and value co \"amy\"]".to_owned(),
+            "(userName eq \"amy\" or userName eq \"zoe\") and not (title pr)".to_owned(),
+            "userName lt \"b\"".to_owned(),
         ];
         for text in finds_amy {
             assert_eq!(found(&acme, &text).await, ["amy"], "{text}");
@@ -113,10 +118,10 @@ on_each_database! {
         let acme = app.connect("Acme").await;
         push(&acme, "amy").await;
         let refused = [
-            "userName sw \"a\"",
-            "userName eq \"amy\" or userName eq \"bob\"",
-            "title pr",
             "userName eq",
+            "emails gt",
+            "(userName pr",
+            "meta.location eq \"x\"",
             "nonsense eq \"x\"",
             "active gt true",
         ];

@@ -41,7 +41,8 @@ pub(crate) struct Started {
 pub(crate) async fn start(config: &Config, bound: Bound) -> anyhow::Result<Started> {
     let store = open(config).await?;
     database::bring_up_to_date(&store, config).await?;
-    let sealing_key = secret_key::find_or_make(config)?;
+    let used_before = store.has_key_check().await?;
+    let sealing_key = secret_key::find_or_make(config, used_before)?;
     check_key(&store, &sealing_key).await?;
     let first_key = first_key(&store, config).await?;
     let state = AppState {

@@ -9,7 +9,7 @@ use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use rand::rngs::SysRng;
 use rollcall_orgs::secret::SealingKey;
 use secrecy::{ExposeSecret, SecretString};
@@ -18,18 +18,24 @@ use tempfile::NamedTempFile;
 use super::database::sqlite_file;
 use crate::config::Config;
 
-/// The key of a configuration. Only an SQLite database can be without one.
+/// The key of a configuration. Only an SQLite database can be without one, and only until it has
+/// been used: a key made later would not open what the first one sealed.
 ///
 /// # Errors
 ///
-/// The file cannot be read, written or understood.
-pub(super) fn find_or_make(config: &Config) -> anyhow::Result<SealingKey> {
+/// The file cannot be read, written or understood, or is missing.
+pub(super) fn find_or_make(config: &Config, used_before: bool) -> anyhow::Result<SealingKey> {
     if let Some(key) = &config.secret_key {
         return Ok(SealingKey::from_base64(key.as_secret_string())?);
     }
     let path = beside(&sqlite_file(config.database_url.expose()));
     let text = match read(&path)? {
         Some(text) => text,
+        None if used_before => bail!(
+            "the secret key {} is missing, and the database was used with it: put it back from \
+             your backup, or set `secret_key`",
+            path.display()
+        ),
         None => make(&path)?,
     };
     SealingKey::from_base64(&text).with_context(|| format!("the text of {}", path.display()))

@@ -35,12 +35,20 @@ fn the_first_start_makes_what_it_needs_and_shows_the_key_once() {
 fn another_secret_key_than_the_first_is_refused() {
     let folder = Folder::new();
     assert!(Server::start(serve(&folder, &[])).stop());
-    std::fs::remove_file(folder.path("rollcall.db.secret-key")).unwrap();
-
-    let output = serve(&folder, &[("RUST_LOG", "error")]).output().unwrap();
-
+    let key = (
+        "ROLLCALL_SECRET_KEY",
+        "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+    );
+    let quiet = ("RUST_LOG", "error");
+    let output = serve(&folder, &[key, quiet]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     insta::assert_snapshot!(stderr(&output), @"rollcall: this is not the secret key that the database was first used with; secrets in it could not be read any more. Start with that key again");
+
+    std::fs::remove_file(folder.path("rollcall.db.secret-key")).unwrap();
+    let output = serve(&folder, &[quiet]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!(stderr(&output), @"rollcall: the secret key rollcall.db.secret-key is missing, and the database was used with it: put it back from your backup, or set `secret_key`");
+    assert_eq!(folder.files(), ["rollcall.db"]);
 }
 
 #[test]

@@ -49,6 +49,8 @@ pub(super) fn holds(
     wanted: &Literal,
 ) -> bool {
     match (stored, wanted) {
+        // Empty text is no value to `pr`, so it is none to the other operators either.
+        (Value::String(stored), _) if stored.is_empty() => false,
         (Value::String(stored), Literal::Text(wanted)) => match Family::of(attribute) {
             Family::Instant => match (date_time::parse(stored), date_time::parse(wanted)) {
                 (Some(stored), Some(wanted)) => ordered(op, stored.cmp(&wanted)),

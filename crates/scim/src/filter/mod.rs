@@ -17,8 +17,8 @@ mod check;
 mod compare;
 mod display;
 mod evaluate;
-mod lookup;
 mod parse;
+pub mod search;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -27,9 +27,9 @@ pub(crate) use check::check_element;
 pub use check::{CheckedFilter, check};
 pub(crate) use compare::{equal, is_empty};
 pub(crate) use evaluate::element_matches;
-pub use lookup::{Equality, IndexedAttribute};
 pub use parse::parse;
 pub(crate) use parse::parse_condition;
+pub use search::SearchKey;
 pub(crate) use token::{Token, tokens};
 
 use crate::attr::AttrPath;

@@ -18,6 +18,7 @@ pub struct Model {
     pub created_at: i64,
     pub updated_at: i64,
     pub body: String,
+    pub search: Json,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

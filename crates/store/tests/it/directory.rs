@@ -1,11 +1,10 @@
 //! Users, groups and members as rows.
 
-use rollcall_scim::filter::{Equality, IndexedAttribute};
 use rollcall_store::{DirectoryQuery, MembersChanged, StoreError};
 use rollcall_testkit::on_each_database;
 use serde_json::json;
 
-use crate::fixture::{Fixture, group, resource, user};
+use crate::fixture::{Fixture, filter, group, resource, user};
 
 on_each_database! {
     async fn a_dropped_transaction_leaves_nothing(database: TestDatabase) {
@@ -61,10 +60,7 @@ on_each_database! {
         }
         tx.commit().await.unwrap();
         let query = DirectoryQuery {
-            filter: vec![Equality {
-                attribute: IndexedAttribute::EmailsValue,
-                value: "team@ACME.example".to_owned(),
-            }],
+            filter: Some(filter("emails.value eq \"team@ACME.example\"")),
             offset: 0,
             limit: 1,
         };

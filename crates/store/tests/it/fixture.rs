@@ -6,6 +6,7 @@ use rollcall_model::{
     Actor, ManualClock, OidcProvider, OrgId, Organization, Origin, RequestId, ScimConnectionId,
     Slug, SsoConnectionId, SsoProvider, Timestamp, TokenId,
 };
+use rollcall_scim::filter::{self, CheckedFilter};
 use rollcall_scim::{Catalog, Resource};
 use rollcall_store::{
     ConnectionHandle, NewScimConnection, NewSsoConnection, NewToken, OrgHandle, Store,
@@ -112,4 +113,11 @@ pub(crate) fn group(display_name: &str) -> Resource {
     Resource::parse(Catalog::core().group(), body)
         .unwrap()
         .resource
+}
+
+/// A filter on users.
+pub(crate) fn filter(text: &str) -> CheckedFilter {
+    let catalog = Catalog::core();
+    let parsed = filter::parse(text, catalog.user()).unwrap();
+    filter::check(catalog.user(), parsed).unwrap()
 }

@@ -8,6 +8,7 @@
 mod census;
 mod directory;
 mod feed;
+mod filters;
 mod fixture;
 mod handles;
 mod idempotency;

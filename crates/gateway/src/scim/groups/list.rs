@@ -2,15 +2,14 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 use rollcall_model::GroupId;
-use rollcall_scim::ScimError;
 use rollcall_scim::message::list_response;
-use rollcall_store::{DirectoryQuery, Group};
+use rollcall_store::Group;
 use serde_json::Value;
 use tracing::instrument;
 
 use super::super::body::document;
 use super::super::failure::ScimFailure;
-use super::super::list::{ListRequest, MAX_CANDIDATES, Search, check_candidates};
+use super::super::list::ListRequest;
 use super::super::render;
 use super::super::tenant::Tenant;
 
@@ -22,40 +21,14 @@ pub(super) async fn list_groups(
 ) -> Result<HttpResponse, ScimFailure> {
     let kind = tenant.app.catalog.group();
     let request = ListRequest::parse(&req, kind, &tenant.app.settings.limits)?;
-    let (total, mut results) = match &request.search {
-        Search::Indexed(equalities) => {
-            let query = DirectoryQuery {
-                filter: equalities.clone(),
-                offset: request.offset(),
-                limit: request.count,
-            };
-            let found = tenant.handle.search_groups(&query).await?;
-            let with_members = request.projection.wants("members");
-            let results = render_all(&tenant, &found.items, with_members).await?;
-            (found.total, results)
-        }
-        Search::Judged(narrowing, filter) => {
-            let query = DirectoryQuery {
-                filter: narrowing.clone(),
-                offset: 0,
-                limit: MAX_CANDIDATES,
-            };
-            let found = tenant.handle.search_groups(&query).await?;
-            check_candidates(found.total)?;
-            let mut results = render_all(&tenant, &found.items, true).await?;
-            if results.len() < found.items.len() {
-                let detail = "the groups to be compared have too many members";
-                return Err(ScimError::too_many(detail).into());
-            }
-            results.retain(|candidate| filter.matches(kind, candidate));
-            (results.len() as u64, request.page(results))
-        }
-    };
+    let found = tenant.handle.search_groups(&request.query()).await?;
+    let with_members = request.projection.wants("members");
+    let mut results = render_all(&tenant, &found.items, with_members).await?;
     for result in &mut results {
         request.projection.apply(kind, result);
     }
     Ok(document(&list_response(
-        total,
+        found.total,
         request.start_index,
         results,
     )))

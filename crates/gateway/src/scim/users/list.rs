@@ -3,13 +3,13 @@
 use actix_web::{HttpRequest, HttpResponse};
 use rollcall_model::UserId;
 use rollcall_scim::message::list_response;
-use rollcall_store::{DirectoryQuery, User};
+use rollcall_store::User;
 use serde_json::Value;
 use tracing::instrument;
 
 use super::super::body::document;
 use super::super::failure::ScimFailure;
-use super::super::list::{ListRequest, MAX_CANDIDATES, Search, check_candidates};
+use super::super::list::ListRequest;
 use super::super::render;
 use super::super::tenant::Tenant;
 
@@ -21,36 +21,14 @@ pub(super) async fn list_users(
 ) -> Result<HttpResponse, ScimFailure> {
     let kind = tenant.app.catalog.user();
     let request = ListRequest::parse(&req, kind, &tenant.app.settings.limits)?;
-    let (total, mut results) = match &request.search {
-        Search::Indexed(equalities) => {
-            let query = DirectoryQuery {
-                filter: equalities.clone(),
-                offset: request.offset(),
-                limit: request.count,
-            };
-            let found = tenant.handle.search_users(&query).await?;
-            let with_groups = request.projection.wants("groups");
-            let results = render_all(&tenant, &found.items, with_groups).await?;
-            (found.total, results)
-        }
-        Search::Judged(narrowing, filter) => {
-            let query = DirectoryQuery {
-                filter: narrowing.clone(),
-                offset: 0,
-                limit: MAX_CANDIDATES,
-            };
-            let found = tenant.handle.search_users(&query).await?;
-            check_candidates(found.total)?;
-            let mut results = render_all(&tenant, &found.items, true).await?;
-            results.retain(|candidate| filter.matches(kind, candidate));
-            (results.len() as u64, request.page(results))
-        }
-    };
+    let found = tenant.handle.search_users(&request.query()).await?;
+    let with_groups = request.projection.wants("groups");
+    let mut results = render_all(&tenant, &found.items, with_groups).await?;
     for result in &mut results {
         request.projection.apply(kind, result);
     }
     Ok(document(&list_response(
-        total,
+        found.total,
         request.start_index,
         results,
     )))

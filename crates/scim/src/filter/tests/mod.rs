@@ -2,7 +2,6 @@
 
 mod evaluation;
 mod grammar;
-mod lookup;
 mod properties;
 mod schema_fit;
 

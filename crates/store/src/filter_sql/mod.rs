@@ -1,0 +1,377 @@
+//! A checked filter as a condition on the rows of one connection.
+//!
+//! Nothing else builds SQL from what a client wrote, and what it wrote is only ever a bound value:
+//! names come from the schema. Each comparison says yes or no and never "unknown", so that `not`
+//! is plain negation, as it is for `CheckedFilter::matches`; a property test holds the two against
+//! each other.
+//!
+//! Attributes that clients look people up by are answered by indexed columns when they are
+//! compared for equality. Everything else is answered from the search document, by reading the
+//! rows of the connection.
+
+mod json;
+mod relation;
+
+use rollcall_model::{GroupId, OrgId, ScimConnectionId, UserId};
+use rollcall_scim::filter::{CheckedFilter, CompareOp, Filter, Literal, SearchKey};
+use rollcall_scim::schema::{Attribute, ResourceType};
+use rollcall_scim::{AttrPath, ScimError};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoColumnRef, Query};
+use sea_orm::{ColumnTrait, DbBackend};
+
+use crate::entity::{groups, user_emails, users};
+use json::Json;
+use relation::Relation;
+
+/// What a filter is compiled for.
+#[derive(Clone, Copy)]
+pub(crate) struct Target<'a> {
+    pub(crate) backend: DbBackend,
+    pub(crate) org_id: OrgId,
+    pub(crate) connection_id: ScimConnectionId,
+    pub(crate) kind: &'a ResourceType,
+    pub(crate) table: Table,
+}
+
+/// Which rows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Table {
+    Users,
+    Groups,
+}
+
+/// The condition for a filter.
+///
+/// # Errors
+///
+/// `invalidFilter` for an attribute that is made when a resource is answered and is not stored.
+pub(crate) fn condition(target: Target<'_>, filter: &CheckedFilter) -> Result<Expr, ScimError> {
+    Scope::Resource(target).fold(filter.as_filter())
+}
+
+/// What the names of a filter belong to.
+enum Scope<'a> {
+    /// A row of users or groups.
+    Resource(Target<'a>),
+    /// One element of a multi-valued attribute in the search document.
+    Element(Json, &'a Attribute),
+    /// One membership.
+    Membership(Relation<'a>),
+}
+
+/// Something that can be compared.
+pub(crate) enum Leaf {
+    /// Text in the form of its key.
+    Text(Expr),
+    /// A number, or a moment in nanoseconds.
+    Number(Expr),
+    /// A boolean; the expression is true, false or null.
+    Boolean(Expr),
+    /// The same text in every row.
+    Constant(String),
+}
+
+impl Scope<'_> {
+    fn fold(&self, filter: &Filter) -> Result<Expr, ScimError> {
+        Ok(match filter {
+            Filter::And(left, right) => self.fold(left)?.and(self.fold(right)?),
+            Filter::Or(left, right) => self.fold(left)?.or(self.fold(right)?),
+            Filter::Not(inner) => self.fold(inner)?.not(),
+            Filter::Present(path) => self.present(path)?,
+            Filter::Compare {
+                path,
+                op: CompareOp::Eq,
+                value: Literal::Null,
+            } => self.present(path)?.not(),
+            Filter::Compare {
+                path,
+                op: CompareOp::Ne,
+                value: Literal::Null,
+            } => self.present(path)?,
+            Filter::Compare {
+                path,
+                op: CompareOp::Ne,
+                value,
+            } => self.compare(path, CompareOp::Eq, value)?.not(),
+            Filter::Compare { path, op, value } => self.compare(path, *op, value)?,
+            Filter::AnyElement { path, matching } => self.any_element(path, matching)?,
+        })
+    }
+
+    fn present(&self, path: &AttrPath) -> Result<Expr, ScimError> {
+        match self {
+            Self::Resource(target) => target.present(path),
+            Self::Element(json, attribute) if attribute.is_simple() => Ok(json.exists()),
+            Self::Element(json, _) => Ok(json.at(&path.name).exists()),
+            Self::Membership(relation) => relation.present(&path.name),
+        }
+    }
+
+    fn compare(&self, path: &AttrPath, op: CompareOp, value: &Literal) -> Result<Expr, ScimError> {
+        match self {
+            Self::Resource(target) => target.compare(path, op, value),
+            Self::Element(json, attribute) if attribute.is_simple() => {
+                Ok(compare_json(json, attribute, op, value))
+            }
+            Self::Element(json, attribute) => Ok(match attribute.sub(&path.name) {
+                Some(sub) => compare_json(&json.at(&sub.name), sub, op, value),
+                None => never(),
+            }),
+            Self::Membership(relation) => relation.compare(&path.name, op, value),
+        }
+    }
+
+    fn any_element(&self, path: &AttrPath, matching: &Filter) -> Result<Expr, ScimError> {
+        // Brackets do not nest, so this is a resource; the check before has seen to it.
+        let Self::Resource(target) = self else {
+            return Ok(never());
+        };
+        if let Some(relation) = Relation::named(target, path) {
+            let inner = Self::Membership(relation.clone()).fold(matching)?;
+            return Ok(relation.any(inner));
+        }
+        let Some((json, attribute)) = target.document(path) else {
+            return Ok(never());
+        };
+        let element = json.element();
+        let inner = Scope::Element(element, attribute).fold(matching)?;
+        Ok(json.any_element(inner))
+    }
+}
+
+impl<'a> Target<'a> {
+    /// Where an attribute is in the search document.
+    fn document(&self, path: &AttrPath) -> Option<(Json, &'a Attribute)> {
+        let resolved = self.kind.resolve(path)?;
+        let attribute = resolved.attribute?;
+        let root = match self.table {
+            Table::Users => Json::column(self.backend, "users"),
+            Table::Groups => Json::column(self.backend, "groups"),
+        };
+        let holder = match resolved.extension {
+            Some(schema) => root.at(&schema.id),
+            None => root,
+        };
+        Some((holder.at(&attribute.name), attribute))
+    }
+
+    fn present(&self, path: &AttrPath) -> Result<Expr, ScimError> {
+        if let Some(relation) = Relation::named(self, path) {
+            let sub = path.sub.as_deref().unwrap_or("value");
+            let inner = relation.present(sub)?;
+            return Ok(relation.any(inner));
+        }
+        if path.schema.is_none() && matches!(path.name.as_str(), "id" | "meta" | "schemas") {
+            return Ok(always());
+        }
+        if let (Some(urn), true) = (&path.schema, path.name.is_empty()) {
+            let root = match self.table {
+                Table::Users => Json::column(self.backend, "users"),
+                Table::Groups => Json::column(self.backend, "groups"),
+            };
+            return Ok(root.at(urn).exists());
+        }
+        let Some((json, attribute)) = self.document(path) else {
+            return Ok(never());
+        };
+        Ok(match &path.sub {
+            None => json.exists(),
+            Some(sub) if attribute.multi_valued => {
+                json.any_element(json.element().at(sub).exists())
+            }
+            Some(sub) => json.at(sub).exists(),
+        })
+    }
+
+    fn compare(&self, path: &AttrPath, op: CompareOp, value: &Literal) -> Result<Expr, ScimError> {
+        if let Some(relation) = Relation::named(self, path) {
+            let sub = path.sub.as_deref().unwrap_or("value");
+            let inner = relation.compare(sub, op, value)?;
+            return Ok(relation.any(inner));
+        }
+        let Some(resolved) = self.kind.resolve(path) else {
+            return Ok(never());
+        };
+        let Some(leaf) = resolved.sub.or(resolved.attribute) else {
+            return Ok(never());
+        };
+        let Some(key) = SearchKey::of(leaf, value) else {
+            return Ok(never());
+        };
+        if op == CompareOp::Eq && key == SearchKey::Text(String::new()) {
+            // Empty text is no value, though a column may hold it.
+            return Ok(never());
+        }
+        if path.schema.is_none() {
+            if path.name == "schemas" {
+                return Ok(self.schemas(op, &key));
+            }
+            if let (CompareOp::Eq, SearchKey::Text(text)) = (op, &key)
+                && let Some(indexed) = self.indexed(path, text)
+            {
+                return Ok(indexed);
+            }
+            if let Some(leaf) = self.column(path)? {
+                return Ok(compare(self.backend, leaf, op, &key));
+            }
+        }
+        let Some((json, attribute)) = self.document(path) else {
+            return Ok(never());
+        };
+        Ok(match (resolved.sub, attribute.multi_valued) {
+            (Some(sub), true) => {
+                let part = json.element().at(&sub.name);
+                json.any_element(compare_json(&part, sub, op, value))
+            }
+            (Some(sub), false) => compare_json(&json.at(&sub.name), sub, op, value),
+            (None, true) => json.any_element(compare_json(&json.element(), attribute, op, value)),
+            (None, false) => compare_json(&json, attribute, op, value),
+        })
+    }
+
+    /// An equality that an index answers.
+    fn indexed(&self, path: &AttrPath, key: &str) -> Option<Expr> {
+        let is = |name: &str, sub: Option<&str>| path.name == name && path.sub.as_deref() == sub;
+        Some(match self.table {
+            _ if is("id", None) => {
+                let id = match self.table {
+                    Table::Users => UserId::from_scim(key).map(UserId::as_uuid),
+                    Table::Groups => GroupId::from_scim(key).map(GroupId::as_uuid),
+                };
+                match (id, self.table) {
+                    (None, _) => never(),
+                    (Some(id), Table::Users) => users::Column::Id.eq(id),
+                    (Some(id), Table::Groups) => groups::Column::Id.eq(id),
+                }
+            }
+            Table::Users if is("userName", None) => users::Column::UserNameKey.eq(key),
+            Table::Users if is("externalId", None) => known(users::Column::ExternalId.eq(key)),
+            Table::Users if is("displayName", None) => known(users::Column::DisplayNameKey.eq(key)),
+            Table::Users if is("emails", Some("value")) => users::Column::Id.in_subquery(
+                Query::select()
+                    .column(user_emails::Column::UserId)
+                    .from(user_emails::Entity)
+                    .and_where(user_emails::Column::OrgId.eq(self.org_id.as_uuid()))
+                    .and_where(
+                        user_emails::Column::ScimConnectionId.eq(self.connection_id.as_uuid()),
+                    )
+                    .and_where(user_emails::Column::ValueKey.eq(key))
+                    .to_owned(),
+            ),
+            Table::Groups if is("externalId", None) => known(groups::Column::ExternalId.eq(key)),
+            Table::Groups if is("displayName", None) => groups::Column::DisplayNameKey.eq(key),
+            Table::Users | Table::Groups => return None,
+        })
+    }
+
+    /// An attribute that is a column and not in the document.
+    fn column(&self, path: &AttrPath) -> Result<Option<Leaf>, ScimError> {
+        let (id, created, updated, version) = match self.table {
+            Table::Users => (
+                column(users::Column::Id.into_column_ref()),
+                column(users::Column::CreatedAt.into_column_ref()),
+                column(users::Column::UpdatedAt.into_column_ref()),
+                column(users::Column::Version.into_column_ref()),
+            ),
+            Table::Groups => (
+                column(groups::Column::Id.into_column_ref()),
+                column(groups::Column::CreatedAt.into_column_ref()),
+                column(groups::Column::UpdatedAt.into_column_ref()),
+                column(groups::Column::Version.into_column_ref()),
+            ),
+        };
+        // Columns hold microseconds, literals are nanoseconds.
+        const NANOS: i64 = 1_000;
+        let leaf = match (path.name.as_str(), path.sub.as_deref()) {
+            ("id", None) => Leaf::Text(json::uuid_text(self.backend, id)),
+            ("meta", Some("created")) => Leaf::Number(created.mul(NANOS)),
+            ("meta", Some("lastModified")) => Leaf::Number(updated.mul(NANOS)),
+            ("meta", Some("resourceType")) => Leaf::Constant(self.kind.id.clone()),
+            ("meta", Some("version")) => Leaf::Text(json::etag(self.backend, version)),
+            ("meta", Some(sub)) => return Err(not_stored(&format!("meta.{sub}"))),
+            _ => return Ok(None),
+        };
+        Ok(Some(leaf))
+    }
+
+    /// `schemas` are the base and those extensions that have data.
+    fn schemas(&self, op: CompareOp, key: &SearchKey) -> Expr {
+        let holds = |urn: &str| constant_holds(urn, op, key);
+        if holds(&self.kind.schema.id) {
+            return always();
+        }
+        let root = match self.table {
+            Table::Users => Json::column(self.backend, "users"),
+            Table::Groups => Json::column(self.backend, "groups"),
+        };
+        self.kind
+            .extensions
+            .iter()
+            .filter(|extension| holds(&extension.schema.id))
+            .fold(never(), |any, extension| {
+                any.or(root.at(&extension.schema.id).exists())
+            })
+    }
+}
+
+fn column(reference: sea_orm::sea_query::ColumnRef) -> Expr {
+    Expr::Column(reference)
+}
+
+pub(crate) fn never() -> Expr {
+    Expr::value(1).eq(0)
+}
+
+pub(crate) fn always() -> Expr {
+    Expr::value(1).eq(1)
+}
+
+pub(crate) fn not_stored(path: &str) -> ScimError {
+    ScimError::invalid_filter(format!("`{path}` cannot be filtered on"))
+}
+
+/// A comparison with something that may be missing: missing is no.
+pub(crate) fn known(comparison: Expr) -> Expr {
+    Func::coalesce([comparison, never()]).into()
+}
+
+/// Whether a constant stands in a relation to a key.
+pub(crate) fn constant_holds(constant: &str, op: CompareOp, key: &SearchKey) -> bool {
+    let SearchKey::Text(wanted) = key else {
+        return false;
+    };
+    match op {
+        CompareOp::Eq => constant == wanted,
+        CompareOp::Ne => constant != wanted,
+        CompareOp::Co => constant.contains(wanted.as_str()),
+        CompareOp::Sw => constant.starts_with(wanted.as_str()),
+        CompareOp::Ew => constant.ends_with(wanted.as_str()),
+        CompareOp::Gt => constant > wanted.as_str(),
+        CompareOp::Ge => constant >= wanted.as_str(),
+        CompareOp::Lt => constant < wanted.as_str(),
+        CompareOp::Le => constant <= wanted.as_str(),
+    }
+}
+
+fn compare_json(json: &Json, attribute: &Attribute, op: CompareOp, value: &Literal) -> Expr {
+    match SearchKey::of(attribute, value) {
+        Some(key) => compare(json.backend, json.leaf(&key), op, &key),
+        None => never(),
+    }
+}
+
+/// A comparison that says yes or no.
+pub(crate) fn compare(backend: DbBackend, leaf: Leaf, op: CompareOp, key: &SearchKey) -> Expr {
+    match (leaf, key) {
+        (Leaf::Constant(constant), key) if constant_holds(&constant, op, key) => always(),
+        (Leaf::Text(text), SearchKey::Text(wanted)) => {
+            known(json::compare_text(backend, text, op, wanted))
+        }
+        (Leaf::Number(number), SearchKey::Number(wanted)) => {
+            known(json::compare_number(backend, number, op, wanted))
+        }
+        (Leaf::Boolean(boolean), SearchKey::Boolean(true)) => known(boolean),
+        (Leaf::Boolean(boolean), SearchKey::Boolean(false)) => known(boolean.not()),
+        _ => never(),
+    }
+}
