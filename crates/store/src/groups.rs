@@ -3,22 +3,18 @@
 use rollcall_model::{
     EventType, GroupId, OrgId, Page, PageRequest, ScimConnectionId, Timestamp, UserId,
 };
-use rollcall_scim::filter::search;
-use rollcall_scim::{Resource, caseless};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select,
-};
+use rollcall_scim::{Resource, caseless, filter};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select};
 use serde_json::{Value, json};
 
 use crate::entity::directory_counts;
 use crate::entity::groups::{ActiveModel, Column, Entity, Model};
 use crate::error::StoreError;
-use crate::filter_sql::{self, Table, Target};
+use crate::filter_sql::Table;
 use crate::handle::{ConnectionHandle, DirectoryTx};
 use crate::members::MembersChanged;
 use crate::paging;
-use crate::search::{DirectoryQuery, Listing, indexable};
+use crate::search::{self, DirectoryQuery, Listing, indexable};
 use crate::users::later;
 
 /// A group as it is stored, without its members.
@@ -90,36 +86,18 @@ impl ConnectionHandle {
         &self,
         query: &DirectoryQuery,
     ) -> Result<Listing<Group>, StoreError> {
-        let mut matching = of(self.org_id, self.connection_id);
-        if let Some(filter) = &query.filter {
-            let target = Target {
-                backend: self.store.db.get_database_backend(),
-                org_id: self.org_id,
-                connection_id: self.connection_id,
-                kind: self.store.catalog.group(),
-                table: Table::Groups,
-            };
-            matching = matching.filter(filter_sql::condition(target, filter)?);
-        }
-        let total = if query.filter.is_none() {
-            self.counts().await?.1
-        } else {
-            matching.clone().count(&self.store.db).await?
-        };
-        if query.limit == 0 || query.offset >= total {
-            return Ok(Listing::empty(total));
-        }
-        let rows = matching
-            .order_by_asc(Column::Id)
-            .offset(query.offset)
-            .limit(query.limit)
-            .all(&self.store.db)
-            .await?;
-        let items = rows
-            .into_iter()
-            .map(Group::try_from)
-            .collect::<Result<_, _>>()?;
-        Ok(Listing { total, items })
+        let everything = of(self.org_id, self.connection_id);
+        let target = self.filter_target(Table::Groups);
+        let counted = async { Ok(self.counts().await?.1) };
+        search::page(
+            &self.store.db,
+            everything,
+            Column::Id,
+            target,
+            query,
+            counted,
+        )
+        .await
     }
 
     /// Lists groups by cursor, for the management API.
@@ -274,7 +252,10 @@ impl DirectoryTx {
             created_at: Set(group.created_at.unix_micros()),
             updated_at: Set(group.updated_at.unix_micros()),
             body: Set(group.resource.to_stored()),
-            search: Set(search::document(self.catalog.group(), &group.resource)),
+            search: Set(filter::search::document(
+                self.catalog.group(),
+                &group.resource,
+            )),
         })
     }
 }

@@ -1,8 +1,13 @@
 //! What of a directory is wanted, and how much of it there is.
 
 use rollcall_scim::filter::CheckedFilter;
+use sea_orm::{
+    DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+};
 
 use crate::error::StoreError;
+use crate::filter_sql::{self, Table, Target};
+use crate::handle::ConnectionHandle;
 
 /// A look-up or a page of users or groups, in the order of their ids: by the millisecond they
 /// were created in, and fixed within it.
@@ -30,6 +35,62 @@ impl<T> Listing<T> {
         Self {
             total,
             items: Vec::new(),
+        }
+    }
+}
+
+/// Counts what matches and reads the page that is wanted. Without a filter the count is not read
+/// from the rows but taken from `counted`, which is kept for that.
+pub(crate) async fn page<E, T>(
+    db: &DatabaseConnection,
+    everything: Select<E>,
+    id: E::Column,
+    target: Target<'_>,
+    query: &DirectoryQuery,
+    counted: impl Future<Output = Result<u64, StoreError>>,
+) -> Result<Listing<T>, StoreError>
+where
+    E: EntityTrait,
+    E::Model: Send + Sync,
+    T: TryFrom<E::Model, Error = StoreError>,
+{
+    let (matching, total) = match &query.filter {
+        None => (everything, counted.await?),
+        Some(filter) => {
+            let matching = everything.filter(filter_sql::condition(target, filter)?);
+            let total = matching.clone().count(db).await?;
+            (matching, total)
+        }
+    };
+    if query.limit == 0 || query.offset >= total {
+        return Ok(Listing::empty(total));
+    }
+    let rows = matching
+        .order_by_asc(id)
+        .offset(query.offset)
+        .limit(query.limit)
+        .all(db)
+        .await?;
+    let items = rows
+        .into_iter()
+        .map(T::try_from)
+        .collect::<Result<_, _>>()?;
+    Ok(Listing { total, items })
+}
+
+impl ConnectionHandle {
+    /// What filters on this connection's rows are compiled for.
+    pub(crate) fn filter_target(&self, table: Table) -> Target<'_> {
+        let catalog = &self.store.catalog;
+        Target {
+            backend: self.store.db.get_database_backend(),
+            org_id: self.org_id,
+            connection_id: self.connection_id,
+            kind: match table {
+                Table::Users => catalog.user(),
+                Table::Groups => catalog.group(),
+            },
+            table,
         }
     }
 }

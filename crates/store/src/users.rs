@@ -5,22 +5,20 @@ use std::collections::BTreeSet;
 use rollcall_model::{
     EventType, GroupId, OrgId, Page, PageRequest, ScimConnectionId, Timestamp, UserId,
 };
-use rollcall_scim::filter::search;
-use rollcall_scim::{Resource, caseless};
+use rollcall_scim::{Resource, caseless, filter};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 use serde_json::{Value, json};
 
 use crate::entity::users::{ActiveModel, Column, Entity, Model};
 use crate::entity::{directory_counts, group_members, user_emails};
 use crate::error::StoreError;
-use crate::filter_sql::{self, Table, Target};
+use crate::filter_sql::Table;
 use crate::handle::{ConnectionHandle, DirectoryTx};
 use crate::paging;
-use crate::search::{DirectoryQuery, Listing, indexable};
+use crate::search::{self, DirectoryQuery, Listing, indexable};
 
 /// A user as it is stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -95,36 +93,18 @@ impl ConnectionHandle {
     ///
     /// The filter asks for what is not stored ([`StoreError::Filter`]).
     pub async fn search_users(&self, query: &DirectoryQuery) -> Result<Listing<User>, StoreError> {
-        let mut matching = of(self.org_id, self.connection_id);
-        if let Some(filter) = &query.filter {
-            let target = Target {
-                backend: self.store.db.get_database_backend(),
-                org_id: self.org_id,
-                connection_id: self.connection_id,
-                kind: self.store.catalog.user(),
-                table: Table::Users,
-            };
-            matching = matching.filter(filter_sql::condition(target, filter)?);
-        }
-        let total = if query.filter.is_none() {
-            self.counts().await?.0
-        } else {
-            matching.clone().count(&self.store.db).await?
-        };
-        if query.limit == 0 || query.offset >= total {
-            return Ok(Listing::empty(total));
-        }
-        let rows = matching
-            .order_by_asc(Column::Id)
-            .offset(query.offset)
-            .limit(query.limit)
-            .all(&self.store.db)
-            .await?;
-        let items = rows
-            .into_iter()
-            .map(User::try_from)
-            .collect::<Result<_, _>>()?;
-        Ok(Listing { total, items })
+        let everything = of(self.org_id, self.connection_id);
+        let target = self.filter_target(Table::Users);
+        let counted = async { Ok(self.counts().await?.0) };
+        search::page(
+            &self.store.db,
+            everything,
+            Column::Id,
+            target,
+            query,
+            counted,
+        )
+        .await
     }
 
     /// Lists users by cursor, for the management API.
@@ -335,7 +315,7 @@ impl DirectoryTx {
             created_at: Set(user.created_at.unix_micros()),
             updated_at: Set(user.updated_at.unix_micros()),
             body: Set(resource.to_stored()),
-            search: Set(search::document(self.catalog.user(), resource)),
+            search: Set(filter::search::document(self.catalog.user(), resource)),
         })
     }
 

@@ -63,12 +63,21 @@ impl ListRequest {
         let pairs = parameters
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
-        let query = ListQuery::parse(pairs)?;
+        Self::new(ListQuery::parse(pairs)?, kind, limits)
+    }
+
+    /// Checks what a client asks for against a resource type and the limits.
+    pub(super) fn new(
+        query: ListQuery,
+        kind: &ResourceType,
+        limits: &Limits,
+    ) -> Result<Self, ScimFailure> {
         let attributes = query.attributes.as_deref();
         let projection = Projection::parse(kind, attributes, query.excluded.as_deref())?;
         let filter = query
             .filter
-            .map(|text| checked(kind, &text))
+            .as_deref()
+            .map(|text| checked(kind, text))
             .transpose()?;
         let count = query.count.unwrap_or(limits.default_results);
         Ok(Self {

@@ -11,6 +11,7 @@ mod limits;
 mod list;
 mod not_served;
 mod render;
+mod root;
 mod tenant;
 mod users;
 
@@ -45,6 +46,7 @@ pub(crate) fn configure(config: &mut ServiceConfig, extra_paths: &[String]) {
 fn endpoints() -> Vec<Endpoint> {
     [
         not_served::endpoints(),
+        root::endpoints(),
         users::endpoints(),
         groups::endpoints(),
         discovery::endpoints(),

@@ -17,10 +17,6 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .on(Method::PUT, me)
             .on(Method::PATCH, me)
             .on(Method::DELETE, me),
-        Endpoint::at("").on(Method::GET, root),
-        Endpoint::at("/.search").on(Method::POST, search),
-        Endpoint::at("/Users/.search").on(Method::POST, search),
-        Endpoint::at("/Groups/.search").on(Method::POST, search),
     ]
 }
 
@@ -30,18 +26,6 @@ async fn bulk(_: Tenant) -> Result<HttpResponse, ScimFailure> {
 
 async fn me(_: Tenant) -> Result<HttpResponse, ScimFailure> {
     Err(ScimFailure::NotServed { feature: "/Me" })
-}
-
-async fn search(_: Tenant) -> Result<HttpResponse, ScimFailure> {
-    Err(ScimFailure::NotServed {
-        feature: "a query by POST",
-    })
-}
-
-async fn root(_: Tenant) -> Result<HttpResponse, ScimFailure> {
-    Err(ScimFailure::NotServed {
-        feature: "a query over all resource types",
-    })
 }
 
 /// Everything else.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rollcall_testkit::{Connection, Reply, TestApp, on_each_database};
-use serde_json::json;
+use serde_json::{Value, json};
 
 async fn push(connection: &Connection, user_name: &str) -> String {
     let body = json!({
@@ -153,5 +153,51 @@ on_each_database! {
         let user = list.body["Resources"][0].as_object().unwrap();
         let names: Vec<&str> = user.keys().map(String::as_str).collect();
         assert_eq!(names, ["schemas", "id", "userName"]);
+    }
+
+    async fn a_query_by_post_answers_as_the_list_does(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        push(&acme, "amy").await;
+        push(&acme, "bob").await;
+        let search = |extra: Value| {
+            let mut body = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"] });
+            body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+            body
+        };
+
+        let body = search(json!({ "filter": "userName sw \"a\"", "attributes": ["userName"] }));
+        let found = acme.scim.post("/Users/.search", body).await.expect(200);
+        let listed = acme.scim.get("/Users?filter=userName%20sw%20%22a%22&attributes=userName").await;
+        assert_eq!(found.body, listed.expect(200).body);
+        let none = acme.scim.post("/Groups/.search", search(json!({}))).await.expect(200);
+        assert_eq!(none.body["totalResults"], json!(0));
+        let refused = acme.scim.post("/Users/.search", json!({ "filter": "id pr" })).await.expect(400);
+        assert_eq!(refused.body["scimType"], "invalidSyntax");
+    }
+
+    async fn a_query_over_all_types_goes_on_from_users_to_groups(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        push(&acme, "amy").await;
+        push(&acme, "bob").await;
+        for name in ["Sales", "Amy's"] {
+            let _ = acme.scim.post("/Groups", json!({ "displayName": name })).await.expect(201);
+        }
+        let types = |reply: &Reply| -> Vec<String> {
+            let resources = reply.body["Resources"].as_array().unwrap();
+            resources.iter().map(|it| it["meta"]["resourceType"].as_str().unwrap().to_owned()).collect()
+        };
+
+        let middle = acme.scim.get("?startIndex=2&count=2").await.expect(200);
+        assert_eq!(middle.body["totalResults"], json!(4));
+        assert_eq!(types(&middle), ["User", "Group"]);
+        let end = acme.scim.get("?startIndex=4&count=10").await.expect(200);
+        assert_eq!(types(&end), ["Group"]);
+        let amy = acme.scim.get("?filter=displayName%20co%20%22amy%22").await.expect(200);
+        assert_eq!(types(&amy), ["User", "Group"]);
+        let users = acme.scim.get("?filter=userName%20pr").await.expect(200);
+        assert_eq!(types(&users), ["User", "User"]);
+        let _ = acme.scim.get("?filter=nonsense%20pr").await.expect(400);
     }
 }

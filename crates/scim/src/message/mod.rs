@@ -4,6 +4,7 @@ mod error_body;
 mod list;
 mod list_query;
 mod patch_op;
+mod search_request;
 
 pub use error_body::error_body;
 pub use list::list_response;

@@ -1,13 +1,13 @@
 //! Listing and looking up groups (RFC 7644 §3.4.2).
 
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, web};
 use rollcall_model::GroupId;
-use rollcall_scim::message::list_response;
+use rollcall_scim::message::{ListQuery, list_response};
 use rollcall_store::Group;
 use serde_json::Value;
 use tracing::instrument;
 
-use super::super::body::document;
+use super::super::body;
 use super::super::failure::ScimFailure;
 use super::super::list::ListRequest;
 use super::super::render;
@@ -19,19 +19,42 @@ pub(super) async fn list_groups(
     tenant: Tenant,
     req: HttpRequest,
 ) -> Result<HttpResponse, ScimFailure> {
-    let kind = tenant.app.catalog.group();
-    let request = ListRequest::parse(&req, kind, &tenant.app.settings.limits)?;
+    let limits = &tenant.app.settings.limits;
+    let request = ListRequest::parse(&req, tenant.app.catalog.group(), limits)?;
+    answer(&tenant, &request).await
+}
+
+/// `POST /Groups/.search`
+#[instrument(name = "scim.groups.search", skip_all)]
+pub(super) async fn search_groups(
+    tenant: Tenant,
+    req: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, ScimFailure> {
+    let limits = &tenant.app.settings.limits;
+    let query = ListQuery::from_search_request(body::read(&req, payload, limits).await?)?;
+    let request = ListRequest::new(query, tenant.app.catalog.group(), limits)?;
+    answer(&tenant, &request).await
+}
+
+async fn answer(tenant: &Tenant, request: &ListRequest) -> Result<HttpResponse, ScimFailure> {
+    let (total, results) = page(tenant, request).await?;
+    let list = list_response(total, request.start_index, results);
+    Ok(body::document(&list))
+}
+
+/// How many groups match, and those of the page, as answers show them.
+pub(in crate::scim) async fn page(
+    tenant: &Tenant,
+    request: &ListRequest,
+) -> Result<(u64, Vec<Value>), ScimFailure> {
     let found = tenant.handle.search_groups(&request.query()).await?;
     let with_members = request.projection.wants("members");
-    let mut results = render_all(&tenant, &found.items, with_members).await?;
+    let mut results = render_all(tenant, &found.items, with_members).await?;
     for result in &mut results {
-        request.projection.apply(kind, result);
+        request.projection.apply(tenant.app.catalog.group(), result);
     }
-    Ok(document(&list_response(
-        found.total,
-        request.start_index,
-        results,
-    )))
+    Ok((found.total, results))
 }
 
 /// The most members that one list holds. A page of groups ends where it would hold more: clients

@@ -3,7 +3,7 @@
 mod create;
 mod delete;
 mod get;
-mod list;
+pub(super) mod list;
 mod membership;
 mod patch;
 mod replace;
@@ -20,6 +20,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::at("/Groups")
             .on(Method::GET, list::list_groups)
             .on(Method::POST, create::create_group),
+        Endpoint::at("/Groups/.search").on(Method::POST, list::search_groups),
         Endpoint::at("/Groups/{id}")
             .on(Method::GET, get::get_group)
             .on(Method::PUT, replace::replace_group)

@@ -1,13 +1,13 @@
 //! Listing and looking up users (RFC 7644 §3.4.2).
 
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{HttpRequest, HttpResponse, web};
 use rollcall_model::UserId;
-use rollcall_scim::message::list_response;
+use rollcall_scim::message::{ListQuery, list_response};
 use rollcall_store::User;
 use serde_json::Value;
 use tracing::instrument;
 
-use super::super::body::document;
+use super::super::body;
 use super::super::failure::ScimFailure;
 use super::super::list::ListRequest;
 use super::super::render;
@@ -19,19 +19,42 @@ pub(super) async fn list_users(
     tenant: Tenant,
     req: HttpRequest,
 ) -> Result<HttpResponse, ScimFailure> {
-    let kind = tenant.app.catalog.user();
-    let request = ListRequest::parse(&req, kind, &tenant.app.settings.limits)?;
+    let limits = &tenant.app.settings.limits;
+    let request = ListRequest::parse(&req, tenant.app.catalog.user(), limits)?;
+    answer(&tenant, &request).await
+}
+
+/// `POST /Users/.search`
+#[instrument(name = "scim.users.search", skip_all)]
+pub(super) async fn search_users(
+    tenant: Tenant,
+    req: HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, ScimFailure> {
+    let limits = &tenant.app.settings.limits;
+    let query = ListQuery::from_search_request(body::read(&req, payload, limits).await?)?;
+    let request = ListRequest::new(query, tenant.app.catalog.user(), limits)?;
+    answer(&tenant, &request).await
+}
+
+async fn answer(tenant: &Tenant, request: &ListRequest) -> Result<HttpResponse, ScimFailure> {
+    let (total, results) = page(tenant, request).await?;
+    let list = list_response(total, request.start_index, results);
+    Ok(body::document(&list))
+}
+
+/// How many users match, and those of the page, as answers show them.
+pub(in crate::scim) async fn page(
+    tenant: &Tenant,
+    request: &ListRequest,
+) -> Result<(u64, Vec<Value>), ScimFailure> {
     let found = tenant.handle.search_users(&request.query()).await?;
     let with_groups = request.projection.wants("groups");
-    let mut results = render_all(&tenant, &found.items, with_groups).await?;
+    let mut results = render_all(tenant, &found.items, with_groups).await?;
     for result in &mut results {
-        request.projection.apply(kind, result);
+        request.projection.apply(tenant.app.catalog.user(), result);
     }
-    Ok(document(&list_response(
-        found.total,
-        request.start_index,
-        results,
-    )))
+    Ok((found.total, results))
 }
 
 /// Renders a page of users; the groups of all of them come with one query.

@@ -3,7 +3,7 @@
 mod create;
 mod delete;
 mod get;
-mod list;
+pub(super) mod list;
 mod patch;
 mod replace;
 
@@ -19,6 +19,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::at("/Users")
             .on(Method::GET, list::list_users)
             .on(Method::POST, create::create_user),
+        Endpoint::at("/Users/.search").on(Method::POST, list::search_users),
         Endpoint::at("/Users/{id}")
             .on(Method::GET, get::get_user)
             .on(Method::PUT, replace::replace_user)

@@ -1,0 +1,125 @@
+//! A query by POST (RFC 7644 §3.4.3): the parameters of a list in a body.
+
+use serde_json::Value;
+
+use super::ListQuery;
+use crate::error::ScimError;
+
+/// The URN that says a body is a query.
+const SEARCH_URN: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+
+impl ListQuery {
+    /// Reads the body of a query by POST. Member names ignore case, and members nobody knows are
+    /// ignored. `attributes` and `excludedAttributes` may be arrays or, as in a query string, text.
+    ///
+    /// # Errors
+    ///
+    /// `invalidSyntax` if the body is no SearchRequest; `invalidValue` for a member of the wrong
+    /// form. Numbers out of range mean the nearest end of it.
+    pub fn from_search_request(body: Value) -> Result<Self, ScimError> {
+        let Value::Object(members) = body else {
+            return Err(ScimError::invalid_syntax("a query must be a JSON object"));
+        };
+        let mut query = Self::default();
+        let mut is_search = false;
+        for (name, value) in members {
+            match name.to_ascii_lowercase().as_str() {
+                "schemas" => is_search = names_search(&value),
+                "startindex" => query.start_index = number(&name, &value)?.unwrap_or(1).max(1),
+                "count" => query.count = number(&name, &value)?,
+                "filter" => query.filter = text(&name, value)?,
+                "attributes" => query.attributes = names(&name, value)?,
+                "excludedattributes" => query.excluded = names(&name, value)?,
+                _ => {}
+            }
+        }
+        if !is_search {
+            let detail = format!("`schemas` of a query must hold {SEARCH_URN}");
+            return Err(ScimError::invalid_syntax(detail));
+        }
+        Ok(query)
+    }
+}
+
+fn names_search(schemas: &Value) -> bool {
+    let urns = schemas.as_array().map(Vec::as_slice).unwrap_or_default();
+    urns.iter()
+        .filter_map(Value::as_str)
+        .any(|urn| urn.eq_ignore_ascii_case(SEARCH_URN))
+}
+
+fn wrong(name: &str, what: &str) -> ScimError {
+    ScimError::invalid_value(format!("`{name}` must be {what}"))
+}
+
+fn number(name: &str, value: &Value) -> Result<Option<u64>, ScimError> {
+    const MOST: u64 = i64::MAX as u64;
+    if value.is_null() {
+        return Ok(None);
+    }
+    match (value.as_u64(), value.as_i64()) {
+        (Some(number), _) => Ok(Some(number.min(MOST))),
+        (None, Some(_)) => Ok(Some(0)),
+        (None, None) => Err(wrong(name, "a whole number")),
+    }
+}
+
+fn text(name: &str, value: Value) -> Result<Option<String>, ScimError> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text)),
+        _ => Err(wrong(name, "text")),
+    }
+}
+
+fn names(name: &str, value: Value) -> Result<Option<String>, ScimError> {
+    let Value::Array(listed) = value else {
+        return text(name, value);
+    };
+    let listed: Option<Vec<&str>> = listed.iter().map(Value::as_str).collect();
+    let listed = listed.ok_or_else(|| wrong(name, "a list of attribute names"))?;
+    Ok(Some(listed.join(",")))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_example_of_the_rfc_is_read() {
+        let query = ListQuery::from_search_request(json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
+            "attributes": ["displayName", "userName"],
+            "filter": "displayName sw \"smith\"",
+            "startIndex": 1,
+            "count": 10,
+        }));
+        let expected = ListQuery {
+            start_index: 1,
+            count: Some(10),
+            filter: Some("displayName sw \"smith\"".to_owned()),
+            attributes: Some("displayName,userName".to_owned()),
+            excluded: None,
+        };
+        assert_eq!(query, Ok(expected));
+    }
+
+    #[test]
+    fn a_body_that_is_no_query_is_refused() {
+        let refused = |body| ListQuery::from_search_request(body).unwrap_err().to_string();
+        insta::assert_snapshot!(
+            refused(json!({ "filter": "id pr" })),
+            @"`schemas` of a query must hold urn:ietf:params:scim:api:messages:2.0:SearchRequest"
+        );
+        insta::assert_snapshot!(
+            refused(json!({ "schemas": [SEARCH_URN], "count": "ten" })),
+            @"`count` must be a whole number"
+        );
+        insta::assert_snapshot!(
+            refused(json!({ "schemas": [SEARCH_URN], "attributes": [1] })),
+            @"`attributes` must be a list of attribute names"
+        );
+    }
+}
