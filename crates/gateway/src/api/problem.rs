@@ -131,9 +131,7 @@ impl From<StoreError> for Problem {
                 error.to_string(),
             )
             .at(attribute),
-            StoreError::ParentMissing
-            | StoreError::NoSuchMember { .. }
-            | StoreError::Filter(_) => {
+            StoreError::ParentMissing | StoreError::NoSuchMember { .. } | StoreError::Filter(_) => {
                 Self::new(StatusCode::NOT_FOUND, "not_found", error.to_string())
             }
             StoreError::Unavailable(_) => {

@@ -6,8 +6,8 @@
 
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
-use rollcall_scim::message::{ListQuery, list_response};
 use rollcall_scim::ResourceType;
+use rollcall_scim::message::{ListQuery, list_response};
 use tracing::instrument;
 use url::form_urlencoded;
 
@@ -49,9 +49,8 @@ async fn search_all(
 }
 
 async fn answer(tenant: &Tenant, query: ListQuery) -> Result<HttpResponse, ScimFailure> {
-    let request = |kind: &ResourceType| {
-        ListRequest::new(query.clone(), kind, &tenant.app.settings.limits)
-    };
+    let request =
+        |kind: &ResourceType| ListRequest::new(query.clone(), kind, &tenant.app.settings.limits);
     let of_users = request(tenant.app.catalog.user());
     let of_groups = request(tenant.app.catalog.group());
     let (of_users, of_groups) = match (of_users, of_groups) {

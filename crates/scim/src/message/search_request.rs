@@ -108,7 +108,11 @@ mod tests {
 
     #[test]
     fn a_body_that_is_no_query_is_refused() {
-        let refused = |body| ListQuery::from_search_request(body).unwrap_err().to_string();
+        let refused = |body| {
+            ListQuery::from_search_request(body)
+                .unwrap_err()
+                .to_string()
+        };
         insta::assert_snapshot!(
             refused(json!({ "filter": "id pr" })),
             @"`schemas` of a query must hold urn:ietf:params:scim:api:messages:2.0:SearchRequest"
