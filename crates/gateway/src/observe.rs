@@ -16,7 +16,7 @@ use rollcall_model::{IdpKind, RequestId};
 use rollcall_store::LoggedRequest;
 
 use crate::request_id;
-use crate::scim::{ScimFailure, Seen};
+use crate::scim::{Remark, ScimFailure, Seen};
 use crate::state::{self, AppState};
 
 /// Gives the request its id, and tells of it when it has been answered.
@@ -86,6 +86,13 @@ fn note<B>(
         .response()
         .error()
         .and_then(|error| error.as_error::<ScimFailure>());
+    let detail = match failure {
+        Some(failure) => Some(failure.detail()),
+        None => req
+            .extensions()
+            .get::<Remark>()
+            .map(|remark| remark.0.clone()),
+    };
     let line = |outcome: &str, idp: Option<IdpKind>| LoggedRequest {
         id,
         at: app.store.clock().now(),
@@ -95,7 +102,7 @@ fn note<B>(
         outcome: outcome.to_owned(),
         idp: idp.map(IdpKind::as_str).map(str::to_owned),
         duration_micros: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-        detail: failure.map(|failure| loggable(&failure.detail())),
+        detail: detail.as_deref().map(loggable),
     };
     match seen {
         Seen::Tenant { handle, idp } => {
@@ -160,6 +167,7 @@ fn operation(method: &str, pattern: &str) -> Operation {
         "PUT" if at("/Groups/{id}") => Operation::ReplaceGroup,
         "PATCH" if at("/Groups/{id}") => Operation::PatchGroup,
         "DELETE" if at("/Groups/{id}") => Operation::DeleteGroup,
+        "POST" if at("/Bulk") => Operation::Bulk,
         "GET" | "HEAD" if at("/ServiceProviderConfig") => Operation::ServiceProviderConfig,
         "GET" | "HEAD" if at("/ResourceTypes") || at("/ResourceTypes/{id}") => {
             Operation::ResourceTypes
@@ -178,7 +186,8 @@ mod tests {
         let pattern = "/scim/v2/{connection:scim_[0-9A-Za-z]+}/Users/{id}";
         assert_eq!(operation("PATCH", pattern), Operation::PatchUser);
         assert_eq!(operation("GET", "/scim/v2/Users"), Operation::ListUsers);
-        assert_eq!(operation("POST", "/scim/v2/Bulk"), Operation::Unknown);
+        assert_eq!(operation("POST", "/scim/v2/Bulk"), Operation::Bulk);
+        assert_eq!(operation("GET", "/scim/v2/Bulk"), Operation::Unknown);
     }
 
     #[test]

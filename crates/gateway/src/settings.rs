@@ -30,6 +30,10 @@ pub struct Limits {
     pub default_results: u64,
     /// The most operations in one PATCH. More is 413.
     pub max_patch_operations: usize,
+    /// The most operations in one bulk request. More is 413.
+    pub max_bulk_operations: usize,
+    /// The largest body of a bulk request, in bytes. More is 413.
+    pub max_bulk_payload_bytes: usize,
     /// The most members that one request may name, over all its operations. More is 413.
     pub max_members_per_request: usize,
     /// The most items one page of a management list holds.
@@ -50,6 +54,8 @@ impl Default for Limits {
             max_results: 1_000,
             default_results: 100,
             max_patch_operations: 1_000,
+            max_bulk_operations: 1_000,
+            max_bulk_payload_bytes: 1024 * 1024,
             max_members_per_request: 10_000,
             max_page: 500,
             request_head_timeout: Duration::from_secs(15),

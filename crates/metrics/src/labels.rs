@@ -54,6 +54,8 @@ label! {
         PatchGroup = "patch_group",
         /// `DELETE /Groups/{id}`
         DeleteGroup = "delete_group",
+        /// `POST /Bulk`, whatever its operations ask for
+        Bulk = "bulk",
         /// `GET /ServiceProviderConfig`
         ServiceProviderConfig = "service_provider_config",
         /// `GET /ResourceTypes`, one or all

@@ -136,10 +136,24 @@ impl ScimError {
         Self::new(ScimType::Sensitive, detail)
     }
 
+    /// 404 without a keyword.
+    pub fn not_found(detail: impl Into<String>) -> Self {
+        Self::plain(404, detail)
+    }
+
+    /// 409 without a keyword: something else is in the way, but no value that is taken.
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::plain(409, detail)
+    }
+
     /// 413 without a keyword; the detail names the limit (RFC 7644 §3.7.4).
     pub fn too_large(detail: impl Into<String>) -> Self {
+        Self::plain(413, detail)
+    }
+
+    fn plain(status: u16, detail: impl Into<String>) -> Self {
         Self {
-            status: 413,
+            status,
             scim_type: None,
             detail: detail.into(),
         }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod attr;
+pub mod bulk;
 pub mod date_time;
 pub mod error;
 pub mod filter;

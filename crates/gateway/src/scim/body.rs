@@ -19,8 +19,17 @@ pub(super) async fn read(
     payload: web::Payload,
     limits: &Limits,
 ) -> Result<Value, ScimFailure> {
+    read_up_to(limits.max_body_bytes, req, payload, limits).await
+}
+
+/// As [`read`], of a body that has a limit of its own, in bytes.
+pub(super) async fn read_up_to(
+    limit: usize,
+    req: &HttpRequest,
+    payload: web::Payload,
+    limits: &Limits,
+) -> Result<Value, ScimFailure> {
     check_media_type(req)?;
-    let limit = limits.max_body_bytes;
     let announced = req
         .headers()
         .get(CONTENT_LENGTH)

@@ -14,18 +14,20 @@ pub(super) fn etag(version: u64) -> String {
     format!("W/\"{version}\"")
 }
 
-/// What a header asks of the version.
-fn names(req: &HttpRequest, header: &HeaderName, version: u64) -> Option<bool> {
+/// Whether one of the tags, separated by commas, is that of the version.
+fn names(tags: &str, version: u64) -> bool {
+    let wanted = version.to_string();
+    tags.split(',')
+        .map(str::trim)
+        .any(|tag| tag == "*" || opaque(tag) == wanted)
+}
+
+/// The tags of a header, which may come in several lines; `None` without the header.
+fn tags(req: &HttpRequest, header: &HeaderName) -> Option<String> {
     let mut lines = req.headers().get_all(header).peekable();
     lines.peek()?;
-    let wanted = version.to_string();
-    Some(
-        lines
-            .filter_map(|line| line.to_str().ok())
-            .flat_map(|line| line.split(','))
-            .map(str::trim)
-            .any(|tag| tag == "*" || opaque(tag) == wanted),
-    )
+    let lines: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
+    Some(lines.join(","))
 }
 
 fn opaque(tag: &str) -> &str {
@@ -35,19 +37,34 @@ fn opaque(tag: &str) -> &str {
         .unwrap_or(tag)
 }
 
-/// Refuses a write to another version than the client knows. Call it under the row's lock.
-pub(super) fn check_if_match(req: &HttpRequest, version: u64) -> Result<(), ScimFailure> {
-    match names(req, &IF_MATCH, version) {
-        Some(false) => Err(ScimFailure::Stale {
-            current: etag(version),
-        }),
-        Some(true) | None => Ok(()),
+/// The versions that a client is willing to write over: any, if it does not say.
+pub(super) struct IfMatch(Option<String>);
+
+impl IfMatch {
+    /// What the header of a request says.
+    pub(super) fn of(req: &HttpRequest) -> Self {
+        Self(tags(req, &IF_MATCH))
+    }
+
+    /// What the `version` of a bulk operation says, which stands for the header.
+    pub(super) const fn version(version: Option<String>) -> Self {
+        Self(version)
+    }
+
+    /// Refuses a write to another version than the client knows. Call it under the row's lock.
+    pub(super) fn check(&self, version: u64) -> Result<(), ScimFailure> {
+        match &self.0 {
+            Some(tags) if !names(tags, version) => Err(ScimFailure::Stale {
+                current: etag(version),
+            }),
+            Some(_) | None => Ok(()),
+        }
     }
 }
 
 /// Whether the client has this version already.
 pub(super) fn not_modified(req: &HttpRequest, version: u64) -> bool {
-    names(req, &IF_NONE_MATCH, version).unwrap_or(false)
+    tags(req, &IF_NONE_MATCH).is_some_and(|tags| names(&tags, version))
 }
 
 #[cfg(test)]
@@ -60,7 +77,7 @@ mod tests {
         let req = TestRequest::default()
             .insert_header((IF_MATCH, value))
             .to_http_request();
-        check_if_match(&req, 3).is_ok()
+        IfMatch::of(&req).check(3).is_ok()
     }
 
     #[test]
@@ -76,7 +93,7 @@ mod tests {
     #[test]
     fn without_the_header_every_version_matches() {
         let req = TestRequest::default().to_http_request();
-        assert!(check_if_match(&req, 3).is_ok());
+        assert!(IfMatch::of(&req).check(3).is_ok());
         assert!(!not_modified(&req, 3));
     }
 }

@@ -38,8 +38,11 @@ fn refuse_filter(req: &HttpRequest) -> Result<(), ScimFailure> {
 /// `GET /ServiceProviderConfig`
 async fn provider_config(tenant: Tenant, req: HttpRequest) -> Result<HttpResponse, ScimFailure> {
     refuse_filter(&req)?;
+    let limits = &tenant.app.settings.limits;
     let limits = ServiceLimits {
-        max_results: tenant.app.settings.limits.max_results,
+        max_results: limits.max_results,
+        max_bulk_operations: limits.max_bulk_operations,
+        max_bulk_payload_bytes: limits.max_bulk_payload_bytes,
     };
     Ok(document(&service_provider_config(&tenant.base, &limits)))
 }

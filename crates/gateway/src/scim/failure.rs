@@ -164,6 +164,12 @@ impl ScimFailure {
         }
     }
 
+    /// The SCIM error for an operation of a bulk request, whose answer is no error itself.
+    pub(super) fn into_error(self) -> ScimError {
+        self.log();
+        self.parts().1
+    }
+
     /// What the identity provider is told.
     pub(crate) fn detail(&self) -> String {
         self.parts().1.detail

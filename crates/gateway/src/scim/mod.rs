@@ -1,6 +1,7 @@
 //! The SCIM endpoint, mounted below each way to name a tenant.
 
 mod body;
+mod bulk;
 mod conditional;
 mod discovery;
 mod endpoint;
@@ -17,6 +18,7 @@ mod users;
 
 use actix_web::web::{self, ServiceConfig};
 
+pub(crate) use bulk::Remark;
 pub(crate) use failure::ScimFailure;
 pub(crate) use tenant::Seen;
 
@@ -49,6 +51,7 @@ fn endpoints() -> Vec<Endpoint> {
         root::endpoints(),
         users::endpoints(),
         groups::endpoints(),
+        bulk::endpoints(),
         discovery::endpoints(),
     ]
     .into_iter()

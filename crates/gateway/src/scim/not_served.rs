@@ -10,7 +10,6 @@ use super::tenant::Tenant;
 /// Features that `/ServiceProviderConfig` says are off: known paths, answered with 501.
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::at("/Bulk").on(Method::POST, bulk),
         Endpoint::at("/Me")
             .on(Method::GET, me)
             .on(Method::POST, me)
@@ -18,10 +17,6 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             .on(Method::PATCH, me)
             .on(Method::DELETE, me),
     ]
-}
-
-async fn bulk(_: Tenant) -> Result<HttpResponse, ScimFailure> {
-    Err(ScimFailure::NotServed { feature: "Bulk" })
 }
 
 async fn me(_: Tenant) -> Result<HttpResponse, ScimFailure> {

@@ -52,6 +52,10 @@ impl Victim {
         route.pattern.replace("{id}", id)
     }
 
+    fn body(&self, route: &ScimRoute) -> Option<Value> {
+        route.body_about(&self.user, &self.group)
+    }
+
     /// Everything there is of the victim, by its own token and by the management API.
     async fn everything(&self, app: &TestApp) -> Value {
         // What the victim itself did is not to show up in the middle of a comparison.
@@ -144,7 +148,7 @@ on_each_database! {
             for (credential, token) in credentials {
                 let told = format!("{} {} with {credential}", route.method, route.pattern);
                 let client = victim.connection.scim.with_bearer(token);
-                let reply = client.send(route.method, &victim.path(&route), route.body.clone()).await;
+                let reply = client.send(route.method, &victim.path(&route), victim.body(&route)).await;
                 assert_eq!(reply.status, 401, "{told}");
                 assert_tells_nothing(&reply, &told);
                 if token.is_some() {
@@ -167,7 +171,7 @@ on_each_database! {
             let client = app.scim_at(base, Some(&other.token));
             for route in scim() {
                 let told = format!("{} {base}{}", route.method, route.pattern);
-                let reply = client.send(route.method, &victim.path(&route), route.body.clone()).await;
+                let reply = client.send(route.method, &victim.path(&route), victim.body(&route)).await;
                 assert_tells_nothing(&reply, &told);
                 if matches!(route.item, Item::User | Item::Group) {
                     let missing = route.pattern.replace("{id}", "01890000-0000-7000-8000-000000000000");
@@ -177,6 +181,30 @@ on_each_database! {
             }
         }
         assert_eq!(victim.everything(&app).await, before);
+    }
+
+    async fn an_operation_of_a_bulk_request_finds_nothing_of_another_tenant(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let victim = victim(&app).await;
+        let other = app.connect("Other").await;
+        let before = victim.everything(&app).await;
+        let route = scim().into_iter().find(|route| route.pattern == "/Bulk").unwrap();
+        let missing = "01890000-0000-7000-8000-000000000000";
+
+        let mut answers = Vec::new();
+        for body in [victim.body(&route), route.body_about(missing, missing)] {
+            let reply = other.scim.send("POST", "/Bulk", body).await.expect(200);
+            assert_tells_nothing(&reply, "/Bulk");
+            let entries = reply.body["Operations"].as_array().unwrap();
+            answers.push(entries.iter().map(|entry| entry["status"].clone()).collect::<Vec<_>>());
+        }
+
+        let expected = ["404", "404", "404", "404", "404", "404", "404", "404", "400"];
+        assert_eq!(answers[0], expected);
+        assert_eq!(answers[0], answers[1]);
+        assert_eq!(victim.everything(&app).await, before);
+        let groups = other.scim.get("/Groups").await.expect(200);
+        assert_eq!(groups.body["totalResults"], json!(0));
     }
 
     async fn a_host_or_path_of_the_victim_refuses_other_tokens_on_every_route(database: TestDatabase) {
@@ -193,7 +221,7 @@ on_each_database! {
                     .request(route.method, &victim.path(&route))
                     .header("host", &host)
                     .header("content-type", "application/scim+json")
-                    .body(route.body.clone().map(|body| body.to_string()).unwrap_or_default());
+                    .body(victim.body(&route).map(|body| body.to_string()).unwrap_or_default());
                 let reply = Client::read(request).await;
                 assert_eq!(reply.status, 401, "{} {base}{}", route.method, route.pattern);
                 assert_tells_nothing(&reply, route.pattern);
@@ -211,7 +239,7 @@ on_each_database! {
         for route in scim() {
             let told = format!("{} {}", route.method, route.pattern);
             let client = &victim.connection.scim;
-            let reply = client.send(route.method, &victim.path(&route), route.body.clone()).await;
+            let reply = client.send(route.method, &victim.path(&route), victim.body(&route)).await;
             assert_eq!(reply.status, 403, "{told}");
             assert_tells_nothing(&reply, &told);
         }

@@ -11,7 +11,17 @@ pub(crate) struct ScimRoute {
     pub(crate) pattern: &'static str,
     /// What stands for `{id}`.
     pub(crate) item: Item,
+    /// In it, `{user}` and `{group}` stand for a user and a group of the victim.
     pub(crate) body: Option<Value>,
+}
+
+impl ScimRoute {
+    /// The body, about a user and a group.
+    pub(crate) fn body_about(&self, user: &str, group: &str) -> Option<Value> {
+        let body = self.body.as_ref()?.to_string();
+        let body = body.replace("{user}", user).replace("{group}", group);
+        Some(serde_json::from_str(&body).unwrap())
+    }
 }
 
 /// What an `{id}` stands for.
@@ -71,12 +81,7 @@ pub(crate) fn scim() -> Vec<ScimRoute> {
             Item::Public("urn:ietf:params:scim:schemas:core:2.0:User"),
             None,
         ),
-        (
-            "POST",
-            "/Bulk",
-            Item::None,
-            Some(json!({ "Operations": [] })),
-        ),
+        ("POST", "/Bulk", Item::None, Some(bulk())),
         ("GET", "/Me", Item::None, None),
         ("POST", "/Me", Item::None, user()),
         ("PUT", "/Me", Item::None, user()),
@@ -95,6 +100,31 @@ pub(crate) fn scim() -> Vec<ScimRoute> {
             body,
         })
         .collect()
+}
+
+/// Operations on what is the victim's. Each of them fails.
+fn bulk() -> Value {
+    let patch = |operation: Value| json!({ "Operations": [operation] });
+    let rename = patch(json!({ "op": "replace", "path": "displayName", "value": "Taken over" }));
+    let add = patch(json!({ "op": "add", "path": "members", "value": [{ "value": "{user}" }] }));
+    let empty = patch(json!({ "op": "remove", "path": "members[value eq \"{user}\"]" }));
+    let user = json!({ "userName": "intruder" });
+    let group = json!({ "displayName": "Taken over" });
+    let with_member = json!({ "displayName": "Lured", "members": [{ "value": "{user}" }] });
+    json!({
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+        "Operations": [
+            { "method": "PATCH", "path": "/Users/{user}", "data": rename },
+            { "method": "PUT", "path": "/Users/{user}", "data": user },
+            { "method": "DELETE", "path": "/Users/{user}" },
+            { "method": "PATCH", "path": "/Groups/{group}", "data": rename },
+            { "method": "PATCH", "path": "/Groups/{group}", "data": add },
+            { "method": "PATCH", "path": "/Groups/{group}", "data": empty },
+            { "method": "PUT", "path": "/Groups/{group}", "data": group },
+            { "method": "DELETE", "path": "/Groups/{group}" },
+            { "method": "POST", "path": "/Groups", "bulkId": "lured", "data": with_member },
+        ],
+    })
 }
 
 /// A route of the management API.

@@ -15,6 +15,8 @@ mod isolation_table;
 mod management;
 mod request_log;
 mod routing;
+mod scim_bulk;
+mod scim_bulk_outage;
 mod scim_errors;
 mod scim_groups;
 mod scim_lists;

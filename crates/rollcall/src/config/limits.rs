@@ -22,6 +22,12 @@ pub(crate) struct LimitsConfig {
     /// Operations in one PATCH.
     #[serde(deserialize_with = "values::positive")]
     pub(crate) max_patch_operations: usize,
+    /// Operations in one bulk request.
+    #[serde(deserialize_with = "values::positive")]
+    pub(crate) max_bulk_operations: usize,
+    /// Bytes of the body of a bulk request.
+    #[serde(deserialize_with = "values::positive")]
+    pub(crate) max_bulk_payload_bytes: usize,
     /// Members that one request adds to or removes from a group.
     #[serde(deserialize_with = "values::positive")]
     pub(crate) max_group_members_per_request: usize,

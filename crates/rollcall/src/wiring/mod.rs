@@ -107,6 +107,8 @@ fn settings(config: &Config, url: String) -> Settings {
             max_results: limits.max_results,
             default_results: limits.default_results,
             max_patch_operations: limits.max_patch_operations,
+            max_bulk_operations: limits.max_bulk_operations,
+            max_bulk_payload_bytes: limits.max_bulk_payload_bytes,
             max_members_per_request: limits.max_group_members_per_request,
             max_page: limits.max_page,
             request_head_timeout: limits.request_head_timeout,

@@ -13,13 +13,13 @@ use crate::schema::Catalog;
 pub struct Ids<'c> {
     catalog: &'c Catalog,
     /// Of the operations that create something; no other can be referred to.
-    fates: HashMap<String, (Collection, Fate)>,
+    fates: HashMap<String, Fate>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Fate {
-    Waiting,
-    Made(String),
+    Waiting(Collection),
+    Made(Collection, String),
     Failed,
 }
 
@@ -41,11 +41,8 @@ impl<'c> Ids<'c> {
                 continue;
             };
             let fate = match &operation.request {
-                Ok(request) if request.creates() => (request.collection, Fate::Waiting),
-                // Which collection does not matter any more.
-                Err(_) if operation.method.as_deref() == Some("POST") => {
-                    (Collection::Users, Fate::Failed)
-                }
+                Ok(request) if request.creates() => Fate::Waiting(request.collection),
+                Err(_) if operation.method.as_deref() == Some("POST") => Fate::Failed,
                 Ok(_) | Err(_) => continue,
             };
             // The first operation with a `bulkId` is the one it names.
@@ -56,20 +53,23 @@ impl<'c> Ids<'c> {
 
     /// An operation has made the resource with this id.
     pub fn made(&mut self, operation: &BulkOperation, id: &str) {
-        self.become_of(operation, Fate::Made(id.to_owned()));
+        if let Some((fate, collection)) = self.fate_of(operation) {
+            *fate = Fate::Made(collection, id.to_owned());
+        }
     }
 
     /// An operation has failed.
     pub fn failed(&mut self, operation: &BulkOperation) {
-        self.become_of(operation, Fate::Failed);
+        if let Some((fate, _)) = self.fate_of(operation) {
+            *fate = Fate::Failed;
+        }
     }
 
-    fn become_of(&mut self, operation: &BulkOperation, fate: Fate) {
-        let creates = operation.request.as_ref().is_ok_and(Request::creates);
-        let named = operation.bulk_id.as_ref().filter(|_| creates);
-        if let Some((_, known)) = named.and_then(|bulk_id| self.fates.get_mut(bulk_id)) {
-            *known = fate;
-        }
+    /// What is known of an operation that creates something, and where it does.
+    fn fate_of(&mut self, operation: &BulkOperation) -> Option<(&mut Fate, Collection)> {
+        let request = operation.request.as_ref().ok()?;
+        let bulk_id = operation.bulk_id.as_ref().filter(|_| request.creates())?;
+        Some((self.fates.get_mut(bulk_id)?, request.collection))
     }
 
     /// Puts ids in place of references.
@@ -119,27 +119,31 @@ impl<'c> Ids<'c> {
         waiting: impl Fn(&str) -> Result<Verdict, ScimError>,
     ) -> Result<Verdict, ScimError> {
         let bulk_id = reference.bulk_id;
-        let Some((collection, fate)) = self.fates.get(bulk_id) else {
-            return Err(ScimError::invalid_value(format!(
-                "no operation of this request creates something with the bulkId `{bulk_id}`"
-            )));
+        let (collection, made) = match self.fates.get(bulk_id) {
+            None => {
+                return Err(ScimError::invalid_value(format!(
+                    "no operation of this request creates something with the bulkId `{bulk_id}`"
+                )));
+            }
+            Some(Fate::Failed) => {
+                return Err(ScimError::conflict(format!(
+                    "the operation with the bulkId `{bulk_id}` failed"
+                )));
+            }
+            Some(Fate::Waiting(collection)) => (collection, None),
+            Some(Fate::Made(collection, id)) => (collection, Some(id)),
         };
-        if *fate == Fate::Failed {
-            return Err(ScimError::conflict(format!(
-                "the operation with the bulkId `{bulk_id}` failed"
-            )));
-        }
-        let made = &collection.kind(self.catalog).id;
-        if !reference.types.is_empty() && !reference.types.contains(made) {
+        let kind = &collection.kind(self.catalog).id;
+        if !reference.types.is_empty() && !reference.types.contains(kind) {
             return Err(ScimError::invalid_value(format!(
-                "`{}` cannot be a {made}, which is what the operation with the bulkId \
+                "`{}` cannot be a {kind}, which is what the operation with the bulkId \
                  `{bulk_id}` creates",
                 reference.attribute
             )));
         }
-        match fate {
-            Fate::Made(id) => Ok(Verdict::Id(id.clone())),
-            Fate::Waiting | Fate::Failed => waiting(bulk_id),
+        match made {
+            Some(id) => Ok(Verdict::Id(id.clone())),
+            None => waiting(bulk_id),
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::references::{Visit, in_attribute, in_attributes, in_text, types_of};
+use super::references::{Visit, in_attribute, in_text, types_of};
 use super::request::member;
 use crate::error::ScimError;
 use crate::filter::{Filter, Literal};
-use crate::patch::{Path, Place, locate};
+use crate::patch::{Place, locate, parse_path};
 use crate::schema::{Attribute, ResourceType};
 
 /// Goes through every reference in a PATCH body. What is no PATCH body has none, and is
@@ -55,9 +55,15 @@ fn at(
 ) -> Result<(), ScimError> {
     match locate(kind, path) {
         Ok(Place::Extension(schema)) => match value {
-            Value::Object(parts) => in_attributes(parts, |name| schema.attribute(name), visit),
+            Value::Object(parts) => {
+                for (name, value) in parts {
+                    at(kind, &format!("{}:{name}", schema.id), value, visit)?;
+                }
+                Ok(())
+            }
             _ => Ok(()),
         },
+        Ok(Place::Attribute(target)) if target.attribute.is_read_only() => Ok(()),
         Ok(Place::Attribute(target)) => match (target.sub, value) {
             (None, value) => in_attribute(target.attribute, value, visit).map(drop),
             (Some(sub), Value::String(text)) => in_sub(target.attribute, sub, text, visit),
@@ -85,16 +91,12 @@ fn in_sub(
 }
 
 /// The filter of a path, as in `members[value eq "bulkId:amy"]`.
-fn in_path(
-    kind: &ResourceType,
-    text: &mut String,
-    visit: &mut Visit<'_>,
-) -> Result<(), ScimError> {
+fn in_path(kind: &ResourceType, text: &mut String, visit: &mut Visit<'_>) -> Result<(), ScimError> {
     if !text.contains(super::PREFIX) {
         return Ok(());
     }
     // A malformed path is refused when the PATCH is applied.
-    let Ok(mut path) = Path::parse(text.trim(), kind) else {
+    let Ok(mut path) = parse_path(text.trim(), kind) else {
         return Ok(());
     };
     let resolved = kind.resolve(&path.attribute);

@@ -57,15 +57,16 @@ pub(super) fn in_resource(
     in_attributes(members, |name| kind.base_attribute(name), visit)
 }
 
-/// Values by the names of their attributes.
-pub(super) fn in_attributes<'k>(
+/// Values by the names of their attributes. What clients echo although the server alone writes
+/// it, such as the `groups` of a user, asks for nothing.
+fn in_attributes<'k>(
     values: &mut Map<String, Value>,
     find: impl Fn(&str) -> Option<&'k Attribute>,
     visit: &mut Visit<'_>,
 ) -> Result<(), ScimError> {
     let mut left_out = Vec::new();
     for (name, value) in values.iter_mut() {
-        if let Some(attribute) = find(name)
+        if let Some(attribute) = find(name).filter(|attribute| !attribute.is_read_only())
             && !in_attribute(attribute, value, visit)?
         {
             left_out.push(name.clone());

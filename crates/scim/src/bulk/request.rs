@@ -30,11 +30,7 @@ impl BulkRequest {
     ///
     /// `invalidSyntax` if the body is no bulk request or holds no operation, `invalidValue`
     /// for a `failOnErrors` that is no positive whole number, 413 above `max_operations`.
-    pub fn parse(
-        catalog: &Catalog,
-        body: Value,
-        max_operations: usize,
-    ) -> Result<Self, ScimError> {
+    pub fn parse(catalog: &Catalog, body: Value, max_operations: usize) -> Result<Self, ScimError> {
         let Value::Object(mut members) = body else {
             let detail = "a bulk request must be a JSON object";
             return Err(ScimError::invalid_syntax(detail));

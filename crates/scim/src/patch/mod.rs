@@ -19,6 +19,8 @@ mod target;
 mod tests;
 
 pub use members::{GroupPatch, MemberChange, split_members};
+pub(crate) use path::parse as parse_path;
+pub(crate) use target::{Place, locate};
 
 use serde_json::Value;
 

@@ -8,15 +8,15 @@ use crate::error::ScimError;
 use crate::filter::{self, Filter, Token};
 use crate::schema::ResourceType;
 
-/// A path as the client wrote it.
+/// A path as the client wrote it. Its `Display` is path text again.
 #[derive(Debug, PartialEq)]
-pub(super) struct Path {
+pub(crate) struct Path {
     /// The attribute. With a condition, it has no sub-attribute of its own.
-    pub(super) attribute: AttrPath,
+    pub(crate) attribute: AttrPath,
     /// What stands in the brackets.
-    pub(super) condition: Option<Filter>,
+    pub(crate) condition: Option<Filter>,
     /// The sub-attribute, with or without brackets before it.
-    pub(super) sub: Option<String>,
+    pub(crate) sub: Option<String>,
 }
 
 /// Reads a path.
@@ -24,7 +24,7 @@ pub(super) struct Path {
 /// # Errors
 ///
 /// `invalidPath` if it is malformed, `invalidFilter` if only the condition is.
-pub(super) fn parse(text: &str, kind: &ResourceType) -> Result<Path, ScimError> {
+pub(crate) fn parse(text: &str, kind: &ResourceType) -> Result<Path, ScimError> {
     let malformed = || ScimError::invalid_path(format!("`{text}` is not a path"));
     if text.len() > filter::MAX_LENGTH {
         return Err(ScimError::invalid_path(format!(
@@ -56,6 +56,19 @@ pub(super) fn parse(text: &str, kind: &ResourceType) -> Result<Path, ScimError> 
         condition,
         sub,
     })
+}
+
+impl std::fmt::Display for Path {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.attribute)?;
+        if let Some(condition) = &self.condition {
+            write!(f, "[{condition}]")?;
+        }
+        match &self.sub {
+            Some(sub) => write!(f, ".{sub}"),
+            None => Ok(()),
+        }
+    }
 }
 
 type Selection = (Option<Filter>, Option<String>);

@@ -6,7 +6,7 @@ use crate::filter::{self, Filter};
 use crate::schema::{Attribute, ResourceType, Schema};
 
 /// What a path names.
-pub(super) enum Place<'a> {
+pub(crate) enum Place<'a> {
     /// An extension as a whole.
     Extension(&'a Schema),
     /// An attribute or something in it.
@@ -14,15 +14,15 @@ pub(super) enum Place<'a> {
 }
 
 /// An attribute, or elements or a part of it.
-pub(super) struct Target<'a> {
+pub(crate) struct Target<'a> {
     /// The extension that holds it; `None` for the base schema.
-    pub(super) extension: Option<&'a Schema>,
+    pub(crate) extension: Option<&'a Schema>,
     /// The attribute. Multi-valued if there is a condition.
-    pub(super) attribute: &'a Attribute,
+    pub(crate) attribute: &'a Attribute,
     /// Which elements, checked against the attribute.
-    pub(super) condition: Option<Filter>,
+    pub(crate) condition: Option<Filter>,
     /// The part.
-    pub(super) sub: Option<&'a Attribute>,
+    pub(crate) sub: Option<&'a Attribute>,
 }
 
 /// Finds what a path names.
@@ -31,7 +31,7 @@ pub(super) struct Target<'a> {
 ///
 /// `invalidPath` if it is malformed or names nothing, `invalidFilter` if the condition in
 /// its brackets does not fit the attribute.
-pub(super) fn locate<'a>(kind: &'a ResourceType, text: &str) -> Result<Place<'a>, ScimError> {
+pub(crate) fn locate<'a>(kind: &'a ResourceType, text: &str) -> Result<Place<'a>, ScimError> {
     let unknown = || ScimError::invalid_path(format!("there is no attribute `{text}`"));
     let path = path::parse(text, kind)?;
     let resolved = kind.resolve(&path.attribute).ok_or_else(unknown)?;

@@ -39,17 +39,25 @@ impl Catalog {
 pub struct ServiceLimits {
     /// Most resources one page of a list holds.
     pub max_results: u64,
+    /// Most operations of one bulk request.
+    pub max_bulk_operations: usize,
+    /// Most bytes of the body of one bulk request.
+    pub max_bulk_payload_bytes: usize,
 }
 
 /// `GET /ServiceProviderConfig` (RFC 7643 §5): what this server can do.
 ///
-/// Bulk, sorting and password changes are not served, and are not promised either.
+/// Sorting and password changes are not served, and are not promised either.
 pub fn service_provider_config(base: &str, limits: &ServiceLimits) -> Value {
     let base = base.trim_end_matches('/');
     json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
         "patch": { "supported": true },
-        "bulk": { "supported": false, "maxOperations": 0, "maxPayloadSize": 0 },
+        "bulk": {
+            "supported": true,
+            "maxOperations": limits.max_bulk_operations,
+            "maxPayloadSize": limits.max_bulk_payload_bytes,
+        },
         "filter": { "supported": true, "maxResults": limits.max_results },
         "changePassword": { "supported": false },
         "sort": { "supported": false },

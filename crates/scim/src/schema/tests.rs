@@ -193,7 +193,11 @@ fn resource_types_are_served_one_by_one_and_as_a_list() {
 
 #[test]
 fn the_service_provider_config_promises_what_is_served() {
-    let limits = ServiceLimits { max_results: 200 };
+    let limits = ServiceLimits {
+        max_results: 200,
+        max_bulk_operations: 1_000,
+        max_bulk_payload_bytes: 1_048_576,
+    };
     let config = service_provider_config("https://scim.example/v2", &limits);
     insta::assert_json_snapshot!(config, @r#"
     {
@@ -204,9 +208,9 @@ fn the_service_provider_config_promises_what_is_served() {
         "supported": true
       },
       "bulk": {
-        "supported": false,
-        "maxOperations": 0,
-        "maxPayloadSize": 0
+        "supported": true,
+        "maxOperations": 1000,
+        "maxPayloadSize": 1048576
       },
       "filter": {
         "supported": true,
@@ -240,7 +244,12 @@ fn the_service_provider_config_promises_what_is_served() {
 
 #[test]
 fn the_service_provider_config_holds_what_its_schema_requires() {
-    let config = service_provider_config("https://scim.example", &ServiceLimits { max_results: 1 });
+    let limits = ServiceLimits {
+        max_results: 1,
+        max_bulk_operations: 1,
+        max_bulk_payload_bytes: 1,
+    };
+    let config = service_provider_config("https://scim.example", &limits);
     let catalog = Catalog::core();
     let schema = catalog
         .schemas()

@@ -2,7 +2,9 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use rollcall_model::UserId;
 use rollcall_scim::Resource;
+use serde_json::Value;
 use tracing::instrument;
 
 use super::super::body;
@@ -22,12 +24,10 @@ pub(super) async fn create_group(
     let kind = tenant.app.catalog.group();
     let projection = projection(&req, kind)?;
     let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
-    let parsed = Resource::parse(kind, body)?;
-    tenant.note_quirks(&parsed.quirks);
-    let members = membership::users(&tenant, &parsed.members.unwrap_or_default())?;
+    let (resource, members) = read(&tenant, body)?;
 
     let mut tx = tenant.begin().await?;
-    let group = tx.insert_group(parsed.resource, &members).await?;
+    let group = tx.insert_group(resource, &members).await?;
     let members = tx.member_ids(group.id).await?;
     tx.commit().await?;
 
@@ -35,4 +35,15 @@ pub(super) async fn create_group(
     let mut resource = render::group(catalog, &tenant.base, &group, Some(&members));
     projection.apply(kind, &mut resource);
     Ok(render::group_answer(StatusCode::CREATED, &tenant.base, &group).with(&resource))
+}
+
+/// Reads a group that is to be made, and its first members.
+pub(in crate::scim) fn read(
+    tenant: &Tenant,
+    body: Value,
+) -> Result<(Resource, Vec<UserId>), ScimFailure> {
+    let parsed = Resource::parse(tenant.app.catalog.group(), body)?;
+    tenant.note_quirks(&parsed.quirks);
+    let members = membership::users(tenant, &parsed.members.unwrap_or_default())?;
+    Ok((parsed.resource, members))
 }

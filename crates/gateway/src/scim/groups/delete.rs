@@ -1,9 +1,10 @@
 //! Deleting a group (RFC 7644 §3.6).
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use rollcall_store::DirectoryTx;
 use tracing::instrument;
 
-use super::super::conditional::check_if_match;
+use super::super::conditional::IfMatch;
 use super::super::failure::ScimFailure;
 use super::super::tenant::Tenant;
 use super::GroupPath;
@@ -15,12 +16,22 @@ pub(super) async fn delete_group(
     req: HttpRequest,
     path: web::Path<GroupPath>,
 ) -> Result<HttpResponse, ScimFailure> {
-    let id = path.id()?;
     let mut tx = tenant.begin().await?;
-    let group = tx.lock_group(id).await?;
-    let group = group.ok_or_else(|| path.missing())?;
-    check_if_match(&req, group.version)?;
-    tx.delete_group(id).await?;
+    delete(&mut tx, &path, &IfMatch::of(&req)).await?;
     tx.commit().await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Deletes a group; its members stay users.
+pub(in crate::scim) async fn delete(
+    tx: &mut DirectoryTx,
+    path: &GroupPath,
+    if_match: &IfMatch,
+) -> Result<(), ScimFailure> {
+    let id = path.id()?;
+    let group = tx.lock_group(id).await?;
+    let group = group.ok_or_else(|| path.missing())?;
+    if_match.check(group.version)?;
+    tx.delete_group(id).await?;
+    Ok(())
 }

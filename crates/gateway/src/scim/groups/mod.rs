@@ -1,12 +1,12 @@
 //! `/Groups`.
 
-mod create;
-mod delete;
+pub(super) mod create;
+pub(super) mod delete;
 mod get;
 pub(super) mod list;
 mod membership;
-mod patch;
-mod replace;
+pub(super) mod patch;
+pub(super) mod replace;
 
 use actix_web::http::Method;
 use rollcall_model::GroupId;
@@ -31,8 +31,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// The id in a path. A text that is no id is answered as an id that does not exist.
 #[derive(Deserialize)]
-struct GroupPath {
-    id: String,
+pub(super) struct GroupPath {
+    pub(super) id: String,
 }
 
 impl GroupPath {

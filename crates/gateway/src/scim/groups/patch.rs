@@ -2,12 +2,15 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
+use rollcall_scim::Quirk;
 use rollcall_scim::message::PatchRequest;
-use rollcall_scim::patch;
+use rollcall_scim::patch::{self, GroupPatch};
+use rollcall_store::{DirectoryTx, Group};
+use serde_json::Value;
 use tracing::instrument;
 
 use super::super::body;
-use super::super::conditional::check_if_match;
+use super::super::conditional::IfMatch;
 use super::super::failure::ScimFailure;
 use super::super::limits;
 use super::super::list::{asks_for_projection, projection};
@@ -28,24 +31,11 @@ pub(super) async fn patch_group(
 ) -> Result<HttpResponse, ScimFailure> {
     let kind = tenant.app.catalog.group();
     let projection = projection(&req, kind)?;
-    let max = &tenant.app.settings.limits;
-    let body = body::read(&req, payload, max).await?;
-    let request = PatchRequest::parse(body)?;
-    limits::check(
-        "operations",
-        request.operations.len(),
-        max.max_patch_operations,
-    )?;
-    let patch = patch::split_members(kind, request.operations)?;
-    membership::check_size(&tenant, &patch.members)?;
+    let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
+    let request = read(&tenant, body)?;
 
     let mut tx = tenant.begin().await?;
-    let before = tx.lock_group(path.id()?).await?;
-    let before = before.ok_or_else(|| path.missing())?;
-    check_if_match(&req, before.version)?;
-    let patched = patch.apply(kind, &before.resource)?;
-    let changed = membership::change(&tenant, &mut tx, kind, before.id, &patch.members).await?;
-    let group = tx.save_group(before, patched.resource, &changed).await?;
+    let group = apply(&tenant, &mut tx, &path, &IfMatch::of(&req), &request).await?;
     let shown = asks_for_projection(&req);
     let members = if shown && projection.wants("members") {
         Some(tx.member_ids(group.id).await?)
@@ -54,9 +44,6 @@ pub(super) async fn patch_group(
     };
     tx.commit().await?;
 
-    for quirks in [&request.quirks, &patch.quirks, &patched.quirks] {
-        tenant.note_quirks(quirks);
-    }
     if !shown {
         return Ok(render::group_answer(StatusCode::NO_CONTENT, &tenant.base, &group).empty());
     }
@@ -64,4 +51,48 @@ pub(super) async fn patch_group(
     let mut resource = render::group(catalog, &tenant.base, &group, members.as_deref());
     projection.apply(kind, &mut resource);
     Ok(render::group_answer(StatusCode::OK, &tenant.base, &group).with(&resource))
+}
+
+/// A PATCH of a group, taken apart.
+pub(in crate::scim) struct GroupPatchRequest {
+    patch: GroupPatch,
+    /// What the envelope needed.
+    quirks: Vec<Quirk>,
+}
+
+/// Reads a PATCH body within the limits.
+pub(in crate::scim) fn read(
+    tenant: &Tenant,
+    body: Value,
+) -> Result<GroupPatchRequest, ScimFailure> {
+    let request = PatchRequest::parse(body)?;
+    let limit = tenant.app.settings.limits.max_patch_operations;
+    limits::check("operations", request.operations.len(), limit)?;
+    let patch = patch::split_members(tenant.app.catalog.group(), request.operations)?;
+    membership::check_size(tenant, &patch.members)?;
+    Ok(GroupPatchRequest {
+        patch,
+        quirks: request.quirks,
+    })
+}
+
+/// Applies a PATCH to a group and its membership.
+pub(in crate::scim) async fn apply(
+    tenant: &Tenant,
+    tx: &mut DirectoryTx,
+    path: &GroupPath,
+    if_match: &IfMatch,
+    GroupPatchRequest { patch, quirks }: &GroupPatchRequest,
+) -> Result<Group, ScimFailure> {
+    let before = tx.lock_group(path.id()?).await?;
+    let before = before.ok_or_else(|| path.missing())?;
+    if_match.check(before.version)?;
+    let kind = tenant.app.catalog.group();
+    let patched = patch.apply(kind, &before.resource)?;
+    let changed = membership::change(tenant, tx, kind, before.id, &patch.members).await?;
+    let group = tx.save_group(before, patched.resource, &changed).await?;
+    for quirks in [quirks, &patch.quirks, &patched.quirks] {
+        tenant.note_quirks(quirks);
+    }
+    Ok(group)
 }

@@ -3,10 +3,12 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use rollcall_scim::Resource;
+use rollcall_store::{DirectoryTx, Group};
+use serde_json::Value;
 use tracing::instrument;
 
 use super::super::body;
-use super::super::conditional::check_if_match;
+use super::super::conditional::IfMatch;
 use super::super::failure::ScimFailure;
 use super::super::list::projection;
 use super::super::render;
@@ -26,14 +28,7 @@ pub(super) async fn replace_group(
     let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
 
     let mut tx = tenant.begin().await?;
-    let before = tx.lock_group(path.id()?).await?;
-    let before = before.ok_or_else(|| path.missing())?;
-    check_if_match(&req, before.version)?;
-    let parsed = Resource::replace(kind, &path.id, &before.resource, body)?;
-    tenant.note_quirks(&parsed.quirks);
-    let members = membership::users(&tenant, &parsed.members.unwrap_or_default())?;
-    let changed = tx.replace_members(before.id, &members).await?;
-    let group = tx.save_group(before, parsed.resource, &changed).await?;
+    let group = replace(&tenant, &mut tx, &path, &IfMatch::of(&req), body).await?;
     let members = if projection.wants("members") {
         Some(tx.member_ids(group.id).await?)
     } else {
@@ -45,4 +40,23 @@ pub(super) async fn replace_group(
     let mut resource = render::group(catalog, &tenant.base, &group, members.as_deref());
     projection.apply(kind, &mut resource);
     Ok(render::group_answer(StatusCode::OK, &tenant.base, &group).with(&resource))
+}
+
+/// Writes a body over a group and its membership.
+pub(in crate::scim) async fn replace(
+    tenant: &Tenant,
+    tx: &mut DirectoryTx,
+    path: &GroupPath,
+    if_match: &IfMatch,
+    body: Value,
+) -> Result<Group, ScimFailure> {
+    let before = tx.lock_group(path.id()?).await?;
+    let before = before.ok_or_else(|| path.missing())?;
+    if_match.check(before.version)?;
+    let kind = tenant.app.catalog.group();
+    let parsed = Resource::replace(kind, &path.id, &before.resource, body)?;
+    tenant.note_quirks(&parsed.quirks);
+    let members = membership::users(tenant, &parsed.members.unwrap_or_default())?;
+    let changed = tx.replace_members(before.id, &members).await?;
+    Ok(tx.save_group(before, parsed.resource, &changed).await?)
 }

@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use rollcall_scim::Resource;
+use serde_json::Value;
 use tracing::instrument;
 
 use super::super::body;
@@ -21,15 +22,21 @@ pub(super) async fn create_user(
     let kind = tenant.app.catalog.user();
     let projection = projection(&req, kind)?;
     let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
-    let parsed = Resource::parse(kind, body)?;
-    tenant.note_quirks(&parsed.quirks);
+    let resource = read(&tenant, body)?;
 
     let mut tx = tenant.begin().await?;
-    let user = tx.insert_user(parsed.resource).await?;
+    let user = tx.insert_user(resource).await?;
     tx.commit().await?;
 
     // Nobody can have put a new user into a group yet.
     let mut shown = render::user(&tenant.app.catalog, &tenant.base, &user, &[]);
     projection.apply(kind, &mut shown);
     Ok(render::user_answer(StatusCode::CREATED, &tenant.base, &user).with(&shown))
+}
+
+/// Reads a user that is to be made.
+pub(in crate::scim) fn read(tenant: &Tenant, body: Value) -> Result<Resource, ScimFailure> {
+    let parsed = Resource::parse(tenant.app.catalog.user(), body)?;
+    tenant.note_quirks(&parsed.quirks);
+    Ok(parsed.resource)
 }

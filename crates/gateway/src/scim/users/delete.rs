@@ -1,9 +1,10 @@
 //! Deleting a user (RFC 7644 §3.6).
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use rollcall_store::DirectoryTx;
 use tracing::instrument;
 
-use super::super::conditional::check_if_match;
+use super::super::conditional::IfMatch;
 use super::super::failure::ScimFailure;
 use super::super::tenant::Tenant;
 use super::UserPath;
@@ -15,12 +16,22 @@ pub(super) async fn delete_user(
     req: HttpRequest,
     path: web::Path<UserPath>,
 ) -> Result<HttpResponse, ScimFailure> {
-    let id = path.id()?;
     let mut tx = tenant.begin().await?;
-    let user = tx.lock_user_with_groups(id).await?;
-    let user = user.ok_or_else(|| path.missing())?;
-    check_if_match(&req, user.version)?;
-    tx.delete_user(id).await?;
+    delete(&mut tx, &path, &IfMatch::of(&req)).await?;
     tx.commit().await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Deletes a user, and takes it out of its groups.
+pub(in crate::scim) async fn delete(
+    tx: &mut DirectoryTx,
+    path: &UserPath,
+    if_match: &IfMatch,
+) -> Result<(), ScimFailure> {
+    let id = path.id()?;
+    let user = tx.lock_user_with_groups(id).await?;
+    let user = user.ok_or_else(|| path.missing())?;
+    if_match.check(user.version)?;
+    tx.delete_user(id).await?;
+    Ok(())
 }

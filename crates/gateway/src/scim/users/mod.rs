@@ -1,11 +1,11 @@
 //! `/Users`.
 
-mod create;
-mod delete;
+pub(super) mod create;
+pub(super) mod delete;
 mod get;
 pub(super) mod list;
-mod patch;
-mod replace;
+pub(super) mod patch;
+pub(super) mod replace;
 
 use actix_web::http::Method;
 use rollcall_model::UserId;
@@ -30,8 +30,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// The id in a path. A text that is no id is answered as an id that does not exist.
 #[derive(Deserialize)]
-struct UserPath {
-    id: String,
+pub(super) struct UserPath {
+    pub(super) id: String,
 }
 
 impl UserPath {

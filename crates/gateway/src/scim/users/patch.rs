@@ -4,10 +4,12 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use rollcall_scim::message::PatchRequest;
 use rollcall_scim::patch;
+use rollcall_store::{DirectoryTx, User};
+use serde_json::Value;
 use tracing::instrument;
 
 use super::super::body;
-use super::super::conditional::check_if_match;
+use super::super::conditional::IfMatch;
 use super::super::failure::ScimFailure;
 use super::super::limits;
 use super::super::list::projection;
@@ -25,27 +27,42 @@ pub(super) async fn patch_user(
 ) -> Result<HttpResponse, ScimFailure> {
     let kind = tenant.app.catalog.user();
     let projection = projection(&req, kind)?;
-    let max = &tenant.app.settings.limits;
-    let body = body::read(&req, payload, max).await?;
-    let request = PatchRequest::parse(body)?;
-    limits::check(
-        "operations",
-        request.operations.len(),
-        max.max_patch_operations,
-    )?;
+    let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
+    let request = read(&tenant, body)?;
 
     let mut tx = tenant.begin().await?;
-    let before = tx.lock_user(path.id()?).await?;
-    let before = before.ok_or_else(|| path.missing())?;
-    check_if_match(&req, before.version)?;
-    let patched = patch::apply(kind, &before.resource, &request.operations)?;
-    let user = tx.save_user(before, patched.resource).await?;
+    let user = apply(&tenant, &mut tx, &path, &IfMatch::of(&req), &request).await?;
     let groups = tx.groups_of_user(user.id).await?;
     tx.commit().await?;
 
-    tenant.note_quirks(&request.quirks);
-    tenant.note_quirks(&patched.quirks);
     let mut resource = render::user(&tenant.app.catalog, &tenant.base, &user, &groups);
     projection.apply(kind, &mut resource);
     Ok(render::user_answer(StatusCode::OK, &tenant.base, &user).with(&resource))
+}
+
+/// Reads a PATCH body within the limits.
+pub(in crate::scim) fn read(tenant: &Tenant, body: Value) -> Result<PatchRequest, ScimFailure> {
+    let request = PatchRequest::parse(body)?;
+    let limit = tenant.app.settings.limits.max_patch_operations;
+    limits::check("operations", request.operations.len(), limit)?;
+    Ok(request)
+}
+
+/// Applies a PATCH to a user.
+pub(in crate::scim) async fn apply(
+    tenant: &Tenant,
+    tx: &mut DirectoryTx,
+    path: &UserPath,
+    if_match: &IfMatch,
+    request: &PatchRequest,
+) -> Result<User, ScimFailure> {
+    let before = tx.lock_user(path.id()?).await?;
+    let before = before.ok_or_else(|| path.missing())?;
+    if_match.check(before.version)?;
+    let kind = tenant.app.catalog.user();
+    let patched = patch::apply(kind, &before.resource, &request.operations)?;
+    let user = tx.save_user(before, patched.resource).await?;
+    tenant.note_quirks(&request.quirks);
+    tenant.note_quirks(&patched.quirks);
+    Ok(user)
 }

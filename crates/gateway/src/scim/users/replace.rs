@@ -3,10 +3,12 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use rollcall_scim::Resource;
+use rollcall_store::{DirectoryTx, User};
+use serde_json::Value;
 use tracing::instrument;
 
 use super::super::body;
-use super::super::conditional::check_if_match;
+use super::super::conditional::IfMatch;
 use super::super::failure::ScimFailure;
 use super::super::list::projection;
 use super::super::render;
@@ -26,16 +28,28 @@ pub(super) async fn replace_user(
     let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
 
     let mut tx = tenant.begin().await?;
-    let before = tx.lock_user(path.id()?).await?;
-    let before = before.ok_or_else(|| path.missing())?;
-    check_if_match(&req, before.version)?;
-    let parsed = Resource::replace(kind, &path.id, &before.resource, body)?;
-    tenant.note_quirks(&parsed.quirks);
-    let user = tx.save_user(before, parsed.resource).await?;
+    let user = replace(&tenant, &mut tx, &path, &IfMatch::of(&req), body).await?;
     let groups = tx.groups_of_user(user.id).await?;
     tx.commit().await?;
 
     let mut resource = render::user(&tenant.app.catalog, &tenant.base, &user, &groups);
     projection.apply(kind, &mut resource);
     Ok(render::user_answer(StatusCode::OK, &tenant.base, &user).with(&resource))
+}
+
+/// Writes a body over a user.
+pub(in crate::scim) async fn replace(
+    tenant: &Tenant,
+    tx: &mut DirectoryTx,
+    path: &UserPath,
+    if_match: &IfMatch,
+    body: Value,
+) -> Result<User, ScimFailure> {
+    let before = tx.lock_user(path.id()?).await?;
+    let before = before.ok_or_else(|| path.missing())?;
+    if_match.check(before.version)?;
+    let kind = tenant.app.catalog.user();
+    let parsed = Resource::replace(kind, &path.id, &before.resource, body)?;
+    tenant.note_quirks(&parsed.quirks);
+    Ok(tx.save_user(before, parsed.resource).await?)
 }

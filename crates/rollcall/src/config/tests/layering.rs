@@ -28,6 +28,8 @@ fn without_file_and_variables_there_are_the_defaults() {
             max_results: 1000,
             default_results: 100,
             max_patch_operations: 1000,
+            max_bulk_operations: 1000,
+            max_bulk_payload_bytes: 1048576,
             max_group_members_per_request: 10000,
             max_page: 500,
             request_head_timeout: 15s,

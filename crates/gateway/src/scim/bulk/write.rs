@@ -1,0 +1,215 @@
+//! The writes of a bulk request, each as the request by itself would do it.
+
+use actix_web::http::StatusCode;
+use rollcall_scim::bulk::{BulkOperation, Collection, Ids, Request, Write};
+use rollcall_scim::{Resource, ScimError};
+use rollcall_store::{Group, User};
+
+use super::super::conditional::{IfMatch, etag};
+use super::super::failure::ScimFailure;
+use super::super::groups::{self, GroupPath};
+use super::super::tenant::Tenant;
+use super::super::users::{self, UserPath};
+
+/// A write that was made.
+#[derive(Clone)]
+pub(super) struct Done {
+    pub(super) status: StatusCode,
+    pub(super) id: String,
+    pub(super) location: String,
+    pub(super) version: Option<String>,
+}
+
+/// Why a circle could not be made, and which of its operations it was; `None` if none was.
+pub(super) struct Broken {
+    pub(super) at: Option<usize>,
+    pub(super) failure: ScimFailure,
+}
+
+/// Where a resource is.
+pub(super) fn location(tenant: &Tenant, collection: Collection, id: &str) -> String {
+    let endpoint = &collection.kind(&tenant.app.catalog).endpoint;
+    format!("{}{endpoint}/{id}", tenant.base)
+}
+
+impl Done {
+    fn user(tenant: &Tenant, status: StatusCode, user: &User) -> Self {
+        let id = user.id.to_scim();
+        Self {
+            status,
+            location: location(tenant, Collection::Users, &id),
+            id,
+            version: Some(etag(user.version)),
+        }
+    }
+
+    fn group(tenant: &Tenant, status: StatusCode, group: &Group) -> Self {
+        let id = group.id.to_scim();
+        Self {
+            status,
+            location: location(tenant, Collection::Groups, &id),
+            id,
+            version: Some(etag(group.version)),
+        }
+    }
+
+    fn deleted(tenant: &Tenant, collection: Collection, id: String) -> Self {
+        Self {
+            status: StatusCode::NO_CONTENT,
+            location: location(tenant, collection, &id),
+            id,
+            version: None,
+        }
+    }
+}
+
+/// Does one operation in a transaction of its own.
+pub(super) async fn one(
+    tenant: &Tenant,
+    request: &Request,
+    write: Write,
+) -> Result<Done, ScimFailure> {
+    let if_match = IfMatch::version(request.version.clone());
+    match request.collection {
+        Collection::Users => write_user(tenant, &if_match, write).await,
+        Collection::Groups => write_group(tenant, &if_match, write).await,
+    }
+}
+
+async fn write_user(
+    tenant: &Tenant,
+    if_match: &IfMatch,
+    write: Write,
+) -> Result<Done, ScimFailure> {
+    match write {
+        Write::Create { data } => {
+            let resource = users::create::read(tenant, data)?;
+            let mut tx = tenant.begin().await?;
+            let user = tx.insert_user(resource).await?;
+            tx.commit().await?;
+            Ok(Done::user(tenant, StatusCode::CREATED, &user))
+        }
+        Write::Replace { id, data } => {
+            let mut tx = tenant.begin().await?;
+            let path = UserPath { id };
+            let user = users::replace::replace(tenant, &mut tx, &path, if_match, data).await?;
+            tx.commit().await?;
+            Ok(Done::user(tenant, StatusCode::OK, &user))
+        }
+        Write::Patch { id, data } => {
+            let patch = users::patch::read(tenant, data)?;
+            let mut tx = tenant.begin().await?;
+            let path = UserPath { id };
+            let user = users::patch::apply(tenant, &mut tx, &path, if_match, &patch).await?;
+            tx.commit().await?;
+            Ok(Done::user(tenant, StatusCode::OK, &user))
+        }
+        Write::Delete { id } => {
+            let mut tx = tenant.begin().await?;
+            let path = UserPath { id };
+            users::delete::delete(&mut tx, &path, if_match).await?;
+            tx.commit().await?;
+            Ok(Done::deleted(tenant, Collection::Users, path.id))
+        }
+    }
+}
+
+async fn write_group(
+    tenant: &Tenant,
+    if_match: &IfMatch,
+    write: Write,
+) -> Result<Done, ScimFailure> {
+    match write {
+        Write::Create { data } => {
+            let (resource, members) = groups::create::read(tenant, data)?;
+            let mut tx = tenant.begin().await?;
+            let group = tx.insert_group(resource, &members).await?;
+            tx.commit().await?;
+            Ok(Done::group(tenant, StatusCode::CREATED, &group))
+        }
+        Write::Replace { id, data } => {
+            let mut tx = tenant.begin().await?;
+            let path = GroupPath { id };
+            let group = groups::replace::replace(tenant, &mut tx, &path, if_match, data).await?;
+            tx.commit().await?;
+            Ok(Done::group(tenant, StatusCode::OK, &group))
+        }
+        Write::Patch { id, data } => {
+            let patch = groups::patch::read(tenant, data)?;
+            let mut tx = tenant.begin().await?;
+            let path = GroupPath { id };
+            let group = groups::patch::apply(tenant, &mut tx, &path, if_match, &patch).await?;
+            tx.commit().await?;
+            Ok(Done::group(tenant, StatusCode::NO_CONTENT, &group))
+        }
+        Write::Delete { id } => {
+            let mut tx = tenant.begin().await?;
+            let path = GroupPath { id };
+            groups::delete::delete(&mut tx, &path, if_match).await?;
+            tx.commit().await?;
+            Ok(Done::deleted(tenant, Collection::Groups, path.id))
+        }
+    }
+}
+
+/// Creates users that refer to each other, such as two who are each other's managers: each
+/// without the references to those that come after it, which are then written over it.
+///
+/// All of them in one transaction, since a user whose reference could not be kept would be half
+/// an operation.
+pub(super) async fn circle(
+    tenant: &Tenant,
+    ids: &mut Ids<'_>,
+    operations: &[(&BulkOperation, &Request)],
+) -> Result<Vec<Done>, Broken> {
+    let whole = |failure: ScimFailure| Broken { at: None, failure };
+    let mut tx = tenant.begin().await.map_err(|error| whole(error.into()))?;
+    let mut made = Vec::with_capacity(operations.len());
+    for (at, (operation, request)) in operations.iter().enumerate() {
+        let broken = |failure| Broken {
+            at: Some(at),
+            failure,
+        };
+        let resolved = ids.resolve_in_circle(request);
+        let resolved = resolved.map_err(|error| broken(error.into()))?;
+        let body = body_of(resolved.write).map_err(|error| broken(error.into()))?;
+        let resource = users::create::read(tenant, body).map_err(broken)?;
+        let user = tx.insert_user(resource).await;
+        let user = user.map_err(|error| broken(error.into()))?;
+        ids.made(operation, &user.id.to_scim());
+        made.push((user, resolved.incomplete));
+    }
+    let mut done = Vec::with_capacity(operations.len());
+    for (at, ((_, request), (user, incomplete))) in operations.iter().zip(made).enumerate() {
+        let broken = |failure| Broken {
+            at: Some(at),
+            failure,
+        };
+        let user = if incomplete {
+            let resource = complete(tenant, ids, request).map_err(|error| broken(error.into()))?;
+            let saved = tx.save_user(user, resource).await;
+            saved.map_err(|error| broken(error.into()))?
+        } else {
+            user
+        };
+        done.push(Done::user(tenant, StatusCode::CREATED, &user));
+    }
+    tx.commit().await.map_err(|error| whole(error.into()))?;
+    Ok(done)
+}
+
+/// A user with every reference in place. Its tolerances were counted when it was made.
+fn complete(tenant: &Tenant, ids: &Ids<'_>, request: &Request) -> Result<Resource, ScimError> {
+    let body = body_of(ids.resolve(request)?.write)?;
+    Ok(Resource::parse(tenant.app.catalog.user(), body)?.resource)
+}
+
+/// The body of a creation. Only creations can be referred to, so a circle holds nothing else.
+fn body_of(write: Write) -> Result<serde_json::Value, ScimError> {
+    match write {
+        Write::Create { data } => Ok(data),
+        Write::Replace { .. } | Write::Patch { .. } | Write::Delete { .. } => Err(
+            ScimError::conflict("only operations that create something can refer in a circle"),
+        ),
+    }
+}
