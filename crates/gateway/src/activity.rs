@@ -45,6 +45,9 @@ type Pruned = HashMap<ScimConnectionId, Timestamp>;
 pub struct ActivityLog {
     notes: Mutex<Notes>,
     pruned: Mutex<Pruned>,
+    /// Held while notes are written, so that whoever flushes knows, when it is done, that
+    /// everything noted before is written, and not still in the hands of another flush.
+    flushing: tokio::sync::Mutex<()>,
 }
 
 impl ActivityLog {
@@ -106,6 +109,7 @@ impl ActivityLog {
     /// The database is not available. Each kind of note is tried all the same, and the first
     /// error is the one returned.
     pub async fn flush(&self, store: &Store, metrics: &Metrics) -> Result<(), StoreError> {
+        let _turn = self.flushing.lock().await;
         let notes = self.with(std::mem::take);
         metrics.request_log_dropped(notes.dropped);
         let used: Vec<_> = notes.used.into_values().collect();
