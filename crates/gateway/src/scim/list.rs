@@ -32,6 +32,15 @@ fn parameters(req: &HttpRequest) -> Vec<(String, String)> {
         .collect()
 }
 
+/// Reads what a query string asks of a list.
+pub(super) fn list_query(req: &HttpRequest) -> Result<ListQuery, ScimFailure> {
+    let parameters = parameters(req);
+    let pairs = parameters
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()));
+    Ok(ListQuery::parse(pairs)?)
+}
+
 /// Reads the projection that a request asks for.
 pub(super) fn projection(
     req: &HttpRequest,
@@ -59,11 +68,7 @@ impl ListRequest {
         kind: &ResourceType,
         limits: &Limits,
     ) -> Result<Self, ScimFailure> {
-        let parameters = parameters(req);
-        let pairs = parameters
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str()));
-        Self::new(ListQuery::parse(pairs)?, kind, limits)
+        Self::new(list_query(req)?, kind, limits)
     }
 
     /// Checks what a client asks for against a resource type and the limits.

@@ -9,12 +9,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use rollcall_scim::ResourceType;
 use rollcall_scim::message::{ListQuery, list_response};
 use tracing::instrument;
-use url::form_urlencoded;
 
 use super::body;
 use super::endpoint::Endpoint;
 use super::failure::ScimFailure;
-use super::list::ListRequest;
+use super::list::{ListRequest, list_query};
 use super::tenant::Tenant;
 use super::{groups, users};
 
@@ -28,13 +27,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 /// `GET` of the base address
 #[instrument(name = "scim.root.list", skip_all)]
 async fn list_all(tenant: Tenant, req: HttpRequest) -> Result<HttpResponse, ScimFailure> {
-    let parameters: Vec<(String, String)> = form_urlencoded::parse(req.query_string().as_bytes())
-        .into_owned()
-        .collect();
-    let pairs = parameters
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()));
-    answer(&tenant, ListQuery::parse(pairs)?).await
+    answer(&tenant, list_query(&req)?).await
 }
 
 /// `POST /.search`

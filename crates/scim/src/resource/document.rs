@@ -44,11 +44,6 @@ impl Resource {
         &self.attributes
     }
 
-    /// The same, to change. Whoever writes must leave the form canonical.
-    pub fn attributes_mut(&mut self) -> &mut Map<String, Value> {
-        &mut self.attributes
-    }
-
     /// The value of an attribute if it is text.
     pub fn string(&self, name: &str) -> Option<&str> {
         self.get(name)?.as_str()
