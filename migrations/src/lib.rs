@@ -42,6 +42,7 @@ mod m20261122_000002_connections;
 mod m20261122_000003_directory;
 mod m20261122_000004_outbox;
 mod m20261122_000005_management;
+mod m20261125_000006_scim_settings;
 
 /// The steps in order.
 pub struct Migrator;
@@ -55,6 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000003_directory::Migration),
             Box::new(m20261122_000004_outbox::Migration),
             Box::new(m20261122_000005_management::Migration),
+            Box::new(m20261125_000006_scim_settings::Migration),
         ]
     }
 }

@@ -15,7 +15,6 @@ pub use activity::{ActivityLog, FLUSH_EVERY};
 pub use api::openapi_document;
 pub use health::Draining;
 pub use request_id::HEADER as REQUEST_ID_HEADER;
-pub use rollcall_scim::Catalog;
 pub use server::{Listeners, Running, start};
 pub use settings::{Limits, Settings};
 pub use state::AppState;

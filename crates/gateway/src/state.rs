@@ -3,7 +3,6 @@
 use actix_web::{HttpRequest, web};
 use rollcall_metrics::Metrics;
 use rollcall_orgs::secret::SealingKey;
-use rollcall_scim::Catalog;
 use rollcall_store::Store;
 
 use crate::activity::ActivityLog;
@@ -18,8 +17,6 @@ pub struct AppState {
     pub metrics: Metrics,
     /// Seals what must be read back.
     pub sealing_key: SealingKey,
-    /// The schemas and resource types that are served.
-    pub catalog: Catalog,
     /// What the gateway was told.
     pub settings: Settings,
     /// Notes of who was here, written off the request path.

@@ -7,6 +7,7 @@ mod id;
 mod organization;
 mod page;
 mod scim_connection;
+mod scim_settings;
 mod sso;
 mod time;
 mod token;
@@ -21,6 +22,10 @@ pub use id::{
 pub use organization::{OrgRef, Organization, Slug, SlugError};
 pub use page::{CursorError, Page, PageRequest};
 pub use scim_connection::{ConnectionState, IdpKind, ScimConnection, UnknownIdp};
+pub use scim_settings::{
+    DeletedUsers, InactiveUsers, ScimFeatures, ScimProfile, ScimSettings, ScimSettingsChange,
+    UnknownReferences,
+};
 pub use sso::{OidcProvider, SamlProvider, SsoConnection, SsoProvider};
 pub use time::{Clock, ManualClock, SystemClock, Timestamp};
 pub use token::ScimToken;

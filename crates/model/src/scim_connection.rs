@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use crate::{ScimConnectionId, SsoConnectionId, Timestamp};
+use crate::{ScimConnectionId, ScimSettings, SsoConnectionId, Timestamp};
 
 /// One provisioning configuration of an organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct ScimConnection {
     pub idp: Option<IdpKind>,
     /// Whether requests are taken. A disabled connection answers 403 to its own tokens.
     pub enabled: bool,
+    /// What was chosen for it.
+    pub settings: ScimSettings,
     /// When the identity provider's first authenticated request came.
     pub first_request_at: Option<Timestamp>,
     /// When its last request came; up to a few seconds behind.

@@ -1,6 +1,8 @@
 //! Creating, changing and deleting SCIM connections.
 
-use rollcall_model::{IdpKind, Origin, ScimConnection, ScimConnectionId, SsoConnectionId};
+use rollcall_model::{
+    IdpKind, Origin, ScimConnection, ScimConnectionId, ScimSettingsChange, SsoConnectionId,
+};
 use rollcall_store::{NewScimConnection, OrgHandle, ScimConnectionChange, StoreError};
 
 use crate::error::OrgsError;
@@ -18,6 +20,8 @@ pub struct ScimConnectionPatch {
     pub sso_connection_id: Option<SsoConnectionId>,
     /// Another identity provider, or none.
     pub idp: Option<Option<IdpKind>>,
+    /// Settings that get another value.
+    pub settings: Option<ScimSettingsChange>,
 }
 
 /// The name of the token that a new connection comes with.
@@ -102,6 +106,7 @@ pub async fn change(
         enabled: patch.enabled,
         sso_connection_id: patch.sso_connection_id,
         idp: patch.idp,
+        settings: patch.settings,
     };
     let mut tx = org.begin(origin).await?;
     let connection = tx

@@ -18,4 +18,4 @@ pub use error::{ScimError, ScimType};
 pub use project::Projection;
 pub use quirks::Quirk;
 pub use resource::{Member, Meta, Parsed, Resource, render};
-pub use schema::{Attribute, Catalog, ResourceType, Schema};
+pub use schema::{Attribute, Catalog, Profile, ResourceType, Schema};

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use rollcall_migrations::Migrator;
 use rollcall_model::Clock;
-use rollcall_scim::Catalog;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbErr, RuntimeErr, Statement};
 use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, SchemaManager};
 
 use crate::dialect::{Dialect, WriteTx};
 use crate::error::StoreError;
+use crate::shape::Shapes;
 
 /// When SQLite waits for the disk. PostgreSQL always does (`synchronous_commit=on`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +41,8 @@ pub struct Store {
     pub(crate) db: DatabaseConnection,
     pub(crate) dialect: Dialect,
     pub(crate) clock: Arc<dyn Clock>,
-    /// What search documents are made by.
-    pub(crate) catalog: Catalog,
+    /// Settings and schemas of the connections that were here lately.
+    pub(crate) shapes: Arc<Shapes>,
     options: Arc<StoreOptions>,
 }
 
@@ -76,7 +76,7 @@ impl Store {
             db,
             dialect,
             clock,
-            catalog: Catalog::core(),
+            shapes: Arc::default(),
             options: Arc::new(options.clone()),
         })
     }

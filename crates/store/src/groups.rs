@@ -253,7 +253,7 @@ impl DirectoryTx {
             updated_at: Set(group.updated_at.unix_micros()),
             body: Set(group.resource.to_stored()),
             search: Set(filter::search::document(
-                self.catalog.group(),
+                self.shape.catalog.group(),
                 &group.resource,
             )),
         })

@@ -1,9 +1,10 @@
 //! The handles that open tenant data, and the transactions that they begin.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use rollcall_model::{
-    Actor, Clock, OrgId, Organization, Origin, RequestId, ScimConnectionId, Timestamp,
+    Actor, Clock, OrgId, Organization, Origin, RequestId, ScimConnectionId, ScimSettings, Timestamp,
 };
 use rollcall_scim::Catalog;
 use sea_orm::DatabaseTransaction;
@@ -12,6 +13,7 @@ use crate::connect::Store;
 use crate::dialect::WriteTx;
 use crate::error::StoreError;
 use crate::outbox::Outbox;
+use crate::shape::Shape;
 
 /// The right to read and change one organization.
 #[derive(Clone)]
@@ -62,9 +64,22 @@ pub struct ConnectionHandle {
     pub(crate) store: Store,
     pub(crate) org_id: OrgId,
     pub(crate) connection_id: ScimConnectionId,
+    pub(crate) shape: Arc<Shape>,
 }
 
 impl ConnectionHandle {
+    /// What was chosen for this connection, as it was when the handle was made.
+    #[must_use]
+    pub fn settings(&self) -> &ScimSettings {
+        &self.shape.settings
+    }
+
+    /// The schemas and resource types of this connection, with the rules of its profile.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        &self.shape.catalog
+    }
+
     /// The organization it is of.
     #[must_use]
     pub const fn org_id(&self) -> OrgId {
@@ -90,7 +105,7 @@ impl ConnectionHandle {
         Ok(DirectoryTx {
             org: OrgTx::begin(&self.store, self.org_id, origin).await?,
             connection_id: self.connection_id,
-            catalog: self.store.catalog.clone(),
+            shape: Arc::clone(&self.shape),
         })
     }
 }
@@ -137,7 +152,7 @@ impl OrgTx {
 pub struct DirectoryTx {
     pub(crate) org: OrgTx,
     pub(crate) connection_id: ScimConnectionId,
-    pub(crate) catalog: Catalog,
+    pub(crate) shape: Arc<Shape>,
 }
 
 impl DirectoryTx {

@@ -22,6 +22,7 @@ mod requests;
 mod routing;
 mod scim_connections;
 mod search;
+mod shape;
 mod sso_connections;
 mod tokens;
 mod users;

@@ -11,9 +11,10 @@ use sea_orm::{EntityTrait, FromQueryResult, Statement};
 use uuid::Uuid;
 
 use crate::connect::Store;
-use crate::entity::routing_connections;
+use crate::entity::{routing_connections, scim_connections};
 use crate::error::StoreError;
 use crate::handle::ConnectionHandle;
+use crate::shape::ShapeRow;
 
 /// A token as it is stored, with its connection, before anything has been checked.
 pub struct StoredToken {
@@ -55,11 +56,13 @@ struct Row {
     enabled: bool,
     first_request_at: Option<i64>,
     recognised_idp: Option<String>,
+    settings: String,
+    revision: i64,
 }
 
 const FIND_TOKEN: &str = "
     select r.org_id, r.scim_connection_id, r.token_id, o.slug, t.expires_at, t.revoked_at,
-           c.enabled, c.first_request_at, c.recognised_idp
+           c.enabled, c.first_request_at, c.recognised_idp, c.settings, c.revision
     from routing_tokens r
     join scim_tokens t on t.org_id = r.org_id
         and t.scim_connection_id = r.scim_connection_id and t.id = r.token_id
@@ -83,6 +86,11 @@ impl Store {
             return Ok(None);
         };
         let connection_id = ScimConnectionId::from_uuid(row.scim_connection_id);
+        let shape = self.shapes.of(&ShapeRow {
+            id: connection_id,
+            revision: row.revision,
+            settings: &row.settings,
+        })?;
         Ok(Some(StoredToken {
             token_id: TokenId::from_uuid(row.token_id),
             connection_id,
@@ -103,6 +111,7 @@ impl Store {
                 store: self.clone(),
                 org_id: OrgId::from_uuid(row.org_id),
                 connection_id,
+                shape,
             },
         }))
     }
@@ -115,11 +124,30 @@ impl Store {
         let row = routing_connections::Entity::find_by_id(id.as_uuid())
             .one(&self.db)
             .await?;
-        Ok(row.map(|row| ConnectionHandle {
+        let Some(row) = row else { return Ok(None) };
+        let found = scim_connections::Entity::find_by_id((row.org_id, row.scim_connection_id))
+            .one(&self.db)
+            .await?;
+        found.map(|row| self.handle_of(&row)).transpose()
+    }
+
+    /// The handle of a connection whose row was found for a caller who may open it.
+    pub(crate) fn handle_of(
+        &self,
+        row: &scim_connections::Model,
+    ) -> Result<ConnectionHandle, StoreError> {
+        let connection_id = ScimConnectionId::from_uuid(row.id);
+        let shape = self.shapes.of(&ShapeRow {
+            id: connection_id,
+            revision: row.revision,
+            settings: &row.settings,
+        })?;
+        Ok(ConnectionHandle {
             store: self.clone(),
             org_id: OrgId::from_uuid(row.org_id),
-            connection_id: id,
-        }))
+            connection_id,
+            shape,
+        })
     }
 
     /// The connection of an organization that a host names, if it has exactly one. For its log
@@ -136,13 +164,9 @@ impl Store {
             limit: 2,
         };
         let connections = org.list_scim_connections(two).await?.items;
-        Ok(match connections.as_slice() {
-            [only] => Some(ConnectionHandle {
-                store: self.clone(),
-                org_id: org.org_id(),
-                connection_id: only.id,
-            }),
-            _ => None,
-        })
+        match connections.as_slice() {
+            [only] => org.open_connection(only.id).await,
+            _ => Ok(None),
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! SCIM connections of one organization.
 
 use rollcall_model::{
-    EventType, IdpKind, OrgId, Page, PageRequest, ScimConnection, ScimConnectionId,
-    SsoConnectionId, Timestamp,
+    EventType, IdpKind, OrgId, Page, PageRequest, ScimConnection, ScimConnectionId, ScimSettings,
+    ScimSettingsChange, SsoConnectionId, Timestamp,
 };
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -15,6 +15,7 @@ use crate::entity::scim_connections::{ActiveModel, Column, Entity, Model};
 use crate::entity::{directory_counts, routing_connections, scim_tokens};
 use crate::error::StoreError;
 use crate::handle::{ConnectionHandle, DirectoryTx, OrgHandle, OrgTx};
+use crate::shape;
 
 /// A SCIM connection that is to be stored.
 pub struct NewScimConnection {
@@ -39,6 +40,8 @@ pub struct ScimConnectionChange {
     pub sso_connection_id: Option<SsoConnectionId>,
     /// Another identity provider, or none.
     pub idp: Option<Option<IdpKind>>,
+    /// Settings that get another value.
+    pub settings: Option<ScimSettingsChange>,
 }
 
 /// Every query on the table starts here.
@@ -80,6 +83,7 @@ async fn assemble(
         name: row.name,
         sso_connection_id: SsoConnectionId::from_uuid(row.sso_connection_id),
         enabled: row.enabled,
+        settings: shape::read_settings(ScimConnectionId::from_uuid(row.id), &row.settings)?,
         first_request_at: row.first_request_at.map(Timestamp::from_unix_micros),
         last_request_at: row.last_request_at.map(Timestamp::from_unix_micros),
         users: u64::try_from(counts.users).unwrap_or(0),
@@ -97,7 +101,21 @@ fn told(connection: &ScimConnection) -> Value {
         "sso_connection_id": connection.sso_connection_id,
         "idp": connection.idp.map(IdpKind::as_str),
         "enabled": connection.enabled,
+        "settings": connection.settings,
     }})
+}
+
+/// The settings that differ from their defaults, as they are stored.
+fn chosen(id: ScimConnectionId, settings: &ScimSettings) -> Result<String, StoreError> {
+    let as_json = |settings: &ScimSettings| {
+        serde_json::to_value(settings)
+            .map_err(|reason| StoreError::corrupt("scim_connections", id, reason))
+    };
+    let (mut chosen, default) = (as_json(settings)?, as_json(&ScimSettings::default())?);
+    if let Value::Object(chosen) = &mut chosen {
+        chosen.retain(|name, value| default.get(name) != Some(value));
+    }
+    Ok(chosen.to_string())
 }
 
 impl OrgHandle {
@@ -135,11 +153,7 @@ impl OrgHandle {
             .filter(Column::Id.eq(id.as_uuid()))
             .one(&self.store.db)
             .await?;
-        Ok(row.map(|_| ConnectionHandle {
-            store: self.store.clone(),
-            org_id: self.org_id(),
-            connection_id: id,
-        }))
+        row.map(|row| self.store.handle_of(&row)).transpose()
     }
 
     /// Lists the SCIM connections, oldest first.
@@ -193,6 +207,8 @@ impl OrgTx {
             recognised_idp: Set(None),
             created_at: Set(now),
             updated_at: Set(now),
+            settings: Set("{}".to_owned()),
+            revision: Set(0),
         })
         .exec_without_returning(self.connection())
         .await?;
@@ -241,6 +257,7 @@ impl OrgTx {
             .one(self.connection())
             .await?;
         let Some(row) = row else { return Ok(None) };
+        let revision = row.revision;
         let before = assemble(self.connection(), row, self.now).await?;
         let mut after = before.clone();
         if let Some(name) = change.name {
@@ -255,6 +272,9 @@ impl OrgTx {
         if let Some(idp) = change.idp {
             after.idp = idp;
         }
+        if let Some(settings) = change.settings {
+            after.settings = settings.apply(&before.settings);
+        }
         if after == before {
             return Ok(Some(before));
         }
@@ -267,6 +287,8 @@ impl OrgTx {
             idp: Set(after.idp.map(|idp| idp.as_str().to_owned())),
             enabled: Set(after.enabled),
             updated_at: Set(self.now.unix_micros()),
+            settings: Set(chosen(id, &after.settings)?),
+            revision: Set(revision + 1),
             ..Default::default()
         })
         .exec(self.connection())

@@ -81,7 +81,7 @@ where
 impl ConnectionHandle {
     /// What filters on this connection's rows are compiled for.
     pub(crate) fn filter_target(&self, table: Table) -> Target<'_> {
-        let catalog = &self.store.catalog;
+        let catalog = self.catalog();
         Target {
             backend: self.store.db.get_database_backend(),
             org_id: self.org_id,

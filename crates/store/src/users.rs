@@ -315,7 +315,10 @@ impl DirectoryTx {
             created_at: Set(user.created_at.unix_micros()),
             updated_at: Set(user.updated_at.unix_micros()),
             body: Set(resource.to_stored()),
-            search: Set(filter::search::document(self.catalog.user(), resource)),
+            search: Set(filter::search::document(
+                self.shape.catalog.user(),
+                resource,
+            )),
         })
     }
 

@@ -11,7 +11,6 @@ use rollcall_metrics::Metrics;
 use rollcall_model::{ManualClock, Origin, Timestamp};
 use rollcall_orgs::api_keys;
 use rollcall_orgs::secret::SealingKey;
-use rollcall_scim::Catalog;
 use serde_json::{Value, json};
 
 use crate::client::Client;
@@ -98,7 +97,6 @@ impl TestApp {
             store,
             metrics: Metrics::register(Registry::new(), "test").unwrap(),
             sealing_key: SealingKey::from_base64(&sealing_key).unwrap(),
-            catalog: Catalog::core(),
             settings,
             activity: ActivityLog::default(),
             draining: Draining::default(),

@@ -51,7 +51,7 @@ async fn provider_config(tenant: Tenant, req: HttpRequest) -> Result<HttpRespons
 async fn resource_types(tenant: Tenant, req: HttpRequest) -> Result<HttpResponse, ScimFailure> {
     refuse_filter(&req)?;
     Ok(document(
-        &tenant.app.catalog.resource_types_document(&tenant.base),
+        &tenant.catalog().resource_types_document(&tenant.base),
     ))
 }
 
@@ -63,8 +63,7 @@ async fn resource_type(
 ) -> Result<HttpResponse, ScimFailure> {
     refuse_filter(&req)?;
     let found = tenant
-        .app
-        .catalog
+        .catalog()
         .resource_type_document(&id.id, &tenant.base);
     found
         .map(|found| document(&found))
@@ -77,7 +76,7 @@ async fn resource_type(
 /// `GET /Schemas`
 async fn schemas(tenant: Tenant, req: HttpRequest) -> Result<HttpResponse, ScimFailure> {
     refuse_filter(&req)?;
-    Ok(document(&tenant.app.catalog.schemas_document(&tenant.base)))
+    Ok(document(&tenant.catalog().schemas_document(&tenant.base)))
 }
 
 /// `GET /Schemas/{urn}`
@@ -87,7 +86,7 @@ async fn schema(
     id: web::Path<Item>,
 ) -> Result<HttpResponse, ScimFailure> {
     refuse_filter(&req)?;
-    let found = tenant.app.catalog.schema_document(&id.id, &tenant.base);
+    let found = tenant.catalog().schema_document(&id.id, &tenant.base);
     found
         .map(|found| document(&found))
         .ok_or(ScimFailure::NotFound {

@@ -44,8 +44,8 @@ async fn search_all(
 async fn answer(tenant: &Tenant, query: ListQuery) -> Result<HttpResponse, ScimFailure> {
     let request =
         |kind: &ResourceType| ListRequest::new(query.clone(), kind, &tenant.app.settings.limits);
-    let of_users = request(tenant.app.catalog.user());
-    let of_groups = request(tenant.app.catalog.group());
+    let of_users = request(tenant.catalog().user());
+    let of_groups = request(tenant.catalog().group());
     let (of_users, of_groups) = match (of_users, of_groups) {
         (Err(refused), Err(_)) => return Err(refused),
         (of_users, of_groups) => (of_users.ok(), of_groups.ok()),

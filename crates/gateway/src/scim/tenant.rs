@@ -6,9 +6,9 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use rollcall_metrics::AuthenticationFailure;
-use rollcall_model::{IdpKind, RequestId, TokenId};
+use rollcall_model::{IdpKind, RequestId, ScimSettings, TokenId};
 use rollcall_orgs::authentication::{self, Access, Refusal, Refused, Verdict};
-use rollcall_scim::Quirk;
+use rollcall_scim::{Catalog, Quirk};
 use rollcall_store::{ConnectionHandle, DirectoryTx, LogAddress, StoreError};
 
 use super::failure::ScimFailure;
@@ -52,6 +52,25 @@ impl Tenant {
     /// Begins a transaction in which this tenant's users and groups change.
     pub(crate) async fn begin(&self) -> Result<DirectoryTx, StoreError> {
         self.handle.begin(self.request_id).await
+    }
+
+    /// The schemas of this connection.
+    pub(crate) fn catalog(&self) -> &Catalog {
+        self.handle.catalog()
+    }
+
+    /// Refuses what was switched off for this connection.
+    pub(crate) fn require(&self, on: bool, feature: &'static str) -> Result<(), ScimFailure> {
+        if on {
+            Ok(())
+        } else {
+            Err(ScimFailure::NotServed { feature })
+        }
+    }
+
+    /// What was chosen for this connection.
+    pub(crate) fn settings(&self) -> &ScimSettings {
+        self.handle.settings()
     }
 
     /// Counts the tolerances that a request needed. Some of them give the identity provider away.

@@ -63,6 +63,17 @@ impl Fixture {
         &self.tenant.scim
     }
 
+    /// Changes settings of the connection.
+    pub(crate) async fn choose(&self, settings: Value) {
+        let change = json!({ "settings": settings });
+        let _ = self
+            .app
+            .api
+            .patch(&self.tenant.path(), change)
+            .await
+            .expect(200);
+    }
+
     /// A user as a GET shows it.
     pub(crate) async fn user(&self, id: &str) -> Value {
         self.scim()

@@ -7,4 +7,5 @@
 )]
 
 mod fixture;
+mod profiles;
 mod read;

@@ -9,9 +9,7 @@ mod secret_key;
 
 use anyhow::Context;
 use prometheus::Registry;
-use rollcall_gateway::{
-    ActivityLog, AppState, Catalog, Draining, Limits, Listeners, Running, Settings,
-};
+use rollcall_gateway::{ActivityLog, AppState, Draining, Limits, Listeners, Running, Settings};
 use rollcall_metrics::Metrics;
 use rollcall_model::Origin;
 use rollcall_orgs::api_keys;
@@ -49,7 +47,6 @@ pub(crate) async fn start(config: &Config, bound: Bound) -> anyhow::Result<Start
         store,
         metrics: Metrics::register(Registry::new(), VERSION)?,
         sealing_key,
-        catalog: Catalog::core(),
         settings: settings(config, bound.url()),
         activity: ActivityLog::default(),
         draining: Draining::default(),

@@ -9,7 +9,7 @@ use crate::attr::AttrPath;
 use crate::date_time;
 use crate::error::ScimError;
 use crate::quirks::{boolean_text, number_text};
-use crate::schema::{Attribute, Resolved, ResourceType, Returned};
+use crate::schema::{Attribute, Profile, Resolved, ResourceType, Returned};
 
 /// A filter that fits a resource type. Built only by [`check`].
 ///
@@ -34,7 +34,7 @@ impl CheckedFilter {
 /// attribute, or a literal has the wrong form. `sensitive` with status 403 if an attribute
 /// is one that no answer may reveal, such as `password` (RFC 7644 §7.5.2).
 pub fn check(kind: &ResourceType, filter: Filter) -> Result<CheckedFilter, ScimError> {
-    rewrite(filter, &Scope::Resource(kind)).map(CheckedFilter)
+    rewrite(filter, &Scope::Resource(kind), kind.profile).map(CheckedFilter)
 }
 
 /// Compares what stands in the brackets of `attribute[…]` with that attribute.
@@ -42,8 +42,12 @@ pub fn check(kind: &ResourceType, filter: Filter) -> Result<CheckedFilter, ScimE
 /// # Errors
 ///
 /// As [`check`].
-pub(crate) fn check_element(attribute: &Attribute, filter: Filter) -> Result<Filter, ScimError> {
-    rewrite(filter, &Scope::Element(attribute))
+pub(crate) fn check_element(
+    attribute: &Attribute,
+    filter: Filter,
+    profile: Profile,
+) -> Result<Filter, ScimError> {
+    rewrite(filter, &Scope::Element(attribute), profile)
 }
 
 /// What the names in a filter belong to.
@@ -53,22 +57,22 @@ enum Scope<'a> {
     Element(&'a Attribute),
 }
 
-fn rewrite(filter: Filter, scope: &Scope<'_>) -> Result<Filter, ScimError> {
+fn rewrite(filter: Filter, scope: &Scope<'_>, profile: Profile) -> Result<Filter, ScimError> {
     Ok(match filter {
         Filter::And(left, right) => Filter::And(
-            Box::new(rewrite(*left, scope)?),
-            Box::new(rewrite(*right, scope)?),
+            Box::new(rewrite(*left, scope, profile)?),
+            Box::new(rewrite(*right, scope, profile)?),
         ),
         Filter::Or(left, right) => Filter::Or(
-            Box::new(rewrite(*left, scope)?),
-            Box::new(rewrite(*right, scope)?),
+            Box::new(rewrite(*left, scope, profile)?),
+            Box::new(rewrite(*right, scope, profile)?),
         ),
-        Filter::Not(inner) => Filter::Not(Box::new(rewrite(*inner, scope)?)),
+        Filter::Not(inner) => Filter::Not(Box::new(rewrite(*inner, scope, profile)?)),
         Filter::Present(path) => Filter::Present(scope.find(&path)?.path),
         Filter::Compare { path, op, value } => {
             let found = scope.find(&path)?;
             let (path, leaf) = found.leaf()?;
-            let value = literal(&path, leaf, op, value)?;
+            let value = literal(&path, leaf, op, value, profile)?;
             Filter::Compare { path, op, value }
         }
         Filter::AnyElement { path, matching } => {
@@ -81,7 +85,7 @@ fn rewrite(filter: Filter, scope: &Scope<'_>) -> Result<Filter, ScimError> {
                     )));
                 }
             };
-            let matching = Box::new(check_element(attribute, *matching)?);
+            let matching = Box::new(check_element(attribute, *matching, profile)?);
             Filter::AnyElement {
                 path: found.path,
                 matching,
@@ -190,6 +194,7 @@ fn literal(
     leaf: &Attribute,
     op: CompareOp,
     value: Literal,
+    profile: Profile,
 ) -> Result<Literal, ScimError> {
     let family = Family::of(leaf);
     let fits = match op {
@@ -214,22 +219,24 @@ fn literal(
     let wrong = |wanted: &str| {
         ScimError::invalid_filter(format!("`{path}` can be compared only with {wanted}"))
     };
+    let coerced = match (family, &value) {
+        (Family::Text, Literal::Number(number)) if is_equality => {
+            number_text::digits(number).map(Literal::Text)
+        }
+        (Family::Boolean, Literal::Text(text)) => boolean_text::read(text).map(Literal::Boolean),
+        (Family::Number, Literal::Text(text)) => number_text::read(text).map(Literal::Number),
+        _ => None,
+    };
+    if let (Profile::Compat, Some(coerced)) = (profile, coerced) {
+        return Ok(coerced);
+    }
     match (family, &value) {
         (_, Literal::Null) => Ok(Literal::Null),
         (Family::Text | Family::Binary, Literal::Text(_)) => Ok(value),
-        (Family::Text, Literal::Number(number)) if is_equality => number_text::digits(number)
-            .map(Literal::Text)
-            .ok_or_else(|| wrong("a text in double quotes")),
         (Family::Text | Family::Binary, _) => Err(wrong("a text in double quotes")),
         (Family::Boolean, Literal::Boolean(_)) => Ok(value),
-        (Family::Boolean, Literal::Text(text)) => boolean_text::read(text)
-            .map(Literal::Boolean)
-            .ok_or_else(|| wrong("true or false")),
         (Family::Boolean, _) => Err(wrong("true or false")),
         (Family::Number, Literal::Number(_)) => Ok(value),
-        (Family::Number, Literal::Text(text)) => number_text::read(text)
-            .map(Literal::Number)
-            .ok_or_else(|| wrong("a number")),
         (Family::Number, _) => Err(wrong("a number")),
         (Family::Instant, Literal::Text(text)) if date_time::parse(text).is_some() => Ok(value),
         (Family::Instant, _) => Err(wrong("a date and time such as \"2026-05-13T04:42:34Z\"")),

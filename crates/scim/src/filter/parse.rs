@@ -5,7 +5,7 @@ use super::{CompareOp, Filter, Literal, MAX_COMPARISONS, MAX_DEPTH, MAX_LENGTH};
 use crate::attr::AttrPath;
 use crate::error::ScimError;
 use crate::quirks::{number_text, unquoted_word};
-use crate::schema::ResourceType;
+use crate::schema::{Profile, ResourceType};
 
 /// Reads a filter. The resource type is needed only to tell where a URN in front of an
 /// attribute ends; [`check`](super::check) finds out whether the attributes exist.
@@ -23,7 +23,7 @@ pub fn parse(text: &str, kind: &ResourceType) -> Result<Filter, ScimError> {
         ScimError::invalid_filter("a text in double quotes does not end or is no JSON string")
     })?;
     let urns = kind.urns();
-    Parser::new(&tokens, &urns, Place::Resource).whole()
+    Parser::new(&tokens, &urns, Place::Resource, kind.profile).whole()
 }
 
 /// Reads what stands between the brackets of a PATCH path.
@@ -31,8 +31,8 @@ pub fn parse(text: &str, kind: &ResourceType) -> Result<Filter, ScimError> {
 /// # Errors
 ///
 /// `invalidFilter`, as [`parse`].
-pub(crate) fn parse_condition(tokens: &[Token<'_>]) -> Result<Filter, ScimError> {
-    Parser::new(tokens, &[], Place::Element).whole()
+pub(crate) fn parse_condition(tokens: &[Token<'_>], profile: Profile) -> Result<Filter, ScimError> {
+    Parser::new(tokens, &[], Place::Element, profile).whole()
 }
 
 /// What the names in a filter belong to.
@@ -47,16 +47,18 @@ struct Parser<'p, 't> {
     tokens: std::iter::Peekable<std::slice::Iter<'p, Token<'t>>>,
     urns: &'p [&'p str],
     place: Place,
+    profile: Profile,
     depth: usize,
     comparisons: usize,
 }
 
 impl<'p, 't> Parser<'p, 't> {
-    fn new(tokens: &'p [Token<'t>], urns: &'p [&'p str], place: Place) -> Self {
+    fn new(tokens: &'p [Token<'t>], urns: &'p [&'p str], place: Place, profile: Profile) -> Self {
         Self {
             tokens: tokens.iter().peekable(),
             urns,
             place,
+            profile,
             depth: 0,
             comparisons: 0,
         }
@@ -134,6 +136,7 @@ impl<'p, 't> Parser<'p, 't> {
         self.expect(&Token::CloseBracket)?;
         if let Some(Token::Word(word)) = self.tokens.peek()
             && let Some(sub) = word.strip_prefix('.')
+            && self.profile == Profile::Compat
         {
             self.tokens.next();
             let sub = self.path(sub)?;
@@ -184,7 +187,7 @@ impl<'p, 't> Parser<'p, 't> {
         if let Some(number) = number_text::read(word) {
             return Ok(Literal::Number(number));
         }
-        if op == CompareOp::Eq && unquoted_word::is_text(word) {
+        if self.profile == Profile::Compat && op == CompareOp::Eq && unquoted_word::is_text(word) {
             return Ok(Literal::Text(word.to_owned()));
         }
         Err(ScimError::invalid_filter(format!(

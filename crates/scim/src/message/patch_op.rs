@@ -6,7 +6,8 @@
 use serde_json::{Map, Value};
 
 use crate::error::ScimError;
-use crate::quirks::{Quirk, note};
+use crate::quirks::{Quirk, note, refuse_in_strict};
+use crate::schema::Profile;
 
 /// URN of the PATCH message.
 const PATCH_URN: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
@@ -65,7 +66,7 @@ impl PatchRequest {
     ///
     /// `invalidSyntax` if the body is no PATCH message, has no operation, or has one with
     /// an unknown `op`; 413 above [`MAX_OPERATIONS`].
-    pub fn parse(body: Value) -> Result<Self, ScimError> {
+    pub fn parse(body: Value, profile: Profile) -> Result<Self, ScimError> {
         let Value::Object(members) = body else {
             return Err(ScimError::invalid_syntax(
                 "a PATCH body must be a JSON object",
@@ -99,6 +100,7 @@ impl PatchRequest {
             .enumerate()
             .map(|(index, operation)| read_operation(index, operation, &mut quirks))
             .collect::<Result<_, _>>()?;
+        refuse_in_strict(profile, &quirks)?;
         Ok(Self { operations, quirks })
     }
 }
@@ -170,7 +172,10 @@ mod tests {
     use super::*;
 
     fn request(operations: Value) -> Result<PatchRequest, ScimError> {
-        PatchRequest::parse(json!({ "schemas": [PATCH_URN], "Operations": operations }))
+        PatchRequest::parse(
+            json!({ "schemas": [PATCH_URN], "Operations": operations }),
+            Profile::Compat,
+        )
     }
 
     #[test]
@@ -188,7 +193,7 @@ mod tests {
             operations: vec![operation],
             quirks: vec![Quirk::CapitalOp],
         };
-        assert_eq!(PatchRequest::parse(body), Ok(expected));
+        assert_eq!(PatchRequest::parse(body, Profile::Compat), Ok(expected));
     }
 
     #[test]
@@ -219,13 +224,14 @@ mod tests {
     #[test]
     fn schemas_may_be_missing_but_not_another_message() {
         let operations = json!([{ "op": "remove", "path": "title" }]);
-        let read = PatchRequest::parse(json!({ "Operations": operations })).unwrap();
+        let read =
+            PatchRequest::parse(json!({ "Operations": operations }), Profile::Compat).unwrap();
         assert_eq!(read.quirks, [Quirk::MissingSchemas]);
         let other = json!({
             "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
             "Operations": operations,
         });
-        insta::assert_snapshot!(PatchRequest::parse(other).unwrap_err(), @"`schemas` of a PATCH must hold `urn:ietf:params:scim:api:messages:2.0:PatchOp`");
+        insta::assert_snapshot!(PatchRequest::parse(other, Profile::Compat).unwrap_err(), @"`schemas` of a PATCH must hold `urn:ietf:params:scim:api:messages:2.0:PatchOp`");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::target::{Place, Target, locate};
 use crate::error::ScimError;
 use crate::filter;
 use crate::message::{PatchOp, PatchVerb};
-use crate::quirks::{Quirk, dotted_key, note};
+use crate::quirks::{Quirk, dotted_key, note, refuse_in_strict};
 use crate::resource::Resource;
 use crate::resource::value::is_hollow;
 use crate::schema::{Attribute, ResourceType, Schema};
@@ -33,6 +33,11 @@ impl<'k> Draft<'k> {
     }
 
     pub(super) fn apply(&mut self, op: &PatchOp) -> Result<(), ScimError> {
+        self.run(op)?;
+        refuse_in_strict(self.kind.profile, &self.quirks)
+    }
+
+    fn run(&mut self, op: &PatchOp) -> Result<(), ScimError> {
         match (&op.path, op.verb) {
             (Some(path), verb) => {
                 let place = locate(self.kind, path)?;

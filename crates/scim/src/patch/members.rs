@@ -8,7 +8,7 @@ use crate::attr::AttrPath;
 use crate::error::ScimError;
 use crate::filter::{self, CheckedFilter, CompareOp, Filter, Literal};
 use crate::message::{PatchOp, PatchVerb};
-use crate::quirks::{Quirk, note};
+use crate::quirks::{Quirk, note, refuse_in_strict};
 use crate::resource::{Member, Resource};
 use crate::schema::ResourceType;
 
@@ -74,6 +74,7 @@ pub fn split_members(kind: &ResourceType, ops: Vec<PatchOp>) -> Result<GroupPatc
     for (index, op) in ops.into_iter().enumerate() {
         let rest = split
             .take(kind, op)
+            .and_then(|rest| refuse_in_strict(kind.profile, &split.quirks).map(|()| rest))
             .map_err(|reason| PatchError { index, reason })?;
         if let Some(op) = rest {
             split.attributes.push(op);

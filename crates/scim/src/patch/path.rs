@@ -6,7 +6,7 @@
 use crate::attr::AttrPath;
 use crate::error::ScimError;
 use crate::filter::{self, Filter, Token};
-use crate::schema::ResourceType;
+use crate::schema::{Profile, ResourceType};
 
 /// A path as the client wrote it. Its `Display` is path text again.
 #[derive(Debug, PartialEq)]
@@ -40,14 +40,17 @@ pub(crate) fn parse(text: &str, kind: &ResourceType) -> Result<Path, ScimError> 
     let (condition, sub) = match rest {
         [] => (None, attribute.sub.take()),
         [Token::OpenBracket, rest @ ..] if attribute.sub.is_none() => {
-            bracketed(rest).ok_or_else(malformed)??
+            bracketed(rest, kind.profile).ok_or_else(malformed)??
         }
         [Token::Word(_), Token::Text(_) | Token::Word(_)] => {
             let name = attribute.sub.take().unwrap_or_else(|| "value".to_owned());
             let comparison = std::iter::once(Token::Word(&name))
                 .chain(rest.iter().cloned())
                 .collect::<Vec<_>>();
-            (Some(filter::parse_condition(&comparison)?), None)
+            (
+                Some(filter::parse_condition(&comparison, kind.profile)?),
+                None,
+            )
         }
         _ => return Err(malformed()),
     };
@@ -75,7 +78,7 @@ type Selection = (Option<Filter>, Option<String>);
 
 /// What follows `attr[`: a condition, the closing bracket and perhaps `.sub`. `None` if the
 /// brackets are malformed as such: an index, as in `emails[0]`, is no condition at all.
-fn bracketed(tokens: &[Token<'_>]) -> Option<Result<Selection, ScimError>> {
+fn bracketed(tokens: &[Token<'_>], profile: Profile) -> Option<Result<Selection, ScimError>> {
     let close = tokens
         .iter()
         .rposition(|token| *token == Token::CloseBracket)?;
@@ -94,5 +97,5 @@ fn bracketed(tokens: &[Token<'_>]) -> Option<Result<Selection, ScimError>> {
         }
         _ => return None,
     };
-    Some(filter::parse_condition(condition).map(|condition| (Some(condition), sub)))
+    Some(filter::parse_condition(condition, profile).map(|condition| (Some(condition), sub)))
 }

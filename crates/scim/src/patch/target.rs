@@ -52,7 +52,7 @@ pub(crate) fn locate<'a>(kind: &'a ResourceType, text: &str) -> Result<Place<'a>
                 attribute.name
             )));
         }
-        Some(condition) => Some(filter::check_element(attribute, condition)?),
+        Some(condition) => Some(filter::check_element(attribute, condition, kind.profile)?),
         None => None,
     };
     Ok(Place::Attribute(Target {

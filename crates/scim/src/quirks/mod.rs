@@ -15,6 +15,9 @@ pub(crate) mod single_object;
 pub(crate) mod text_for_complex;
 pub(crate) mod unquoted_word;
 
+use crate::error::{ScimError, ScimType};
+use crate::schema::Profile;
+
 /// A tolerance that a request made use of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Quirk {
@@ -45,6 +48,29 @@ pub enum Quirk {
 }
 
 impl Quirk {
+    /// Why a request that needs the tolerance is refused where none is given; `None` for what
+    /// RFC 7643 §2.1 and RFC 7644 §3.10 let a client do anyway.
+    fn refusal(self) -> Option<ScimError> {
+        let (scim_type, what) = match self {
+            Self::CapitalOp | Self::DottedKey => return None,
+            Self::MissingSchemas => (ScimType::InvalidSyntax, "a body without `schemas`"),
+            Self::UnknownSchema => (ScimType::InvalidSyntax, "a schema that is not served"),
+            Self::UnknownAttribute => (ScimType::InvalidSyntax, "an attribute that no schema has"),
+            Self::BooleanText => (ScimType::InvalidValue, "text for a boolean"),
+            Self::NumberText => (
+                ScimType::InvalidValue,
+                "text for a number, or a number for text",
+            ),
+            Self::SingleObject => (ScimType::InvalidValue, "one value where an array belongs"),
+            Self::ArrayForSingle => (ScimType::InvalidValue, "an array where one value belongs"),
+            Self::TextForComplex => (ScimType::InvalidValue, "text where an object belongs"),
+            Self::RemoveWithValue => (ScimType::InvalidValue, "a `remove` with a value"),
+            Self::CreatedElement => (ScimType::NoTarget, "a path that selects nothing"),
+        };
+        let detail = format!("the request has {what}, which the strict profile does not take");
+        Some(ScimError::new(scim_type, detail))
+    }
+
     /// Name for metrics and logs, in snake case.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -61,6 +87,17 @@ impl Quirk {
             Self::UnknownAttribute => "unknown_attribute",
             Self::UnknownSchema => "unknown_schema",
         }
+    }
+}
+
+/// Refuses a request for the first tolerance that it needed, if its profile gives none.
+pub(crate) fn refuse_in_strict(profile: Profile, quirks: &[Quirk]) -> Result<(), ScimError> {
+    match profile {
+        Profile::Compat => Ok(()),
+        Profile::Strict => match quirks.iter().find_map(|quirk| quirk.refusal()) {
+            Some(refusal) => Err(refusal),
+            None => Ok(()),
+        },
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::{Member, Resource, value};
 use crate::error::ScimError;
 use crate::message::MESSAGE_PREFIX;
-use crate::quirks::{Quirk, note};
+use crate::quirks::{Quirk, note, refuse_in_strict};
 use crate::schema::{Attribute, Mutability, ResourceType, common_attributes};
 
 /// A body, read. The `members` of a group come apart: they are rows, not part of the
@@ -143,6 +143,7 @@ impl Body {
 
     /// Puts everything in the order of the schemas and asks for what is required.
     fn finish(mut self, kind: &ResourceType) -> Result<Parsed, ScimError> {
+        refuse_in_strict(kind.profile, &self.quirks)?;
         let mut attributes = Map::new();
         let base = common_attributes().iter().chain(&kind.schema.attributes);
         in_order(base, &mut self.base, &mut attributes)?;

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::attribute::{Attribute, find};
+use super::profile::Profile;
 use super::resource_type::{Extension, ResourceType, Schema};
 
 /// Files of the core schemas, in the order in which `/Schemas` lists them.
@@ -32,7 +33,7 @@ pub struct Catalog {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Inner {
     /// User, then Group.
     resource_types: [ResourceType; 2],
@@ -45,6 +46,18 @@ impl Catalog {
     /// User with the enterprise extension, and Group. Parsed once per process.
     pub fn core() -> Self {
         CORE.clone()
+    }
+
+    /// The same schemas and types, read by the rules of a profile.
+    #[must_use]
+    pub fn with_profile(&self, profile: Profile) -> Self {
+        let mut inner = Inner::clone(&self.inner);
+        for kind in &mut inner.resource_types {
+            kind.profile = profile;
+        }
+        Self {
+            inner: Arc::new(inner),
+        }
     }
 
     /// The type behind `/Users`.
@@ -154,6 +167,7 @@ impl ResourceTypeFile {
         Ok(ResourceType {
             schema: named(&self.schema)?,
             extensions: extensions.collect::<Result<_, serde_json::Error>>()?,
+            profile: Profile::default(),
             id: self.id,
             endpoint: self.endpoint,
             description: self.description,

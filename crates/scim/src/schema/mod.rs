@@ -7,6 +7,7 @@
 mod attribute;
 mod catalog;
 mod discovery;
+mod profile;
 mod resource_type;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ mod tests;
 pub use attribute::{Attribute, AttributeType, Mutability, Returned, Uniqueness};
 pub use catalog::{Catalog, common_attribute, common_attributes};
 pub use discovery::{ServiceLimits, service_provider_config};
+pub use profile::Profile;
 pub use resource_type::{Extension, Resolved, ResourceType, Schema};
 
 /// URN of the core User schema.

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use super::GROUP_URN;
 use super::attribute::{Attribute, find};
 use super::catalog::common_attribute;
+use super::profile::Profile;
 use crate::attr::AttrPath;
 
 /// A named set of attributes (RFC 7643 §7).
@@ -53,6 +54,8 @@ pub struct ResourceType {
     pub schema: Arc<Schema>,
     /// Extensions, in the order in which answers show them.
     pub extensions: Vec<Extension>,
+    /// The rules that bodies, paths and filters of this type are read by.
+    pub profile: Profile,
 }
 
 /// Where a named attribute lives.

@@ -18,6 +18,8 @@ pub struct Model {
     pub recognised_idp: Option<String>,
     pub created_at: i64,
     pub updated_at: i64,
+    pub settings: String,
+    pub revision: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -3,11 +3,10 @@
 use std::borrow::Cow;
 
 use rollcall_model::{
-    ConnectionState, IdpKind, OrgId, Organization, ScimConnection, ScimConnectionId,
-    SsoConnectionId, Timestamp, UnknownIdp,
+    ConnectionState, IdpKind, OrgId, Organization, ScimConnection, ScimConnectionId, ScimSettings,
+    ScimSettingsChange, SsoConnectionId, Timestamp, UnknownIdp,
 };
 use rollcall_orgs::scim_connections::ScimConnectionPatch;
-use serde::de::{Deserializer, Error, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -75,6 +74,9 @@ pub(super) struct ScimConnectionBody {
     recognised_idp: Option<&'static str>,
     /// Whether requests are taken.
     enabled: bool,
+    /// What was chosen for it; all settings are there, with their defaults.
+    #[schema(value_type = Object)]
+    settings: ScimSettings,
     /// When the identity provider's first authenticated request came.
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     first_request_at: Option<Timestamp>,
@@ -115,6 +117,7 @@ impl ScimConnectionBody {
             idp: connection.idp.map(IdpKind::as_str),
             recognised_idp: connection.recognised_idp.map(IdpKind::as_str),
             enabled: connection.enabled,
+            settings: connection.settings,
             first_request_at: connection.first_request_at,
             last_request_at: connection.last_request_at,
             users: connection.users,
@@ -207,15 +210,10 @@ pub(super) struct ScimConnectionChangeBody {
     /// Another identity provider; `null` for none.
     #[serde(default, deserialize_with = "present")]
     idp: Option<Option<IdpName>>,
-    /// Refused with its own sentence: it has a place in the API and holds nothing yet.
-    #[serde(default, rename = "settings", deserialize_with = "no_settings")]
-    #[schema(ignore)]
-    _settings: (),
-}
-
-fn no_settings<'de, D: Deserializer<'de>>(value: D) -> Result<(), D::Error> {
-    IgnoredAny::deserialize(value)?;
-    Err(D::Error::custom("there are no settings to change yet"))
+    /// Settings that get another value; those that are absent stay, `null` is the default.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Object, required = false)]
+    settings: Option<ScimSettingsChange>,
 }
 
 impl From<ScimConnectionChangeBody> for ScimConnectionPatch {
@@ -225,6 +223,7 @@ impl From<ScimConnectionChangeBody> for ScimConnectionPatch {
             enabled: change.enabled,
             sso_connection_id: change.sso_connection_id,
             idp: change.idp.map(|idp| idp.map(IdpKind::from)),
+            settings: change.settings,
         }
     }
 }
@@ -280,10 +279,10 @@ mod tests {
     }
 
     #[test]
-    fn settings_are_refused_with_a_sentence() {
+    fn an_unknown_setting_is_refused_with_a_sentence() {
         insta::assert_snapshot!(
-            refusal(r#"{"settings": {}}"#),
-            @"422 Unprocessable Entity invalid_field: `settings` is not valid: there are no settings to change yet"
+            refusal(r#"{"settings": {"profile": "lax"}}"#),
+            @"422 Unprocessable Entity invalid_field: `settings` is not valid: unknown variant `lax`, expected `compat` or `strict`"
         );
     }
 

@@ -32,7 +32,7 @@ impl<'r> Job<'r> {
         Self {
             tenant,
             request,
-            ids: Ids::new(&tenant.app.catalog, request),
+            ids: Ids::new(tenant.catalog(), request),
             results: vec![None; request.operations.len()],
             failures: 0,
             away: 0,

@@ -45,7 +45,7 @@ async fn bulk(
         .into(),
         other => other,
     })?;
-    let request = BulkRequest::parse(&tenant.app.catalog, body, limits.max_bulk_operations)?;
+    let request = BulkRequest::parse(tenant.catalog(), body, limits.max_bulk_operations)?;
     let results = job::Job::new(&tenant, &request).run().await;
     let failures: Vec<&ScimError> = results
         .iter()

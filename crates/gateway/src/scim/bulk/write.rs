@@ -28,7 +28,7 @@ pub(super) struct Broken {
 
 /// Where a resource is.
 pub(super) fn location(tenant: &Tenant, collection: Collection, id: &str) -> String {
-    let endpoint = &collection.kind(&tenant.app.catalog).endpoint;
+    let endpoint = &collection.kind(tenant.catalog()).endpoint;
     format!("{}{endpoint}/{id}", tenant.base)
 }
 
@@ -201,7 +201,7 @@ pub(super) async fn circle(
 /// A user with every reference in place. Its tolerances were counted when it was made.
 fn complete(tenant: &Tenant, ids: &Ids<'_>, request: &Request) -> Result<Resource, ScimError> {
     let body = body_of(ids.resolve(request)?.write)?;
-    Ok(Resource::parse(tenant.app.catalog.user(), body)?.resource)
+    Ok(Resource::parse(tenant.catalog().user(), body)?.resource)
 }
 
 /// The body of a creation. Only creations can be referred to, so a circle holds nothing else.

@@ -21,7 +21,7 @@ pub(super) async fn create_group(
     req: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ScimFailure> {
-    let kind = tenant.app.catalog.group();
+    let kind = tenant.catalog().group();
     let projection = projection(&req, kind)?;
     let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
     let (resource, members) = read(&tenant, body)?;
@@ -31,7 +31,7 @@ pub(super) async fn create_group(
     let members = tx.member_ids(group.id).await?;
     tx.commit().await?;
 
-    let catalog = &tenant.app.catalog;
+    let catalog = tenant.catalog();
     let mut resource = render::group(catalog, &tenant.base, &group, Some(&members));
     projection.apply(kind, &mut resource);
     Ok(render::group_answer(StatusCode::CREATED, &tenant.base, &group).with(&resource))
@@ -42,7 +42,7 @@ pub(in crate::scim) fn read(
     tenant: &Tenant,
     body: Value,
 ) -> Result<(Resource, Vec<UserId>), ScimFailure> {
-    let parsed = Resource::parse(tenant.app.catalog.group(), body)?;
+    let parsed = Resource::parse(tenant.catalog().group(), body)?;
     tenant.note_quirks(&parsed.quirks);
     let members = membership::users(tenant, &parsed.members.unwrap_or_default())?;
     Ok((parsed.resource, members))

@@ -18,7 +18,7 @@ pub(super) async fn get_group(
     req: HttpRequest,
     path: web::Path<GroupPath>,
 ) -> Result<HttpResponse, ScimFailure> {
-    let kind = tenant.app.catalog.group();
+    let kind = tenant.catalog().group();
     let projection = projection(&req, kind)?;
     let group = tenant.handle.find_group(path.id()?).await?;
     let group = group.ok_or_else(|| path.missing())?;
@@ -26,7 +26,7 @@ pub(super) async fn get_group(
         let unchanged = render::group_answer(StatusCode::NOT_MODIFIED, &tenant.base, &group);
         return Ok(unchanged.empty());
     }
-    let catalog = &tenant.app.catalog;
+    let catalog = tenant.catalog();
     let mut resource = if projection.wants("members") {
         let members = tenant.handle.members_of(&[group.id]).await?;
         let members = members.get(&group.id).map(Vec::as_slice);

@@ -20,7 +20,7 @@ pub(super) async fn list_groups(
     req: HttpRequest,
 ) -> Result<HttpResponse, ScimFailure> {
     let limits = &tenant.app.settings.limits;
-    let request = ListRequest::parse(&req, tenant.app.catalog.group(), limits)?;
+    let request = ListRequest::parse(&req, tenant.catalog().group(), limits)?;
     answer(&tenant, &request).await
 }
 
@@ -33,7 +33,7 @@ pub(super) async fn search_groups(
 ) -> Result<HttpResponse, ScimFailure> {
     let limits = &tenant.app.settings.limits;
     let query = ListQuery::from_search_request(body::read(&req, payload, limits).await?)?;
-    let request = ListRequest::new(query, tenant.app.catalog.group(), limits)?;
+    let request = ListRequest::new(query, tenant.catalog().group(), limits)?;
     answer(&tenant, &request).await
 }
 
@@ -52,7 +52,7 @@ pub(in crate::scim) async fn page(
     let with_members = request.projection.wants("members");
     let mut results = render_all(tenant, &found.items, with_members).await?;
     for result in &mut results {
-        request.projection.apply(tenant.app.catalog.group(), result);
+        request.projection.apply(tenant.catalog().group(), result);
     }
     Ok((found.total, results))
 }
@@ -99,7 +99,7 @@ async fn render_all(
                 .map(Vec::as_slice)
                 .unwrap_or_default();
             let members = with_members.then_some(members);
-            render::group(&tenant.app.catalog, &tenant.base, group, members)
+            render::group(tenant.catalog(), &tenant.base, group, members)
         })
         .collect())
 }

@@ -29,7 +29,7 @@ pub(super) async fn patch_group(
     path: web::Path<GroupPath>,
     payload: web::Payload,
 ) -> Result<HttpResponse, ScimFailure> {
-    let kind = tenant.app.catalog.group();
+    let kind = tenant.catalog().group();
     let projection = projection(&req, kind)?;
     let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
     let request = read(&tenant, body)?;
@@ -47,7 +47,7 @@ pub(super) async fn patch_group(
     if !shown {
         return Ok(render::group_answer(StatusCode::NO_CONTENT, &tenant.base, &group).empty());
     }
-    let catalog = &tenant.app.catalog;
+    let catalog = tenant.catalog();
     let mut resource = render::group(catalog, &tenant.base, &group, members.as_deref());
     projection.apply(kind, &mut resource);
     Ok(render::group_answer(StatusCode::OK, &tenant.base, &group).with(&resource))
@@ -65,10 +65,11 @@ pub(in crate::scim) fn read(
     tenant: &Tenant,
     body: Value,
 ) -> Result<GroupPatchRequest, ScimFailure> {
-    let request = PatchRequest::parse(body)?;
+    tenant.require(tenant.settings().features.patch, "PATCH")?;
+    let request = PatchRequest::parse(body, tenant.catalog().group().profile)?;
     let limit = tenant.app.settings.limits.max_patch_operations;
     limits::check("operations", request.operations.len(), limit)?;
-    let patch = patch::split_members(tenant.app.catalog.group(), request.operations)?;
+    let patch = patch::split_members(tenant.catalog().group(), request.operations)?;
     membership::check_size(tenant, &patch.members)?;
     Ok(GroupPatchRequest {
         patch,
@@ -87,7 +88,7 @@ pub(in crate::scim) async fn apply(
     let before = tx.lock_group(path.id()?).await?;
     let before = before.ok_or_else(|| path.missing())?;
     if_match.check(before.version)?;
-    let kind = tenant.app.catalog.group();
+    let kind = tenant.catalog().group();
     let patched = patch.apply(kind, &before.resource)?;
     let changed = membership::change(tenant, tx, kind, before.id, &patch.members).await?;
     let group = tx.save_group(before, patched.resource, &changed).await?;

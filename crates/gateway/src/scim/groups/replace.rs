@@ -23,7 +23,7 @@ pub(super) async fn replace_group(
     path: web::Path<GroupPath>,
     payload: web::Payload,
 ) -> Result<HttpResponse, ScimFailure> {
-    let kind = tenant.app.catalog.group();
+    let kind = tenant.catalog().group();
     let projection = projection(&req, kind)?;
     let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
 
@@ -36,7 +36,7 @@ pub(super) async fn replace_group(
     };
     tx.commit().await?;
 
-    let catalog = &tenant.app.catalog;
+    let catalog = tenant.catalog();
     let mut resource = render::group(catalog, &tenant.base, &group, members.as_deref());
     projection.apply(kind, &mut resource);
     Ok(render::group_answer(StatusCode::OK, &tenant.base, &group).with(&resource))
@@ -53,7 +53,7 @@ pub(in crate::scim) async fn replace(
     let before = tx.lock_group(path.id()?).await?;
     let before = before.ok_or_else(|| path.missing())?;
     if_match.check(before.version)?;
-    let kind = tenant.app.catalog.group();
+    let kind = tenant.catalog().group();
     let parsed = Resource::replace(kind, &path.id, &before.resource, body)?;
     tenant.note_quirks(&parsed.quirks);
     let members = membership::users(tenant, &parsed.members.unwrap_or_default())?;

@@ -19,7 +19,7 @@ pub(super) async fn create_user(
     req: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ScimFailure> {
-    let kind = tenant.app.catalog.user();
+    let kind = tenant.catalog().user();
     let projection = projection(&req, kind)?;
     let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
     let resource = read(&tenant, body)?;
@@ -29,14 +29,14 @@ pub(super) async fn create_user(
     tx.commit().await?;
 
     // Nobody can have put a new user into a group yet.
-    let mut shown = render::user(&tenant.app.catalog, &tenant.base, &user, &[]);
+    let mut shown = render::user(tenant.catalog(), &tenant.base, &user, &[]);
     projection.apply(kind, &mut shown);
     Ok(render::user_answer(StatusCode::CREATED, &tenant.base, &user).with(&shown))
 }
 
 /// Reads a user that is to be made.
 pub(in crate::scim) fn read(tenant: &Tenant, body: Value) -> Result<Resource, ScimFailure> {
-    let parsed = Resource::parse(tenant.app.catalog.user(), body)?;
+    let parsed = Resource::parse(tenant.catalog().user(), body)?;
     tenant.note_quirks(&parsed.quirks);
     Ok(parsed.resource)
 }

@@ -19,7 +19,7 @@ pub(super) async fn get_user(
     req: HttpRequest,
     path: web::Path<UserPath>,
 ) -> Result<HttpResponse, ScimFailure> {
-    let kind = tenant.app.catalog.user();
+    let kind = tenant.catalog().user();
     let projection = projection(&req, kind)?;
     let user = tenant.handle.find_user(path.id()?).await?;
     let user = user.ok_or_else(|| path.missing())?;
@@ -33,7 +33,7 @@ pub(super) async fn get_user(
     let wanted: &[UserId] = if with_groups { &[user.id] } else { &[] };
     let groups = tenant.handle.groups_of(wanted).await?;
     let groups = groups.get(&user.id).map(Vec::as_slice).unwrap_or_default();
-    let mut resource = render::user(&tenant.app.catalog, &tenant.base, &user, groups);
+    let mut resource = render::user(tenant.catalog(), &tenant.base, &user, groups);
     projection.apply(kind, &mut resource);
     Ok(render::user_answer(StatusCode::OK, &tenant.base, &user).with(&resource))
 }

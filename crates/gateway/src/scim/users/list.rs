@@ -20,7 +20,7 @@ pub(super) async fn list_users(
     req: HttpRequest,
 ) -> Result<HttpResponse, ScimFailure> {
     let limits = &tenant.app.settings.limits;
-    let request = ListRequest::parse(&req, tenant.app.catalog.user(), limits)?;
+    let request = ListRequest::parse(&req, tenant.catalog().user(), limits)?;
     answer(&tenant, &request).await
 }
 
@@ -33,7 +33,7 @@ pub(super) async fn search_users(
 ) -> Result<HttpResponse, ScimFailure> {
     let limits = &tenant.app.settings.limits;
     let query = ListQuery::from_search_request(body::read(&req, payload, limits).await?)?;
-    let request = ListRequest::new(query, tenant.app.catalog.user(), limits)?;
+    let request = ListRequest::new(query, tenant.catalog().user(), limits)?;
     answer(&tenant, &request).await
 }
 
@@ -52,7 +52,7 @@ pub(in crate::scim) async fn page(
     let with_groups = request.projection.wants("groups");
     let mut results = render_all(tenant, &found.items, with_groups).await?;
     for result in &mut results {
-        request.projection.apply(tenant.app.catalog.user(), result);
+        request.projection.apply(tenant.catalog().user(), result);
     }
     Ok((found.total, results))
 }
@@ -70,7 +70,7 @@ async fn render_all(
         .iter()
         .map(|user| {
             let groups = groups.get(&user.id).map(Vec::as_slice).unwrap_or_default();
-            render::user(&tenant.app.catalog, &tenant.base, user, groups)
+            render::user(tenant.catalog(), &tenant.base, user, groups)
         })
         .collect())
 }

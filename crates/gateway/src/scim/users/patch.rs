@@ -25,7 +25,7 @@ pub(super) async fn patch_user(
     path: web::Path<UserPath>,
     payload: web::Payload,
 ) -> Result<HttpResponse, ScimFailure> {
-    let kind = tenant.app.catalog.user();
+    let kind = tenant.catalog().user();
     let projection = projection(&req, kind)?;
     let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
     let request = read(&tenant, body)?;
@@ -35,14 +35,15 @@ pub(super) async fn patch_user(
     let groups = tx.groups_of_user(user.id).await?;
     tx.commit().await?;
 
-    let mut resource = render::user(&tenant.app.catalog, &tenant.base, &user, &groups);
+    let mut resource = render::user(tenant.catalog(), &tenant.base, &user, &groups);
     projection.apply(kind, &mut resource);
     Ok(render::user_answer(StatusCode::OK, &tenant.base, &user).with(&resource))
 }
 
 /// Reads a PATCH body within the limits.
 pub(in crate::scim) fn read(tenant: &Tenant, body: Value) -> Result<PatchRequest, ScimFailure> {
-    let request = PatchRequest::parse(body)?;
+    tenant.require(tenant.settings().features.patch, "PATCH")?;
+    let request = PatchRequest::parse(body, tenant.catalog().user().profile)?;
     let limit = tenant.app.settings.limits.max_patch_operations;
     limits::check("operations", request.operations.len(), limit)?;
     Ok(request)
@@ -59,7 +60,7 @@ pub(in crate::scim) async fn apply(
     let before = tx.lock_user(path.id()?).await?;
     let before = before.ok_or_else(|| path.missing())?;
     if_match.check(before.version)?;
-    let kind = tenant.app.catalog.user();
+    let kind = tenant.catalog().user();
     let patched = patch::apply(kind, &before.resource, &request.operations)?;
     let user = tx.save_user(before, patched.resource).await?;
     tenant.note_quirks(&request.quirks);

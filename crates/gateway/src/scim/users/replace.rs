@@ -23,7 +23,7 @@ pub(super) async fn replace_user(
     path: web::Path<UserPath>,
     payload: web::Payload,
 ) -> Result<HttpResponse, ScimFailure> {
-    let kind = tenant.app.catalog.user();
+    let kind = tenant.catalog().user();
     let projection = projection(&req, kind)?;
     let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
 
@@ -32,7 +32,7 @@ pub(super) async fn replace_user(
     let groups = tx.groups_of_user(user.id).await?;
     tx.commit().await?;
 
-    let mut resource = render::user(&tenant.app.catalog, &tenant.base, &user, &groups);
+    let mut resource = render::user(tenant.catalog(), &tenant.base, &user, &groups);
     projection.apply(kind, &mut resource);
     Ok(render::user_answer(StatusCode::OK, &tenant.base, &user).with(&resource))
 }
@@ -48,7 +48,7 @@ pub(in crate::scim) async fn replace(
     let before = tx.lock_user(path.id()?).await?;
     let before = before.ok_or_else(|| path.missing())?;
     if_match.check(before.version)?;
-    let kind = tenant.app.catalog.user();
+    let kind = tenant.catalog().user();
     let parsed = Resource::replace(kind, &path.id, &before.resource, body)?;
     tenant.note_quirks(&parsed.quirks);
     Ok(tx.save_user(before, parsed.resource).await?)

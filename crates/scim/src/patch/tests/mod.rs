@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use super::{PatchError, Patched, apply};
 use crate::message::{PatchOp, PatchRequest};
 use crate::resource::Resource;
-use crate::schema::{Catalog, ResourceType};
+use crate::schema::{Catalog, Profile, ResourceType};
 
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
@@ -37,7 +37,7 @@ fn operations(operations: Value) -> Vec<PatchOp> {
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
         "Operations": operations,
     });
-    PatchRequest::parse(body)
+    PatchRequest::parse(body, Profile::Compat)
         .expect("a PATCH message")
         .operations
 }

@@ -1,0 +1,67 @@
+//! What requests of one SCIM connection are read by: its settings, and the schemas that it knows.
+//!
+//! Both change rarely and are needed by every request. The connection's row carries a revision
+//! that grows with each change, and is read with the token anyway; so a process remembers the
+//! rest under that revision, and never works with settings older than its own authentication.
+
+use std::sync::Arc;
+
+use quick_cache::sync::Cache;
+use rollcall_model::{ScimConnectionId, ScimProfile, ScimSettings};
+use rollcall_scim::{Catalog, Profile};
+
+use crate::error::StoreError;
+
+/// How many connections a process remembers.
+const REMEMBERED: usize = 10_000;
+
+/// Settings and schemas of one connection.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    pub(crate) settings: ScimSettings,
+    /// The schemas, to be read by the rules of the connection's profile.
+    pub(crate) catalog: Catalog,
+}
+
+/// What a connection's row says of its shape.
+pub(crate) struct ShapeRow<'row> {
+    pub(crate) id: ScimConnectionId,
+    pub(crate) revision: i64,
+    pub(crate) settings: &'row str,
+}
+
+/// The shapes that a process remembers, each under its revision.
+pub(crate) struct Shapes(Cache<ScimConnectionId, (i64, Arc<Shape>)>);
+
+impl Default for Shapes {
+    fn default() -> Self {
+        Self(Cache::new(REMEMBERED))
+    }
+}
+
+impl Shapes {
+    /// The shape of a connection whose row was just read.
+    pub(crate) fn of(&self, row: &ShapeRow<'_>) -> Result<Arc<Shape>, StoreError> {
+        if let Some((revision, shape)) = self.0.get(&row.id)
+            && revision == row.revision
+        {
+            return Ok(shape);
+        }
+        let settings = read_settings(row.id, row.settings)?;
+        let profile = match settings.profile {
+            ScimProfile::Compat => Profile::Compat,
+            ScimProfile::Strict => Profile::Strict,
+        };
+        let shape = Arc::new(Shape {
+            catalog: Catalog::core().with_profile(profile),
+            settings,
+        });
+        self.0.insert(row.id, (row.revision, Arc::clone(&shape)));
+        Ok(shape)
+    }
+}
+
+/// Settings as they are stored.
+pub(crate) fn read_settings(id: ScimConnectionId, text: &str) -> Result<ScimSettings, StoreError> {
+    serde_json::from_str(text).map_err(|reason| StoreError::corrupt("scim_connections", id, reason))
+}
