@@ -6,6 +6,42 @@
     reason = "a helper that cannot do its part fails the test that called it"
 )]
 
+mod attributes;
+mod authentication;
+mod bulk;
+mod characteristics;
+mod conditional;
+mod create;
+mod cursor_paging;
+mod delete;
+mod discovery;
+mod discovery_content;
+mod drafts;
+mod endpoints;
+mod entra;
+mod errors;
+mod events;
+mod filter;
 mod fixture;
+mod formats;
+mod index_paging;
+mod me;
+mod multi_valued;
+mod okta;
+mod patch;
+mod patch_add;
+mod patch_remove;
+mod patch_replace;
 mod profiles;
+mod projection;
 mod read;
+mod replace;
+mod resources;
+mod search;
+mod security;
+mod sort;
+mod strings;
+mod tenancy;
+mod use_cases;
+mod users_and_groups;
+mod version;

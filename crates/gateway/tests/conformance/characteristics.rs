@@ -1,0 +1,1 @@
+//! Characteristics of attributes (RFC 7643 §2.2, §7).

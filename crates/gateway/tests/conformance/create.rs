@@ -1,0 +1,1 @@
+//! Creating resources (RFC 7644 §3.3).

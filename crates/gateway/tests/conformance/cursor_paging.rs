@@ -1,0 +1,1 @@
+//! Paging by cursor (RFC 9865).

@@ -1,0 +1,1 @@
+//! Deleting resources (RFC 7644 §3.6).

@@ -1,0 +1,1 @@
+//! The discovery endpoints (RFC 7644 §4).

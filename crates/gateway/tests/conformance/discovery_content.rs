@@ -1,0 +1,1 @@
+//! What discovery says (RFC 7643 §5 to §7).

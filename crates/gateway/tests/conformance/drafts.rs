@@ -1,0 +1,1 @@
+//! Drafts and the interoperability profile: what is kept free of them.

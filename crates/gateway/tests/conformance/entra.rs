@@ -1,0 +1,1 @@
+//! What the documentation of Entra ID asks for.

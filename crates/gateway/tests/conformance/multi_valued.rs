@@ -1,0 +1,1 @@
+//! Multi-valued attributes (RFC 7643 §2.4).

@@ -1,0 +1,1 @@
+//! PATCH in general (RFC 7644 §3.5.2).

@@ -1,0 +1,1 @@
+//! Resources, schemas, common attributes (RFC 7643 §3).

@@ -1,0 +1,1 @@
+//! Queries by POST (RFC 7644 §3.4.3).

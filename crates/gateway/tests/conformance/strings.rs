@@ -1,0 +1,1 @@
+//! Internationalised strings (RFC 7644 §5, RFC 8265).

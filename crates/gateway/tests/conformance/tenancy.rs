@@ -1,0 +1,1 @@
+//! Multi-tenancy (RFC 7644 §6).

@@ -1,0 +1,1 @@
+//! Use cases (RFC 7642).

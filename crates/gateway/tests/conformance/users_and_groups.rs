@@ -1,0 +1,1 @@
+//! User, Group and the enterprise extension (RFC 7643 §4).

@@ -1,0 +1,1 @@
+//! The protocol version (RFC 7644 §3.13).
