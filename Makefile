@@ -14,7 +14,7 @@ TOOLS_DIR ?= $(HOME)/.cache/rollcall-tools
 export TOOLS_DIR
 export PATH := $(TOOLS_DIR)/bin:$(PATH)
 
-.PHONY: help demo run build test check fmt generate advisories clean \
+.PHONY: help demo run build test check conformance fmt generate advisories clean \
 	prerequisites nextest deny check-format check-dependencies check-lints check-docs
 
 help: ## list the targets
@@ -34,6 +34,10 @@ test: nextest ## run every test, on SQLite and on PostgreSQL
 	scripts/with-services scripts/run-tests
 
 check: check-format check-dependencies check-lints check-docs test ## what CI runs: format, licences, lints, docs, tests
+
+conformance: prerequisites ## have independent SCIM checkers look at a running server
+	cargo build --workspace --locked
+	scripts/conformance "$${CARGO_TARGET_DIR:-target}/debug/rollcall"
 
 fmt: prerequisites ## format the code
 	cargo fmt --all

@@ -11,7 +11,7 @@ use std::{
     thread::JoinHandle,
 };
 
-use rollcall_testkit::replay::{Case, Outcome, replay};
+use rollcall_testkit::replay::{Case, Endpoint, Outcome, replay};
 use serde_json::{Value, json};
 
 /// Takes one answer after another, and gives every request as text.
@@ -87,7 +87,7 @@ fn case(steps: Value) -> Case {
 /// Plays the steps against the answers: the error, and the requests that arrived.
 async fn play(steps: Value, answers: Vec<Vec<u8>>) -> (Option<String>, String) {
     let (base_url, server) = serve(answers);
-    let Outcome { id, error } = replay(&base_url, "secret", &case(steps)).await;
+    let Outcome { id, error } = replay(&Endpoint::new(&base_url, "secret"), &case(steps)).await;
     assert_eq!(id, "made-up");
     (error, server.join().unwrap().join("\n---\n"))
 }
@@ -290,7 +290,7 @@ async fn a_server_that_is_not_there_is_an_error_of_the_case() {
     drop(listener);
     let steps = json!([{ "method": "GET", "path": "/x", "expect": {} }]);
 
-    let outcome = replay(&base_url, "-", &case(steps)).await;
+    let outcome = replay(&Endpoint::new(&base_url, "-"), &case(steps)).await;
 
     let error = outcome.error.unwrap();
     assert!(

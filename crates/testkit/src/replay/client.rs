@@ -17,10 +17,51 @@ use tokio::{net::TcpStream, time::timeout};
 /// How long a request may take. Okta waits as long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Where a SCIM endpoint is, and what opens it.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    url: String,
+    token: Option<String>,
+    address: Option<String>,
+}
+
+impl Endpoint {
+    /// An endpoint by its URL, as an identity provider is told it; plain HTTP. The token `-`, or
+    /// none at all, sends no `Authorization`.
+    #[must_use]
+    pub fn new(url: &str, token: &str) -> Self {
+        Self {
+            url: url.trim_end_matches('/').to_owned(),
+            token: (!token.is_empty() && token != "-").then(|| token.to_owned()),
+            address: None,
+        }
+    }
+
+    /// The same endpoint, reached at this `host:port` whatever its URL says, as if a name server
+    /// said so.
+    #[must_use]
+    pub fn reached_at(self, address: &str) -> Self {
+        Self {
+            address: Some(address.to_owned()),
+            ..self
+        }
+    }
+
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(super) fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+}
+
 /// One endpoint, with at most one connection to it.
 pub(super) struct Client {
-    /// `host:port`, to connect to and as `Host`.
+    /// `host:port`, as `Host`.
     authority: String,
+    /// `host:port`, to connect to.
+    address: String,
     /// The path of the endpoint, without a slash at its end.
     prefix: String,
     connection: Option<SendRequest<Full<Bytes>>>,
@@ -70,17 +111,22 @@ pub(super) enum ClientError {
 
 impl Client {
     /// Prepares for an endpoint; connects with the first request.
-    pub(super) fn new(base_url: &str) -> Result<Self, ClientError> {
-        let wrong = || ClientError::BaseUrl(base_url.to_owned());
-        let url = url::Url::parse(base_url).map_err(|_| wrong())?;
+    pub(super) fn new(endpoint: &Endpoint) -> Result<Self, ClientError> {
+        let wrong = || ClientError::BaseUrl(endpoint.url.clone());
+        let url = url::Url::parse(&endpoint.url).map_err(|_| wrong())?;
         let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
             return Err(wrong());
         };
         if url.scheme() != "http" {
             return Err(wrong());
         }
+        let authority = format!("{host}:{port}");
         Ok(Self {
-            authority: format!("{host}:{port}"),
+            address: endpoint
+                .address
+                .clone()
+                .unwrap_or_else(|| authority.clone()),
+            authority,
             prefix: url.path().trim_end_matches('/').to_owned(),
             connection: None,
         })
@@ -129,7 +175,7 @@ impl Client {
         let finished = timeout(PATIENCE, async move {
             let mut connection = match connection {
                 Some(connection) => connection,
-                None => connect(&self.authority).await?,
+                None => connect(&self.address).await?,
             };
             connection.ready().await?;
             let (head, body) = connection.send_request(request).await?.into_parts();
@@ -146,8 +192,8 @@ impl Client {
     }
 }
 
-async fn connect(authority: &str) -> Result<SendRequest<Full<Bytes>>, ClientError> {
-    let stream = TcpStream::connect(authority).await?;
+async fn connect(address: &str) -> Result<SendRequest<Full<Bytes>>, ClientError> {
+    let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let (sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     // Ends when `sender` is dropped. What goes wrong on the way reaches the sender as well.

@@ -20,4 +20,5 @@ mod step;
 mod substitute;
 
 pub use case::{Case, Expectation, Step, Tier, cases};
+pub use client::Endpoint;
 pub use run::{Outcome, replay};

@@ -4,7 +4,7 @@ use uuid::Builder;
 
 use super::{
     case::{Case, Step},
-    client::{Client, ClientError},
+    client::{Client, ClientError, Endpoint},
     step::{Session, StepError},
     substitute::Variables,
 };
@@ -30,25 +30,24 @@ enum CaseError {
     Step { number: usize, source: StepError },
 }
 
-/// Sends the requests of a case to the SCIM endpoint at `base_url`, as far as the first answer
-/// that is not as expected, and deletes what the case created.
+/// Sends the requests of a case to a SCIM endpoint, as far as the first answer that is not as
+/// expected, and deletes what the case created.
 ///
-/// `base_url` is plain HTTP. The token `-` sends no `Authorization`. Never panics and never
-/// fails: what goes wrong is in the outcome, so that a test can show every failed case at once.
-pub async fn replay(base_url: &str, token: &str, case: &Case) -> Outcome {
-    let result = replay_steps(base_url, token, &case.steps).await;
+/// Never panics and never fails: what goes wrong is in the outcome, so that a test can show every
+/// failed case at once.
+pub async fn replay(endpoint: &Endpoint, case: &Case) -> Outcome {
+    let result = replay_steps(endpoint, &case.steps).await;
     Outcome {
         id: case.id.clone(),
         error: result.err().map(|error| error.to_string()),
     }
 }
 
-async fn replay_steps(base_url: &str, token: &str, steps: &[Step]) -> Result<(), CaseError> {
-    let base_url = base_url.trim_end_matches('/');
+async fn replay_steps(endpoint: &Endpoint, steps: &[Step]) -> Result<(), CaseError> {
     let mut session = Session {
-        client: Client::new(base_url)?,
-        token: (!token.is_empty() && token != "-").then(|| token.to_owned()),
-        variables: variables_of_a_run(base_url),
+        client: Client::new(endpoint)?,
+        token: endpoint.token().map(str::to_owned),
+        variables: variables_of_a_run(endpoint.url()),
         created: Vec::new(),
     };
     let result = run_all(&mut session, steps).await;
