@@ -43,6 +43,7 @@ mod m20261122_000003_directory;
 mod m20261122_000004_outbox;
 mod m20261122_000005_management;
 mod m20261125_000006_scim_settings;
+mod m20261125_000009_tombstones;
 
 /// The steps in order.
 pub struct Migrator;
@@ -57,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_outbox::Migration),
             Box::new(m20261122_000005_management::Migration),
             Box::new(m20261125_000006_scim_settings::Migration),
+            Box::new(m20261125_000009_tombstones::Migration),
         ]
     }
 }

@@ -115,6 +115,9 @@ async fn flush_until(app: Data<AppState>, stop: Arc<Notify>) {
         .is_err()
     {
         flush(&app, &app.store).await;
+        if let Err(error) = app.purge.step(&app.store, &app.metrics).await {
+            tracing::warn!(error = %chain(&error), "old tombstones were not removed");
+        }
     }
 }
 

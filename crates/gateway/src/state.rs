@@ -7,6 +7,7 @@ use rollcall_store::Store;
 
 use crate::activity::ActivityLog;
 use crate::health::Draining;
+use crate::purge::Purge;
 use crate::settings::Settings;
 
 /// What every handler shares. One for each server, behind `web::Data`.
@@ -21,6 +22,8 @@ pub struct AppState {
     pub settings: Settings,
     /// Notes of who was here, written off the request path.
     pub activity: ActivityLog,
+    /// How far the removal of old tombstones has come.
+    pub purge: Purge,
     /// Whether the server is on its way down.
     pub draining: Draining,
 }

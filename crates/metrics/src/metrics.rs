@@ -89,6 +89,8 @@ metrics! {
     outbox_events: IntGauge = "rollcall_outbox_events" [],
     /// Entries of the request log that were dropped because it could not be written fast enough.
     request_log_dropped: IntCounter = "rollcall_request_log_dropped_total" [],
+    /// Tombstones of deleted users and groups that were removed because their time was over.
+    tombstones_purged: IntCounter = "rollcall_tombstones_purged_total" [],
     /// Always 1; the version that runs is in the label.
     build_info: IntGaugeVec = "rollcall_build_info" ["version"],
 }
@@ -196,6 +198,11 @@ impl Metrics {
     /// How many events wait in the outbox now.
     pub fn set_outbox_events(&self, count: u64) {
         self.outbox_events.set(gauge_value(count));
+    }
+
+    /// `count` tombstones were removed because their time was over.
+    pub fn tombstones_purged(&self, count: u64) {
+        self.tombstones_purged.inc_by(count);
     }
 
     /// `count` entries of the request log were dropped.

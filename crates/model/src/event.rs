@@ -91,12 +91,16 @@ event_types! {
     UserDeactivated = "user.deactivated",
     /// A user went from inactive to active (other attributes may have changed with it).
     UserReactivated = "user.reactivated",
+    /// A user that had been removed is back under its old id.
+    UserRestored = "user.restored",
     /// A user was removed.
     UserDeleted = "user.deleted",
     /// A group was provisioned, with its first members.
     GroupCreated = "group.created",
     /// A group's attributes changed; members have events of their own.
     GroupUpdated = "group.updated",
+    /// A group that had been removed is back under its old id, without members.
+    GroupRestored = "group.restored",
     /// A group was removed.
     GroupDeleted = "group.deleted",
     /// A user joined a group.

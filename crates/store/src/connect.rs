@@ -33,6 +33,8 @@ pub struct StoreOptions {
     pub acquire_timeout: Duration,
     /// Durability on SQLite.
     pub synchronous: Synchronous,
+    /// How long the tombstone of a deleted user or group is kept. Zero leaves none.
+    pub tombstone_retention: Duration,
 }
 
 /// The database. Cheap to clone; clones share one connection pool.
@@ -146,6 +148,10 @@ impl Store {
     pub async fn close(self) -> Result<(), StoreError> {
         self.dialect.before_close(&self.db).await;
         Ok(self.db.close().await?)
+    }
+
+    pub(crate) fn tombstone_retention(&self) -> Duration {
+        self.options.tombstone_retention
     }
 
     pub(crate) async fn begin_write(&self) -> Result<WriteTx, StoreError> {

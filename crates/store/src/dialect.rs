@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sea_orm::{
     ConnAcquireErr, ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction,
-    DbErr, RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    DbErr, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -178,6 +178,23 @@ impl Dialect {
             tx.connection().execute_unprepared(patience).await?;
         }
         self.lock(tx, MIGRATION_LOCK).await
+    }
+
+    /// Waits until no other transaction holds this name, and holds it until the end of this one.
+    pub(crate) async fn lock_name(&self, tx: &WriteTx, name: &str) -> Result<(), StoreError> {
+        match self {
+            // The transaction already holds the only write lock there is.
+            Self::Sqlite { .. } => Ok(()),
+            Self::Postgres => {
+                let lock = Statement::from_sql_and_values(
+                    tx.connection().get_database_backend(),
+                    "select pg_advisory_xact_lock(hashtextextended($1, 0))",
+                    [name.into()],
+                );
+                tx.connection().execute_raw(lock).await?;
+                Ok(())
+            }
+        }
     }
 
     async fn lock(&self, tx: &WriteTx, key: i64) -> Result<(), StoreError> {

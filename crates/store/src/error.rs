@@ -15,6 +15,12 @@ pub enum StoreError {
         /// The attribute, in the words of the API or of SCIM.
         attribute: &'static str,
     },
+    /// A user that is there and inactive has this `userName`.
+    #[error("`userName` is already taken by a user that is inactive")]
+    InactiveUser {
+        /// Its id.
+        id: UserId,
+    },
     /// The row that this one belongs to, or points to, is gone.
     #[error("what this belongs to does not exist any more")]
     ParentMissing,

@@ -125,7 +125,8 @@ impl DirectoryTx {
     ///
     /// # Errors
     ///
-    /// A member is no user of this connection ([`StoreError::NoSuchMember`]).
+    /// A member is no user of this connection ([`StoreError::NoSuchMember`]), or another group has
+    /// the `externalId` where those are unique ([`StoreError::Conflict`]).
     pub async fn insert_group(
         &mut self,
         resource: Resource,
@@ -139,9 +140,7 @@ impl DirectoryTx {
             updated_at: now,
             resource,
         };
-        Entity::insert(self.group_row(&group)?)
-            .exec_without_returning(self.connection())
-            .await?;
+        self.insert_group_row(&group).await?;
         let added = self.insert_members(group.id, members).await?;
         self.count(directory_counts::Column::Groups, 1).await?;
         let mut data = told(group.id, &group.resource);
@@ -151,6 +150,40 @@ impl DirectoryTx {
             .outbox
             .push(EventType::GroupCreated, Some(connection_id), group.id, data);
         Ok(group)
+    }
+
+    /// Brings a deleted group back as it was, without its members; `None` if there is no tombstone
+    /// of that id.
+    ///
+    /// # Errors
+    ///
+    /// Another group has the `externalId` by now, where those are unique
+    /// ([`StoreError::Conflict`]).
+    pub async fn restore_group(&mut self, id: GroupId) -> Result<Option<Group>, StoreError> {
+        let Some(deleted) = self.lock_deleted_group(id).await? else {
+            return Ok(None);
+        };
+        let group = Group {
+            version: deleted.was.version + 1,
+            updated_at: later(deleted.was.updated_at, self.now),
+            ..deleted.was
+        };
+        self.insert_group_row(&group).await?;
+        self.delete_tombstone(id.as_uuid()).await?;
+        self.count(directory_counts::Column::Groups, 1).await?;
+        let connection_id = self.connection_id;
+        let data = told(id, &group.resource);
+        self.org
+            .outbox
+            .push(EventType::GroupRestored, Some(connection_id), id, data);
+        Ok(Some(group))
+    }
+
+    async fn insert_group_row(&self, group: &Group) -> Result<(), StoreError> {
+        Entity::insert(self.group_row(group)?)
+            .exec_without_returning(self.connection())
+            .await?;
+        self.claim_external_id_of_group(group, None).await
     }
 
     /// Reads one group and holds its row until the end of the transaction, so that changes of
@@ -175,7 +208,7 @@ impl DirectoryTx {
     ///
     /// # Errors
     ///
-    /// The database is not available.
+    /// Another group has the new `externalId`, where those are unique ([`StoreError::Conflict`]).
     pub async fn save_group(
         &mut self,
         before: Group,
@@ -196,6 +229,8 @@ impl DirectoryTx {
         Entity::update(self.group_row(&group)?)
             .exec(self.connection())
             .await?;
+        self.claim_external_id_of_group(&group, Some(&before.resource))
+            .await?;
         if attributes_changed {
             let (id, connection_id) = (group.id, self.connection_id);
             self.org.outbox.push(
@@ -209,8 +244,8 @@ impl DirectoryTx {
         Ok(group)
     }
 
-    /// Deletes a group and its memberships, told by one event; `false` if there is none of that
-    /// id.
+    /// Deletes a group and its memberships, and leaves its tombstone, told by one event; `false`
+    /// if there is none of that id.
     ///
     /// # Errors
     ///
@@ -220,11 +255,12 @@ impl DirectoryTx {
             .filter(Column::OrgId.eq(self.org_id.as_uuid()))
             .filter(Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
             .filter(Column::Id.eq(id.as_uuid()))
-            .exec(self.connection())
+            .exec_with_returning(self.connection())
             .await?;
-        if deleted.rows_affected == 0 {
+        let Some(row) = deleted.into_iter().next() else {
             return Ok(false);
-        }
+        };
+        self.bury_group(row).await?;
         self.count(directory_counts::Column::Groups, -1).await?;
         let connection_id = self.connection_id;
         self.org.outbox.push(

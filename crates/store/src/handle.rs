@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rollcall_model::{
     Actor, Clock, OrgId, Organization, Origin, RequestId, ScimConnectionId, ScimSettings, Timestamp,
@@ -10,7 +11,7 @@ use rollcall_scim::Catalog;
 use sea_orm::DatabaseTransaction;
 
 use crate::connect::Store;
-use crate::dialect::WriteTx;
+use crate::dialect::{Dialect, WriteTx};
 use crate::error::StoreError;
 use crate::outbox::Outbox;
 use crate::shape::Shape;
@@ -102,10 +103,20 @@ impl ConnectionHandle {
             actor: Actor::IdentityProvider(self.connection_id),
             request_id,
         };
+        self.begin_as(origin).await
+    }
+
+    /// Begins a transaction in which somebody else changes users and groups of this connection.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn begin_as(&self, origin: Origin) -> Result<DirectoryTx, StoreError> {
         Ok(DirectoryTx {
             org: OrgTx::begin(&self.store, self.org_id, origin).await?,
             connection_id: self.connection_id,
             shape: Arc::clone(&self.shape),
+            tombstone_retention: self.store.tombstone_retention(),
         })
     }
 }
@@ -114,6 +125,7 @@ impl ConnectionHandle {
 /// everything.
 pub struct OrgTx {
     tx: WriteTx,
+    dialect: Dialect,
     pub(crate) org_id: OrgId,
     pub(crate) now: Timestamp,
     pub(crate) outbox: Outbox,
@@ -127,6 +139,7 @@ impl OrgTx {
     ) -> Result<Self, StoreError> {
         Ok(Self {
             tx: store.begin_write().await?,
+            dialect: store.dialect.clone(),
             org_id,
             now: store.clock.now(),
             outbox: Outbox::new(store.clock.clone(), org_id, origin),
@@ -135,6 +148,12 @@ impl OrgTx {
 
     pub(crate) fn connection(&self) -> &DatabaseTransaction {
         self.tx.connection()
+    }
+
+    /// Waits until no other transaction of this installation holds this name, and holds it until
+    /// the end of this one. For what no unique index can keep apart.
+    pub(crate) async fn lock_name(&self, name: &str) -> Result<(), StoreError> {
+        self.dialect.lock_name(&self.tx, name).await
     }
 
     /// Writes the queued events and audit rows, and makes everything durable.
@@ -153,6 +172,8 @@ pub struct DirectoryTx {
     pub(crate) org: OrgTx,
     pub(crate) connection_id: ScimConnectionId,
     pub(crate) shape: Arc<Shape>,
+    /// How long a tombstone that this transaction leaves is kept.
+    pub(crate) tombstone_retention: Duration,
 }
 
 impl DirectoryTx {

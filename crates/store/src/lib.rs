@@ -2,6 +2,7 @@
 
 mod activity;
 mod api_keys;
+mod arrivals;
 mod audit;
 mod census;
 mod connect;
@@ -25,6 +26,8 @@ mod search;
 mod shape;
 mod sso_connections;
 mod tokens;
+mod tombstones;
+mod uniqueness;
 mod users;
 
 pub use activity::Activity;
@@ -44,4 +47,5 @@ pub use scim_connections::{NewScimConnection, ScimConnectionChange};
 pub use search::{DirectoryQuery, Listing};
 pub use sso_connections::{NewSsoConnection, SsoConnectionChange};
 pub use tokens::NewToken;
+pub use tombstones::{Purged, Tombstone};
 pub use users::User;

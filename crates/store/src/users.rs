@@ -36,7 +36,7 @@ pub struct User {
 }
 
 /// Every query on the table starts here.
-fn of(org_id: OrgId, connection_id: ScimConnectionId) -> Select<Entity> {
+pub(crate) fn of(org_id: OrgId, connection_id: ScimConnectionId) -> Select<Entity> {
     Entity::find()
         .filter(Column::OrgId.eq(org_id.as_uuid()))
         .filter(Column::ScimConnectionId.eq(connection_id.as_uuid()))
@@ -66,7 +66,7 @@ fn told(id: UserId, resource: &Resource) -> Value {
     json!({ "user": user })
 }
 
-fn email_keys(resource: &Resource) -> Result<BTreeSet<String>, StoreError> {
+pub(crate) fn email_keys(resource: &Resource) -> Result<BTreeSet<String>, StoreError> {
     resource
         .emails()
         .map(|email| indexable("emails.value", caseless(email)))
@@ -143,38 +143,6 @@ impl ConnectionHandle {
 }
 
 impl DirectoryTx {
-    /// Adds a user, with its event.
-    ///
-    /// # Errors
-    ///
-    /// Another user of this connection has the `userName`, ignoring case
-    /// ([`StoreError::Conflict`]).
-    pub async fn insert_user(&mut self, resource: Resource) -> Result<User, StoreError> {
-        let now = self.now.truncated_to_millis();
-        let user = User {
-            id: UserId::new(self.outbox.clock()),
-            version: 1,
-            created_at: now,
-            updated_at: now,
-            resource,
-        };
-        Entity::insert(self.user_row(&user)?)
-            .exec_without_returning(self.connection())
-            .await
-            .map_err(StoreError::naming_conflict("userName"))?;
-        self.insert_emails(user.id, email_keys(&user.resource)?)
-            .await?;
-        self.count_users(1).await?;
-        let (id, connection_id) = (user.id, self.connection_id);
-        self.org.outbox.push(
-            EventType::UserCreated,
-            Some(connection_id),
-            id,
-            told(id, &user.resource),
-        );
-        Ok(user)
-    }
-
     /// Reads one user and holds its row until the end of the transaction.
     ///
     /// `None` also means "belongs to another connection or organization".
@@ -196,7 +164,8 @@ impl DirectoryTx {
     ///
     /// # Errors
     ///
-    /// Another user of this connection has the new `userName` ([`StoreError::Conflict`]).
+    /// Another user of this connection has the new `userName`, or the new `externalId` where
+    /// those are unique ([`StoreError::Conflict`]).
     pub async fn save_user(&mut self, before: User, after: Resource) -> Result<User, StoreError> {
         if before.resource == after {
             return Ok(before);
@@ -212,6 +181,8 @@ impl DirectoryTx {
             .exec(self.connection())
             .await
             .map_err(StoreError::naming_conflict("userName"))?;
+        self.claim_external_id_of_user(&user, Some(&before.resource))
+            .await?;
         let (old, new) = (email_keys(&before.resource)?, email_keys(&user.resource)?);
         self.delete_emails(user.id, old.difference(&new).cloned().collect())
             .await?;
@@ -222,11 +193,16 @@ impl DirectoryTx {
             (false, true) => EventType::UserReactivated,
             _ => EventType::UserUpdated,
         };
+        self.tell_user(kind, &user);
+        Ok(user)
+    }
+
+    /// Queues an event that tells the whole user.
+    pub(crate) fn tell_user(&mut self, kind: EventType, user: &User) {
         let (id, connection_id) = (user.id, self.connection_id);
         self.org
             .outbox
             .push(kind, Some(connection_id), id, told(id, &user.resource));
-        Ok(user)
     }
 
     /// Reads one user that is about to be deleted, and holds it and its groups until the end of
@@ -245,8 +221,8 @@ impl DirectoryTx {
         self.lock_user(id).await
     }
 
-    /// Deletes a locked user and its memberships: one event for the user, one for each group it
-    /// leaves.
+    /// Deletes a locked user and its memberships, and leaves its tombstone: one event for the
+    /// user, one for each group it leaves.
     ///
     /// # Errors
     ///
@@ -263,11 +239,12 @@ impl DirectoryTx {
             .filter(Column::OrgId.eq(self.org_id.as_uuid()))
             .filter(Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
             .filter(Column::Id.eq(id.as_uuid()))
-            .exec(self.connection())
+            .exec_with_returning(self.connection())
             .await?;
-        if deleted.rows_affected == 0 {
+        let Some(row) = deleted.into_iter().next() else {
             return Ok(());
-        }
+        };
+        self.bury_user(row).await?;
         self.count_users(-1).await?;
         let connection_id = self.connection_id;
         self.org.outbox.push(
@@ -294,7 +271,7 @@ impl DirectoryTx {
             .collect())
     }
 
-    fn user_row(&self, user: &User) -> Result<ActiveModel, StoreError> {
+    pub(crate) fn user_row(&self, user: &User) -> Result<ActiveModel, StoreError> {
         let resource = &user.resource;
         let user_name = caseless(resource.user_name().unwrap_or_default());
         let external_id = resource.external_id().map(str::to_owned);
@@ -322,7 +299,11 @@ impl DirectoryTx {
         })
     }
 
-    async fn insert_emails(&self, id: UserId, keys: BTreeSet<String>) -> Result<(), StoreError> {
+    pub(crate) async fn insert_emails(
+        &self,
+        id: UserId,
+        keys: BTreeSet<String>,
+    ) -> Result<(), StoreError> {
         if keys.is_empty() {
             return Ok(());
         }
@@ -352,7 +333,7 @@ impl DirectoryTx {
         Ok(())
     }
 
-    async fn count_users(&self, change: i64) -> Result<(), StoreError> {
+    pub(crate) async fn count_users(&self, change: i64) -> Result<(), StoreError> {
         self.count(directory_counts::Column::Users, change).await
     }
 

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use prometheus::Registry;
 use rand::rngs::SysRng;
-use rollcall_gateway::{ActivityLog, AppState, Draining, Limits, Listeners, Running, Settings};
+use rollcall_gateway::{
+    ActivityLog, AppState, Draining, Limits, Listeners, Purge, Running, Settings,
+};
 use rollcall_metrics::Metrics;
 use rollcall_model::{ManualClock, Origin, Timestamp};
 use rollcall_orgs::api_keys;
@@ -99,6 +101,7 @@ impl TestApp {
             sealing_key: SealingKey::from_base64(&sealing_key).unwrap(),
             settings,
             activity: ActivityLog::default(),
+            purge: Purge::default(),
             draining: Draining::default(),
         };
         let listeners = Listeners {
@@ -134,6 +137,21 @@ impl TestApp {
             .flush(&state.store, &state.metrics)
             .await
             .unwrap();
+    }
+
+    /// Removes the tombstones whose time is over, as the gateway does every hour.
+    ///
+    /// # Panics
+    ///
+    /// If the database refuses.
+    pub async fn purge(&self) {
+        let state = self.state();
+        while !state
+            .purge
+            .step(&state.store, &state.metrics)
+            .await
+            .unwrap()
+        {}
     }
 
     /// Creates an organization of that name with an SSO connection and a SCIM connection.

@@ -3,6 +3,7 @@
 //! On PostgreSQL it is cloned from a template that the first test of a run migrates; on SQLite it
 //! is a file in a temporary folder.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +16,13 @@ use crate::servers::PostgresServer;
 
 /// The key of the advisory lock under which the template is made: "template" in ASCII.
 const TEMPLATE_LOCK: i64 = 0x7465_6d70_6c61_7465;
-const TEMPLATE: &str = "rollcall_template";
+
+/// The list of migrations: a template that was made from another list is another template, so
+/// that one server can serve several working copies.
+const MIGRATIONS: &str = include_str!("../../../migrations/src/lib.rs");
+
+/// How long tests keep tombstones.
+const TOMBSTONE_RETENTION: Duration = Duration::from_hours(30 * 24);
 
 /// A fresh, migrated database that goes away with this value.
 pub struct TestDatabase {
@@ -56,7 +63,7 @@ impl TestDatabase {
         let name = format!("test_{:016x}", fastrand::u64(..));
         run(
             &admin,
-            &format!("create database {name} template {TEMPLATE}"),
+            &format!("create database {name} template {}", template()),
         )
         .await;
         admin.close().await.unwrap();
@@ -81,6 +88,7 @@ impl TestDatabase {
             max_connections: 8,
             acquire_timeout: Duration::from_secs(20),
             synchronous: Synchronous::Full,
+            tombstone_retention: TOMBSTONE_RETENTION,
         }
     }
 
@@ -118,9 +126,16 @@ impl Drop for TestDatabase {
     }
 }
 
+/// The name of the template.
+fn template() -> String {
+    let mut hasher = DefaultHasher::new();
+    MIGRATIONS.hash(&mut hasher);
+    format!("rollcall_template_{:016x}", hasher.finish())
+}
+
 /// Makes the template if no other test process has.
 async fn make_template(admin: &DatabaseConnection, server: &PostgresServer) {
-    let exists = format!("select 1 from pg_database where datname = '{TEMPLATE}'");
+    let exists = format!("select 1 from pg_database where datname = '{}'", template());
     let row = admin
         .query_one_raw(statement(admin, &exists))
         .await
@@ -143,12 +158,12 @@ async fn make_template(admin: &DatabaseConnection, server: &PostgresServer) {
         .unwrap();
     if row.is_none() {
         // Under another name until it is whole: a clone of half a template would be half.
-        let making = format!("{TEMPLATE}_in_the_making");
+        let making = format!("{}_in_the_making", template());
         run(&session, &format!("create database {making}")).await;
         migrate(&server.database_url(&making)).await;
         run(
             &session,
-            &format!("alter database {making} rename to {TEMPLATE}"),
+            &format!("alter database {making} rename to {}", template()),
         )
         .await;
     }
@@ -161,6 +176,7 @@ async fn migrate(url: &str) {
         max_connections: 1,
         acquire_timeout: Duration::from_secs(20),
         synchronous: Synchronous::Normal,
+        tombstone_retention: TOMBSTONE_RETENTION,
     };
     let clock = Arc::new(rollcall_model::SystemClock);
     let store = Store::connect(&options, clock).await.unwrap();

@@ -52,6 +52,18 @@ impl Answer {
         })
     }
 
+    /// 200 with something that was there and is changed now.
+    ///
+    /// # Errors
+    ///
+    /// The body cannot be written as JSON, which is a mistake on our side.
+    pub(crate) fn changed(body: &impl Serialize) -> Result<Self, Problem> {
+        Ok(Self {
+            status: StatusCode::OK,
+            ..Self::created(body)?
+        })
+    }
+
     /// Shows a secret, this once, at a place that the body holds `null` at (RFC 6901).
     pub(crate) fn showing(mut self, place: &'static str, secret: &str) -> Self {
         self.shown.push((place, secret.to_owned()));

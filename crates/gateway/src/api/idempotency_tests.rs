@@ -34,6 +34,7 @@ async fn setting() -> Setting {
         max_connections: 2,
         acquire_timeout: Duration::from_secs(5),
         synchronous: Synchronous::Normal,
+        tombstone_retention: Duration::ZERO,
     };
     let clock = ManualClock::at(Timestamp::from_unix_micros(1_763_782_800_000_000));
     let store = Store::connect(&options, Arc::new(clock)).await.unwrap();

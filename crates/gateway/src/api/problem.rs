@@ -119,6 +119,9 @@ impl From<StoreError> for Problem {
             StoreError::Conflict { attribute } => {
                 Self::new(StatusCode::CONFLICT, "conflict", error.to_string()).at(attribute)
             }
+            StoreError::InactiveUser { .. } => {
+                Self::new(StatusCode::CONFLICT, "conflict", error.to_string()).at("userName")
+            }
             StoreError::InUse { .. } => {
                 Self::new(StatusCode::CONFLICT, "in_use", error.to_string())
             }

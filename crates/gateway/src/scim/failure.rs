@@ -138,6 +138,13 @@ impl ScimFailure {
             Self::Store(StoreError::Conflict { attribute }) => of_scim(ScimError::uniqueness(
                 format!("another resource of this connection has this `{attribute}`"),
             )),
+            Self::Store(StoreError::InactiveUser { id }) => {
+                let id = id.to_scim();
+                of_scim(ScimError::uniqueness(format!(
+                    "a user with this `userName` exists and is inactive; to bring it back, set \
+                     `active` to true with PATCH or PUT at /Users/{id} instead of creating it"
+                )))
+            }
             Self::Store(error @ (StoreError::NoSuchMember { .. } | StoreError::TooLong { .. })) => {
                 of_scim(ScimError::invalid_value(error.to_string()))
             }

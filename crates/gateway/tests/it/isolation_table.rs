@@ -212,6 +212,26 @@ pub(crate) fn api() -> Vec<ApiRoute> {
             "/v1/organizations/{org}/scim-connections/{scim}/requests",
             None,
         ),
+        (
+            "GET",
+            "/v1/organizations/{org}/scim-connections/{scim}/deleted-users",
+            None,
+        ),
+        (
+            "POST",
+            "/v1/organizations/{org}/scim-connections/{scim}/deleted-users/{user}/restore",
+            Some(json!({})),
+        ),
+        (
+            "GET",
+            "/v1/organizations/{org}/scim-connections/{scim}/deleted-groups",
+            None,
+        ),
+        (
+            "POST",
+            "/v1/organizations/{org}/scim-connections/{scim}/deleted-groups/{group}/restore",
+            Some(json!({})),
+        ),
         ("GET", "/v1/events", None),
         ("GET", "/v1/api-keys", None),
         ("POST", "/v1/api-keys", named()),

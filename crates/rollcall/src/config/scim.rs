@@ -1,5 +1,7 @@
 //! `[scim]`
 
+use std::time::Duration;
+
 use serde::{Deserialize, Deserializer, de};
 
 /// Paths that Rollcall serves itself, and everything below them.
@@ -20,6 +22,21 @@ pub(crate) struct ScimConfig {
     /// More paths for the endpoint whose token names the connection: `/…`, no slash at the end.
     #[serde(deserialize_with = "paths")]
     pub(crate) extra_paths: Vec<String>,
+    /// How long what is left of a deleted user or group is kept; zero leaves nothing.
+    #[serde(rename = "tombstone_retention_days", deserialize_with = "days")]
+    pub(crate) tombstone_retention: Duration,
+}
+
+/// A number of days, within a lifetime.
+fn days<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    const MOST: u64 = 36_500;
+    let days = u64::deserialize(deserializer)?;
+    if days > MOST {
+        return Err(de::Error::custom(format_args!(
+            "expected a number of days up to {MOST}"
+        )));
+    }
+    Ok(Duration::from_hours(24 * days))
 }
 
 fn paths<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {

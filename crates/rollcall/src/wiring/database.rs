@@ -25,6 +25,7 @@ pub(crate) async fn open(config: &Config) -> anyhow::Result<Store> {
             SqliteSynchronous::Full => Synchronous::Full,
             SqliteSynchronous::Normal => Synchronous::Normal,
         },
+        tombstone_retention: config.scim.tombstone_retention,
     };
     Store::connect(&options, Arc::new(SystemClock))
         .await

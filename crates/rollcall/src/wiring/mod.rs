@@ -9,7 +9,9 @@ mod secret_key;
 
 use anyhow::Context;
 use prometheus::Registry;
-use rollcall_gateway::{ActivityLog, AppState, Draining, Limits, Listeners, Running, Settings};
+use rollcall_gateway::{
+    ActivityLog, AppState, Draining, Limits, Listeners, Purge, Running, Settings,
+};
 use rollcall_metrics::Metrics;
 use rollcall_model::Origin;
 use rollcall_orgs::api_keys;
@@ -49,6 +51,7 @@ pub(crate) async fn start(config: &Config, bound: Bound) -> anyhow::Result<Start
         sealing_key,
         settings: settings(config, bound.url()),
         activity: ActivityLog::default(),
+        purge: Purge::default(),
         draining: Draining::default(),
     };
     let listeners = Listeners {

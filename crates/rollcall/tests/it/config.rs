@@ -71,6 +71,7 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
     database.max_connections = 10
     database.acquire_timeout_seconds = 5
     scim.extra_paths = ["/a", "/b"]                  # in ROLLCALL_SCIM__EXTRA_PATHS
+    scim.tombstone_retention_days = 30
     "#);
     folder.write(
         "again.toml",

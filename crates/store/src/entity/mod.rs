@@ -22,5 +22,6 @@ pub(crate) mod scim_connections;
 pub(crate) mod scim_requests;
 pub(crate) mod scim_tokens;
 pub(crate) mod sso_connections;
+pub(crate) mod tombstones;
 pub(crate) mod user_emails;
 pub(crate) mod users;

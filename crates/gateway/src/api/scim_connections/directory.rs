@@ -31,7 +31,7 @@ struct GroupRefBody {
 /// A user that an identity provider pushed.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = User)]
-struct UserBody {
+pub(super) struct UserBody {
     /// The SCIM id: a plain UUID.
     #[schema(example = "0190a5e4-5c1d-7d0a-9f3b-2f6d1c8e4b7a")]
     id: String,
@@ -59,7 +59,7 @@ struct UserBody {
 }
 
 impl UserBody {
-    fn new(user: User, groups: Vec<GroupRef>) -> Self {
+    pub(super) fn new(user: User, groups: Vec<GroupRef>) -> Self {
         let groups = groups.into_iter().map(|group| GroupRefBody {
             id: group.id.to_scim(),
             display_name: group.display_name,
@@ -81,7 +81,7 @@ impl UserBody {
 /// A group that an identity provider pushed, without its members: users name their groups.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Group)]
-struct GroupBody {
+pub(super) struct GroupBody {
     /// The SCIM id: a plain UUID.
     id: String,
     /// `displayName`.

@@ -2,6 +2,7 @@
 //! there.
 
 mod body;
+mod deleted;
 mod directory;
 mod requests;
 mod tokens;
@@ -33,6 +34,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(delete_scim_connection)
         .configure(tokens::configure)
         .configure(directory::configure)
+        .configure(deleted::configure)
         .configure(requests::configure);
 }
 

@@ -12,7 +12,8 @@ use super::super::list::projection;
 use super::super::render;
 use super::super::tenant::Tenant;
 
-/// `POST /Users`
+/// `POST /Users`: 201 also where the settings of the connection bring somebody back, with the id
+/// that the user had. Identity providers link the id of a 201 and nothing else.
 #[instrument(name = "scim.users.create", skip_all)]
 pub(super) async fn create_user(
     tenant: Tenant,
@@ -26,10 +27,11 @@ pub(super) async fn create_user(
 
     let mut tx = tenant.begin().await?;
     let user = tx.insert_user(resource).await?;
+    // An inactive user that is brought back kept its groups.
+    let groups = tx.groups_of_user(user.id).await?;
     tx.commit().await?;
 
-    // Nobody can have put a new user into a group yet.
-    let mut shown = render::user(tenant.catalog(), &tenant.base, &user, &[]);
+    let mut shown = render::user(tenant.catalog(), &tenant.base, &user, &groups);
     projection.apply(kind, &mut shown);
     Ok(render::user_answer(StatusCode::CREATED, &tenant.base, &user).with(&shown))
 }

@@ -42,6 +42,7 @@ fn without_file_and_variables_there_are_the_defaults() {
         },
         scim: ScimConfig {
             extra_paths: [],
+            tombstone_retention: 2592000s,
         },
     }
     "#);

@@ -114,5 +114,6 @@ fn the_reference_lists_variable_key_default_and_meaning() {
     | variable | key | default | meaning |
     | --- | --- | --- | --- |
     | `ROLLCALL_SCIM__EXTRA_PATHS` | `scim.extra_paths` | `[]` | More paths that serve the SCIM endpoint whose token names the connection, such as a path that your customers have configured already. Each begins with `/`. |
+    | `ROLLCALL_SCIM__TOMBSTONE_RETENTION_DAYS` | `scim.tombstone_retention_days` | `30` | Days that a deleted user or group can be brought back for. What is needed for that is kept so long and removed within an hour or two after. 0 keeps nothing. A change counts for what is deleted from then on. |
     ");
 }
