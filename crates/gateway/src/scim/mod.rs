@@ -11,6 +11,7 @@ mod idp;
 mod limits;
 mod list;
 mod not_served;
+mod prefer;
 mod render;
 mod root;
 mod tenant;

@@ -30,6 +30,8 @@ mod multi_valued;
 mod okta;
 mod patch;
 mod patch_add;
+mod patch_answers;
+mod patch_probe;
 mod patch_remove;
 mod patch_replace;
 mod profiles;

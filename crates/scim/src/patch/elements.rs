@@ -104,6 +104,9 @@ impl Elements<'_> {
         let matches = self.matching(condition);
         let (sent, is_add) = match change {
             Change::Remove(_) => {
+                if matches.is_empty() {
+                    note(quirks, Quirk::NothingToRemove);
+                }
                 self.remove_at(&matches);
                 return Ok(());
             }
@@ -175,6 +178,9 @@ impl Elements<'_> {
         };
         if matches.is_empty() {
             return if is_remove {
+                if condition.is_some() {
+                    note(quirks, Quirk::NothingToRemove);
+                }
                 Ok(())
             } else {
                 self.create(condition, sub, change, quirks)

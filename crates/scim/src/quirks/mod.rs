@@ -41,6 +41,8 @@ pub enum Quirk {
     DottedKey,
     /// `replace` of `emails[type eq "work"].value` where there is no such element yet.
     CreatedElement,
+    /// `remove` of elements where none matches, of another attribute than `members`.
+    NothingToRemove,
     /// An attribute that no schema of the resource type defines, dropped.
     UnknownAttribute,
     /// A schema URN that the server does not know, dropped.
@@ -65,7 +67,9 @@ impl Quirk {
             Self::ArrayForSingle => (ScimType::InvalidValue, "an array where one value belongs"),
             Self::TextForComplex => (ScimType::InvalidValue, "text where an object belongs"),
             Self::RemoveWithValue => (ScimType::InvalidValue, "a `remove` with a value"),
-            Self::CreatedElement => (ScimType::NoTarget, "a path that selects nothing"),
+            Self::CreatedElement | Self::NothingToRemove => {
+                (ScimType::NoTarget, "a path that selects nothing")
+            }
         };
         let detail = format!("the request has {what}, which the strict profile does not take");
         Some(ScimError::new(scim_type, detail))
@@ -84,6 +88,7 @@ impl Quirk {
             Self::RemoveWithValue => "remove_with_value",
             Self::DottedKey => "dotted_key",
             Self::CreatedElement => "created_element",
+            Self::NothingToRemove => "nothing_to_remove",
             Self::UnknownAttribute => "unknown_attribute",
             Self::UnknownSchema => "unknown_schema",
         }

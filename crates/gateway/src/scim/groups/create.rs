@@ -10,6 +10,7 @@ use tracing::instrument;
 use super::super::body;
 use super::super::failure::ScimFailure;
 use super::super::list::projection;
+use super::super::prefer;
 use super::super::render;
 use super::super::tenant::Tenant;
 use super::membership;
@@ -28,9 +29,17 @@ pub(super) async fn create_group(
 
     let mut tx = tenant.begin().await?;
     let group = tx.insert_group(resource, &members).await?;
-    let members = tx.member_ids(group.id).await?;
+    let shown = prefer::shows_resource(&req, true);
+    let members = if shown {
+        tx.member_ids(group.id).await?
+    } else {
+        Vec::new()
+    };
     tx.commit().await?;
 
+    if !shown {
+        return Ok(render::group_answer(StatusCode::CREATED, &tenant.base, &group).empty());
+    }
     let catalog = tenant.catalog();
     let mut resource = render::group(catalog, &tenant.base, &group, Some(&members));
     projection.apply(kind, &mut resource);

@@ -13,7 +13,8 @@ use super::super::body;
 use super::super::conditional::IfMatch;
 use super::super::failure::ScimFailure;
 use super::super::limits;
-use super::super::list::{asks_for_projection, projection};
+use super::super::list::projection;
+use super::super::prefer;
 use super::super::render;
 use super::super::tenant::Tenant;
 use super::{GroupPath, membership};
@@ -21,7 +22,8 @@ use super::{GroupPath, membership};
 /// `PATCH /Groups/{id}`: all operations, or none.
 ///
 /// Answers 204, since Entra ID advises against sending members back; with `attributes` or
-/// `excludedAttributes` it answers 200 with what was asked for.
+/// `excludedAttributes`, or if the client prefers the resource, it answers 200 with what was asked
+/// for.
 #[instrument(name = "scim.groups.patch", skip_all)]
 pub(super) async fn patch_group(
     tenant: Tenant,
@@ -36,7 +38,7 @@ pub(super) async fn patch_group(
 
     let mut tx = tenant.begin().await?;
     let group = apply(&tenant, &mut tx, &path, &IfMatch::of(&req), &request).await?;
-    let shown = asks_for_projection(&req);
+    let shown = prefer::shows_resource(&req, false);
     let members = if shown && projection.wants("members") {
         Some(tx.member_ids(group.id).await?)
     } else {

@@ -11,6 +11,7 @@ use super::super::body;
 use super::super::conditional::IfMatch;
 use super::super::failure::ScimFailure;
 use super::super::list::projection;
+use super::super::prefer;
 use super::super::render;
 use super::super::tenant::Tenant;
 use super::{GroupPath, membership};
@@ -29,13 +30,17 @@ pub(super) async fn replace_group(
 
     let mut tx = tenant.begin().await?;
     let group = replace(&tenant, &mut tx, &path, &IfMatch::of(&req), body).await?;
-    let members = if projection.wants("members") {
+    let shown = prefer::shows_resource(&req, true);
+    let members = if shown && projection.wants("members") {
         Some(tx.member_ids(group.id).await?)
     } else {
         None
     };
     tx.commit().await?;
 
+    if !shown {
+        return Ok(render::group_answer(StatusCode::NO_CONTENT, &tenant.base, &group).empty());
+    }
     let catalog = tenant.catalog();
     let mut resource = render::group(catalog, &tenant.base, &group, members.as_deref());
     projection.apply(kind, &mut resource);

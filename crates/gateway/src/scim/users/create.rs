@@ -9,6 +9,7 @@ use tracing::instrument;
 use super::super::body;
 use super::super::failure::ScimFailure;
 use super::super::list::projection;
+use super::super::prefer;
 use super::super::render;
 use super::super::tenant::Tenant;
 
@@ -31,6 +32,9 @@ pub(super) async fn create_user(
     let groups = tx.groups_of_user(user.id).await?;
     tx.commit().await?;
 
+    if !prefer::shows_resource(&req, true) {
+        return Ok(render::user_answer(StatusCode::CREATED, &tenant.base, &user).empty());
+    }
     let mut shown = render::user(tenant.catalog(), &tenant.base, &user, &groups);
     projection.apply(kind, &mut shown);
     Ok(render::user_answer(StatusCode::CREATED, &tenant.base, &user).with(&shown))

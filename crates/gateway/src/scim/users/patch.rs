@@ -13,11 +13,13 @@ use super::super::conditional::IfMatch;
 use super::super::failure::ScimFailure;
 use super::super::limits;
 use super::super::list::projection;
+use super::super::prefer;
 use super::super::render;
 use super::super::tenant::Tenant;
 use super::UserPath;
 
-/// `PATCH /Users/{id}`: all operations, or none. Answers with the user, as Okta wants it.
+/// `PATCH /Users/{id}`: all operations, or none. Answers with the user, as Okta wants it,
+/// unless the client prefers less.
 #[instrument(name = "scim.users.patch", skip_all)]
 pub(super) async fn patch_user(
     tenant: Tenant,
@@ -32,9 +34,17 @@ pub(super) async fn patch_user(
 
     let mut tx = tenant.begin().await?;
     let user = apply(&tenant, &mut tx, &path, &IfMatch::of(&req), &request).await?;
-    let groups = tx.groups_of_user(user.id).await?;
+    let shown = prefer::shows_resource(&req, true);
+    let groups = if shown {
+        tx.groups_of_user(user.id).await?
+    } else {
+        Vec::new()
+    };
     tx.commit().await?;
 
+    if !shown {
+        return Ok(render::user_answer(StatusCode::NO_CONTENT, &tenant.base, &user).empty());
+    }
     let mut resource = render::user(tenant.catalog(), &tenant.base, &user, &groups);
     projection.apply(kind, &mut resource);
     Ok(render::user_answer(StatusCode::OK, &tenant.base, &user).with(&resource))

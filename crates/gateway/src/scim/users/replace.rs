@@ -11,6 +11,7 @@ use super::super::body;
 use super::super::conditional::IfMatch;
 use super::super::failure::ScimFailure;
 use super::super::list::projection;
+use super::super::prefer;
 use super::super::render;
 use super::super::tenant::Tenant;
 use super::UserPath;
@@ -29,9 +30,17 @@ pub(super) async fn replace_user(
 
     let mut tx = tenant.begin().await?;
     let user = replace(&tenant, &mut tx, &path, &IfMatch::of(&req), body).await?;
-    let groups = tx.groups_of_user(user.id).await?;
+    let shown = prefer::shows_resource(&req, true);
+    let groups = if shown {
+        tx.groups_of_user(user.id).await?
+    } else {
+        Vec::new()
+    };
     tx.commit().await?;
 
+    if !shown {
+        return Ok(render::user_answer(StatusCode::NO_CONTENT, &tenant.base, &user).empty());
+    }
     let mut resource = render::user(tenant.catalog(), &tenant.base, &user, &groups);
     projection.apply(kind, &mut resource);
     Ok(render::user_answer(StatusCode::OK, &tenant.base, &user).with(&resource))
