@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 /// Rows that say neither how they are proven nor why they need not be. Only ever lower it.
-const OPEN_AT_MOST: usize = 649;
+const OPEN_AT_MOST: usize = 571;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -117,7 +117,7 @@ on_each_database! {
         assert_eq!(put.body, Value::Null);
         assert_eq!(f.user(&f.u1).await["title"], "y");
         let body = f.group(&f.g1).await;
-        preferring(&f, "return=minimal", "PUT", &group, body).await.expect(204);
+        let _ = preferring(&f, "return=minimal", "PUT", &group, body).await.expect(204);
         assert_eq!(f.member_ids(&f.g1).await, [f.u1.as_str()]);
 
         let person = json!({ "schemas": [USER], "userName": "new" });
