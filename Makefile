@@ -7,6 +7,10 @@ SHELL := /bin/sh
 
 NEXTEST_VERSION := 0.9.143
 DENY_VERSION := 0.20.2
+FUZZ_VERSION := 0.13.1
+
+# How long `make fuzz` lets each target run.
+FUZZ_SECONDS ?= 60
 
 # Programs built for this project live here, outside the checkout, so that a fresh clone on the
 # same machine finds them.
@@ -14,8 +18,8 @@ TOOLS_DIR ?= $(HOME)/.cache/rollcall-tools
 export TOOLS_DIR
 export PATH := $(TOOLS_DIR)/bin:$(PATH)
 
-.PHONY: help demo run build test check conformance fmt generate advisories clean \
-	prerequisites nextest deny check-format check-dependencies check-lints check-docs
+.PHONY: help demo run build test check conformance fuzz fmt generate advisories clean \
+	prerequisites nextest deny cargo-fuzz check-format check-dependencies check-lints check-docs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -38,6 +42,9 @@ check: check-format check-dependencies check-lints check-docs test ## what CI ru
 conformance: prerequisites ## have independent SCIM checkers look at a running server
 	cargo build --workspace --locked
 	scripts/conformance "$${CARGO_TARGET_DIR:-target}/debug/rollcall"
+
+fuzz: cargo-fuzz ## fuzz what reads requests, FUZZ_SECONDS each; needs a C++ compiler
+	scripts/fuzz $(FUZZ_SECONDS)
 
 fmt: prerequisites ## format the code
 	cargo fmt --all
@@ -81,3 +88,6 @@ nextest: prerequisites
 
 deny: prerequisites
 	@scripts/install-tool cargo-deny $(DENY_VERSION)
+
+cargo-fuzz: prerequisites
+	@scripts/install-tool cargo-fuzz $(FUZZ_VERSION)

@@ -36,7 +36,7 @@ impl AttrPath {
     /// `invalidPath` if the text is no attribute name (RFC 7644 §3.10).
     pub fn parse(text: &str, known_urns: &[&str]) -> Result<Self, ScimError> {
         let malformed = || ScimError::invalid_path(format!("`{text}` is not an attribute path"));
-        let (schema, rest) = split_urn(text, known_urns);
+        let (schema, rest) = split_urn(text, known_urns).ok_or_else(malformed)?;
         if let (Some(schema), true) = (schema, rest.is_empty()) {
             return Ok(Self {
                 schema: Some(schema.to_owned()),
@@ -76,8 +76,9 @@ impl std::fmt::Display for AttrPath {
     }
 }
 
-/// The URN in front, if any, and what follows its separator.
-fn split_urn<'t>(text: &'t str, known_urns: &[&str]) -> (Option<&'t str>, &'t str) {
+/// The URN in front, if any, and what follows its separator. `None` if a colon has nothing on one
+/// of its sides: only a URN that is known may stand alone.
+fn split_urn<'t>(text: &'t str, known_urns: &[&str]) -> Option<(Option<&'t str>, &'t str)> {
     let known = known_urns
         .iter()
         .filter_map(|urn| {
@@ -87,10 +88,11 @@ fn split_urn<'t>(text: &'t str, known_urns: &[&str]) -> (Option<&'t str>, &'t st
         })
         .max_by_key(|(head, _)| head.len());
     match known {
-        Some((head, tail)) => (Some(head), tail.get(1..).unwrap_or_default()),
+        Some((head, tail)) => Some((Some(head), tail.get(1..).unwrap_or_default())),
         None => match text.rsplit_once(':') {
-            Some((head, tail)) => (Some(head), tail),
-            None => (None, text),
+            Some(("", _) | (_, "")) => None,
+            Some((head, tail)) => Some((Some(head), tail)),
+            None => Some((None, text)),
         },
     }
 }
@@ -173,6 +175,9 @@ mod tests {
             "1a",
             "emails[type eq \"work\"]",
             "ü",
+            "title:",
+            ":title",
+            "urn:example:2.0:User:",
         ] {
             assert!(AttrPath::parse(text, &KNOWN).is_err(), "{text}");
         }

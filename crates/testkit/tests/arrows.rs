@@ -47,6 +47,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "rollcall-events",
         &["rollcall-metrics", "rollcall-model", "rollcall-store"],
     ),
+    ("rollcall-fuzz", &["rollcall-orgs", "rollcall-scim"]),
     ("rollcall-orgs", &["rollcall-model", "rollcall-store"]),
     (
         "rollcall-store",

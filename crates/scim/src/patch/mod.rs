@@ -19,7 +19,7 @@ mod target;
 mod tests;
 
 pub use members::{GroupPatch, MemberChange, split_members};
-pub(crate) use path::parse as parse_path;
+pub use path::{Path, parse as parse_path};
 pub(crate) use target::{Place, locate};
 
 use serde_json::Value;

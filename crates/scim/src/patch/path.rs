@@ -10,13 +10,13 @@ use crate::schema::{Profile, ResourceType};
 
 /// A path as the client wrote it. Its `Display` is path text again.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Path {
+pub struct Path {
     /// The attribute. With a condition, it has no sub-attribute of its own.
-    pub(crate) attribute: AttrPath,
+    pub attribute: AttrPath,
     /// What stands in the brackets.
-    pub(crate) condition: Option<Filter>,
+    pub condition: Option<Filter>,
     /// The sub-attribute, with or without brackets before it.
-    pub(crate) sub: Option<String>,
+    pub sub: Option<String>,
 }
 
 /// Reads a path.
@@ -24,7 +24,7 @@ pub(crate) struct Path {
 /// # Errors
 ///
 /// `invalidPath` if it is malformed, `invalidFilter` if only the condition is.
-pub(crate) fn parse(text: &str, kind: &ResourceType) -> Result<Path, ScimError> {
+pub fn parse(text: &str, kind: &ResourceType) -> Result<Path, ScimError> {
     let malformed = || ScimError::invalid_path(format!("`{text}` is not a path"));
     if text.len() > filter::MAX_LENGTH {
         return Err(ScimError::invalid_path(format!(

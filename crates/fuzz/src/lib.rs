@@ -1,0 +1,28 @@
+//! What fuzzing calls: each target takes any bytes, hands them to code that reads what strangers
+//! send, and panics if that code panics or breaks a promise.
+//!
+//! The targets are plain functions, so the same ones run in two ways: under libFuzzer for as long
+//! as somebody likes (`make fuzz`, the package in `/fuzz`), and in `make test` on the corpus and on
+//! a fixed number of changes of it.
+
+mod filter;
+mod patch;
+mod path;
+mod samples;
+mod token;
+
+pub use filter::filter;
+pub use patch::patch;
+pub use path::path;
+pub use token::token;
+
+/// A target's name, which is also that of its corpus, and its function.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target.
+pub const TARGETS: &[Target] = &[
+    ("filter", filter),
+    ("path", path),
+    ("patch", patch),
+    ("token", token),
+];
