@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rollcall_scim::json;
 use url::Url;
 
 /// Settings of one server.
@@ -24,6 +25,13 @@ pub struct Settings {
 pub struct Limits {
     /// The largest body, in bytes. More is 413.
     pub max_body_bytes: usize,
+    /// How many arrays and objects may stand in each other in a body. More is 400.
+    pub max_nesting: usize,
+    /// The longest text in a body, in bytes. More is 400.
+    pub max_string_bytes: usize,
+    /// The most attributes that one resource may have, sub-attributes and those of every value
+    /// counted. More is 400.
+    pub max_attributes: usize,
     /// The most resources one SCIM list holds. More is cut.
     pub max_results: u64,
     /// How many resources a SCIM list holds if the client does not say.
@@ -51,6 +59,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_body_bytes: 1024 * 1024,
+            max_nesting: json::MAX_DEPTH,
+            max_string_bytes: 64 * 1024,
+            max_attributes: 5_000,
             max_results: 1_000,
             default_results: 100,
             max_patch_operations: 1_000,

@@ -2,7 +2,7 @@
 //!
 //! A key that occurs twice, be it in other case, is refused: attribute names ignore case,
 //! so two readers could take different values from one body (RFC 7643 §2.1, RFC 8259 §4).
-//! Nesting stops at [`MAX_DEPTH`]; a deeper text is an error, not a stack overflow.
+//! Nesting stops at a limit; a deeper text is an error, not a stack overflow.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -12,22 +12,63 @@ use serde_json::{Map, Number, Value};
 
 use crate::error::ScimError;
 
-/// How many arrays and objects may stand in each other.
+/// How many arrays and objects may stand in each other, where nobody says otherwise.
 pub const MAX_DEPTH: usize = 64;
 
-/// Reads a request body.
+/// The highest limit that [`parse_to_depth`] keeps. What reads JSON beneath it stops there by
+/// itself.
+pub const HIGHEST_DEPTH: usize = 120;
+
+/// Reads a request body that is nested no deeper than [`MAX_DEPTH`].
+///
+/// # Errors
+///
+/// As [`parse_to_depth`].
+pub fn parse(bytes: &[u8]) -> Result<Value, ScimError> {
+    parse_to_depth(bytes, MAX_DEPTH)
+}
+
+/// Reads a request body in which at most `limit` arrays and objects stand in each other.
 ///
 /// # Errors
 ///
 /// `invalidSyntax` if the bytes are not UTF-8, not JSON, nested too deep, or repeat a key;
 /// `invalidValue` for half of a surrogate pair, which is JSON but no text.
-pub fn parse(bytes: &[u8]) -> Result<Value, ScimError> {
+pub fn parse_to_depth(bytes: &[u8], limit: usize) -> Result<Value, ScimError> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict { depth: 0 }
+    let value = Strict { depth: 0, limit }
         .deserialize(&mut reader)
         .map_err(|error| refusal(&error))?;
     reader.end().map_err(|error| refusal(&error))?;
     Ok(value)
+}
+
+/// Refuses a body that holds a text, or the name of an attribute, of more than `limit` bytes.
+///
+/// # Errors
+///
+/// `invalidValue`, which names the attribute.
+pub fn check_texts(body: &Value, limit: usize) -> Result<(), ScimError> {
+    fn check(name: &str, value: &Value, limit: usize) -> Result<(), ScimError> {
+        match value {
+            Value::String(text) if text.len() > limit => Err(ScimError::invalid_value(format!(
+                "`{name}` is longer than {limit} bytes"
+            ))),
+            Value::Array(values) => values
+                .iter()
+                .try_for_each(|value| check(name, value, limit)),
+            Value::Object(members) => members.iter().try_for_each(|(name, value)| {
+                if name.len() > limit {
+                    return Err(ScimError::invalid_value(format!(
+                        "the name of an attribute is longer than {limit} bytes"
+                    )));
+                }
+                check(name, value, limit)
+            }),
+            _ => Ok(()),
+        }
+    }
+    check("the body", body, limit)
 }
 
 fn refusal(error: &serde_json::Error) -> ScimError {
@@ -42,15 +83,17 @@ fn refusal(error: &serde_json::Error) -> ScimError {
 #[derive(Clone, Copy)]
 struct Strict {
     depth: usize,
+    limit: usize,
 }
 
 impl Strict {
     fn deeper<E: Error>(self) -> Result<Self, E> {
-        if self.depth == MAX_DEPTH {
-            return Err(E::custom(format!("nested more than {MAX_DEPTH} deep")));
+        if self.depth >= self.limit {
+            return Err(E::custom(format!("nested more than {} deep", self.limit)));
         }
         Ok(Self {
             depth: self.depth + 1,
+            ..self
         })
     }
 }
@@ -127,7 +170,10 @@ impl<'de> Visitor<'de> for Strict {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::error::ScimType;
 
     fn refused(text: &[u8]) -> (&'static str, String) {
         let error = parse(text).unwrap_err();
@@ -158,6 +204,38 @@ mod tests {
         let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         assert!(parse(nested(MAX_DEPTH).as_bytes()).is_ok());
         assert_eq!(refused(nested(MAX_DEPTH + 1).as_bytes()).0, "invalidSyntax");
+        for limit in [1, 3, HIGHEST_DEPTH] {
+            assert!(parse_to_depth(nested(limit).as_bytes(), limit).is_ok());
+            let error = parse_to_depth(nested(limit + 1).as_bytes(), limit).unwrap_err();
+            assert!(
+                error
+                    .detail
+                    .contains(&format!("nested more than {limit} deep"))
+            );
+        }
+    }
+
+    #[test]
+    fn a_text_or_a_name_over_the_limit_is_refused_wherever_it_stands() {
+        let refused = |body: Value| check_texts(&body, 4).map_err(|error| error.detail);
+        assert_eq!(refused(json!({ "abcd": ["1234", { "x": 12345 }] })), Ok(()));
+        let long = "`b` is longer than 4 bytes";
+        for body in [
+            json!({ "b": "12345" }),
+            json!({ "a": [{ "b": ["1", "12345"] }] }),
+            json!({ "b": "éé1" }),
+        ] {
+            assert_eq!(refused(body), Err(long.to_owned()));
+        }
+        let name = "the name of an attribute is longer than 4 bytes";
+        assert_eq!(
+            refused(json!({ "a": { "abcde": 1 } })),
+            Err(name.to_owned())
+        );
+        assert_eq!(
+            check_texts(&json!("12345"), 4).unwrap_err().scim_type,
+            Some(ScimType::InvalidValue)
+        );
     }
 
     #[test]

@@ -39,7 +39,9 @@ pub(super) async fn read_up_to(
     }
     let collected = tokio::time::timeout(limits.request_body_timeout, collect(payload, limit));
     let body = collected.await.map_err(|_| ScimFailure::TooSlow)??;
-    Ok(json::parse(&body)?)
+    let body = json::parse_to_depth(&body, limits.max_nesting)?;
+    json::check_texts(&body, limits.max_string_bytes)?;
+    Ok(body)
 }
 
 async fn collect(mut payload: web::Payload, limit: usize) -> Result<web::BytesMut, ScimFailure> {

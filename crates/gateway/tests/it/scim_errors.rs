@@ -84,6 +84,73 @@ on_each_database! {
         assert_eq!(refused.expect(413).text("/detail"), "more than 2 operations in one request");
     }
 
+    async fn texts_and_nesting_over_the_limit_are_400_in_every_body(database: TestDatabase) {
+        let app = TestApp::start_with(database, |settings| {
+            settings.limits.max_nesting = 5;
+            settings.limits.max_string_bytes = 100;
+        }).await;
+        let acme = app.connect("Acme").await;
+        let user = acme.scim.post("/Users", json!({ "userName": "a" })).await.expect(201);
+        let path = format!("/Users/{}", user.text("/id"));
+        let long = "x".repeat(101);
+        let with = |value: &serde_json::Value| [
+            ("POST", "/Users", json!({ "userName": "b", "title": value })),
+            ("PUT", path.as_str(), json!({ "userName": "a", "title": value })),
+            ("PATCH", path.as_str(), json!({ "Operations": [{ "op": "add", "path": "title", "value": value }] })),
+            ("POST", "/Users/.search", json!({ "filter": value })),
+            ("POST", "/Bulk", json!({ "Operations": [{ "method": "POST", "path": "/Users", "bulkId": "1", "data": value }] })),
+        ];
+        for (method, path, body) in with(&json!(long)) {
+            let refused = acme.scim.send(method, path, Some(body)).await.expect(400);
+            assert_eq!(refused.body["scimType"], "invalidValue", "{method} {path}");
+            assert!(refused.text("/detail").ends_with("is longer than 100 bytes"), "{method} {path}");
+        }
+        for (method, path, body) in with(&json!([[[[[1]]]]])) {
+            let refused = acme.scim.send(method, path, Some(body)).await.expect(400);
+            assert_eq!(refused.body["scimType"], "invalidSyntax", "{method} {path}");
+            assert!(refused.text("/detail").contains("nested more than 5 deep"), "{method} {path}");
+        }
+        let exactly = json!({ "userName": "c", "title": "x".repeat(100) });
+        let _ = acme.scim.post("/Users", exactly).await.expect(201);
+        let same = acme.scim.get(&path).await.expect(200);
+        assert_eq!(same.body["meta"]["version"], user.body["meta"]["version"]);
+    }
+
+    async fn a_resource_does_not_grow_over_its_limit_and_one_that_is_over_it_can_be_deactivated(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let emails: Vec<_> = (0..10).map(|n| json!({ "value": format!("{n}@x.example") })).collect();
+        let body = json!({ "userName": "large", "active": true, "emails": emails });
+        let large = acme.scim.post("/Users", body.clone()).await.expect(201);
+        let large = format!("/Users/{}", large.text("/id"));
+        let database = app.stop().await;
+
+        let app = TestApp::start_with(database, |settings| settings.limits.max_attributes = 5).await;
+        let scim = app.scim_at(&format!("/scim/v2/{}", acme.id), Some(&acme.token));
+        let patch = |path: &str, value: serde_json::Value| json!({ "Operations": [{ "op": "replace", "path": path, "value": value }] });
+        let five = json!({ "userName": "a", "title": "t", "emails": [{ "value": "a@x.example", "type": "work" }] });
+        let small = scim.post("/Users", five).await.expect(201);
+        let small = format!("/Users/{}", small.text("/id"));
+        let two = json!([{ "value": "a@x.example", "type": "work" }, { "value": "b@x.example" }]);
+        let six = json!({ "userName": "b", "title": "t", "emails": two });
+        let group = json!({ "displayName": "g" });
+        let refused = [
+            scim.post("/Users", six.clone()).await,
+            scim.put(&small, six).await,
+            scim.patch(&small, patch("emails", two)).await,
+            scim.patch(&large, patch("title", json!("more"))).await,
+        ];
+        for refused in refused {
+            let refused = refused.expect(400);
+            assert_eq!(refused.body["scimType"], "invalidValue");
+            assert!(refused.text("/detail").contains("at most 5 are kept"), "{}", refused.body);
+        }
+        let _ = scim.post("/Groups", group).await.expect(201);
+        let left = scim.patch(&large, patch("active", json!(false))).await.expect(200);
+        assert_eq!(left.body["active"], false);
+        assert_eq!(left.body["emails"].as_array().map(Vec::len), Some(10));
+    }
+
     async fn values_that_no_index_takes_are_refused_with_the_attribute(database: TestDatabase) {
         let app = TestApp::start(database).await;
         let acme = app.connect("Acme").await;

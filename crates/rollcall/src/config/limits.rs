@@ -13,6 +13,15 @@ pub(crate) struct LimitsConfig {
     /// Bytes of a request body.
     #[serde(deserialize_with = "values::positive")]
     pub(crate) max_body_bytes: usize,
+    /// Arrays and objects that stand in each other in a request body.
+    #[serde(deserialize_with = "values::nesting")]
+    pub(crate) max_nesting: usize,
+    /// Bytes of one text in a request body.
+    #[serde(deserialize_with = "values::positive")]
+    pub(crate) max_string_bytes: usize,
+    /// Attributes of one resource.
+    #[serde(deserialize_with = "values::positive")]
+    pub(crate) max_attributes: usize,
     /// Resources on the largest page of a list.
     #[serde(deserialize_with = "values::positive")]
     pub(crate) max_results: u64,

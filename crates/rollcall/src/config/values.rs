@@ -12,6 +12,8 @@ use url::Url;
 use super::{DatabaseKind, Secret};
 
 const SECRET_KEY_BYTES: usize = 32;
+/// What reads JSON goes no deeper than a little more than this.
+const MOST_NESTING: usize = 120;
 
 /// Reads text and turns it into a value, or says what was expected.
 pub(super) fn text<'de, D: Deserializer<'de>, T>(
@@ -152,6 +154,18 @@ where
         return Err(de::Error::custom("expected at least 1"));
     }
     Ok(number)
+}
+
+/// A depth to which JSON is read.
+pub(super) fn nesting<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Error> {
+    let depth = usize::deserialize(from)?;
+    if (1..=MOST_NESTING).contains(&depth) {
+        Ok(depth)
+    } else {
+        Err(de::Error::custom(format_args!(
+            "expected 1 to {MOST_NESTING}"
+        )))
+    }
 }
 
 pub(super) fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {

@@ -104,6 +104,9 @@ fn settings(config: &Config, url: String) -> Settings {
         extra_scim_paths: config.scim.extra_paths.clone(),
         limits: Limits {
             max_body_bytes: limits.max_body_bytes,
+            max_nesting: limits.max_nesting,
+            max_string_bytes: limits.max_string_bytes,
+            max_attributes: limits.max_attributes,
             max_results: limits.max_results,
             default_results: limits.default_results,
             max_patch_operations: limits.max_patch_operations,

@@ -58,6 +58,9 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
     log.level = "info,sea_orm_migration=warn,actix_server=warn"
     log.format = "text"
     limits.max_body_bytes = 1048576
+    limits.max_nesting = 64
+    limits.max_string_bytes = 65536
+    limits.max_attributes = 5000
     limits.max_results = 500                         # in ROLLCALL_LIMITS__MAX_RESULTS
     limits.default_results = 100
     limits.max_patch_operations = 1000

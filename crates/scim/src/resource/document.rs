@@ -44,6 +44,19 @@ impl Resource {
         &self.attributes
     }
 
+    /// How many attributes it has: its own, and in every value of a complex one its
+    /// sub-attributes.
+    pub fn count_attributes(&self) -> usize {
+        fn count(value: &Value) -> usize {
+            match value {
+                Value::Array(values) => values.iter().map(count).sum(),
+                Value::Object(members) => members.values().map(|value| 1 + count(value)).sum(),
+                _ => 0,
+            }
+        }
+        self.attributes.values().map(|value| 1 + count(value)).sum()
+    }
+
     /// The value of an attribute if it is text.
     pub fn string(&self, name: &str) -> Option<&str> {
         self.get(name)?.as_str()

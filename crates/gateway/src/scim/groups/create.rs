@@ -9,6 +9,7 @@ use tracing::instrument;
 
 use super::super::body;
 use super::super::failure::ScimFailure;
+use super::super::limits;
 use super::super::list::projection;
 use super::super::prefer;
 use super::super::render;
@@ -52,6 +53,7 @@ pub(in crate::scim) fn read(
     body: Value,
 ) -> Result<(Resource, Vec<UserId>), ScimFailure> {
     let parsed = Resource::parse(tenant.catalog().group(), body)?;
+    limits::check_attributes(tenant, None, &parsed.resource)?;
     tenant.note_quirks(&parsed.quirks);
     let members = membership::users(tenant, &parsed.members.unwrap_or_default())?;
     Ok((parsed.resource, members))

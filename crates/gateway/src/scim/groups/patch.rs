@@ -92,6 +92,7 @@ pub(in crate::scim) async fn apply(
     if_match.check(before.version)?;
     let kind = tenant.catalog().group();
     let patched = patch.apply(kind, &before.resource)?;
+    limits::check_attributes(tenant, Some(&before.resource), &patched.resource)?;
     let changed = membership::change(tenant, tx, kind, before.id, &patch.members).await?;
     let group = tx.save_group(before, patched.resource, &changed).await?;
     for quirks in [quirks, &patch.quirks, &patched.quirks] {

@@ -10,6 +10,7 @@ use tracing::instrument;
 use super::super::body;
 use super::super::conditional::IfMatch;
 use super::super::failure::ScimFailure;
+use super::super::limits;
 use super::super::list::projection;
 use super::super::prefer;
 use super::super::render;
@@ -60,6 +61,7 @@ pub(in crate::scim) async fn replace(
     if_match.check(before.version)?;
     let kind = tenant.catalog().group();
     let parsed = Resource::replace(kind, &path.id, &before.resource, body)?;
+    limits::check_attributes(tenant, Some(&before.resource), &parsed.resource)?;
     tenant.note_quirks(&parsed.quirks);
     let members = membership::users(tenant, &parsed.members.unwrap_or_default())?;
     let changed = tx.replace_members(before.id, &members).await?;

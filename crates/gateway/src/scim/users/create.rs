@@ -8,6 +8,7 @@ use tracing::instrument;
 
 use super::super::body;
 use super::super::failure::ScimFailure;
+use super::super::limits;
 use super::super::list::projection;
 use super::super::prefer;
 use super::super::render;
@@ -43,6 +44,7 @@ pub(super) async fn create_user(
 /// Reads a user that is to be made.
 pub(in crate::scim) fn read(tenant: &Tenant, body: Value) -> Result<Resource, ScimFailure> {
     let parsed = Resource::parse(tenant.catalog().user(), body)?;
+    limits::check_attributes(tenant, None, &parsed.resource)?;
     tenant.note_quirks(&parsed.quirks);
     Ok(parsed.resource)
 }

@@ -72,6 +72,7 @@ pub(in crate::scim) async fn apply(
     if_match.check(before.version)?;
     let kind = tenant.catalog().user();
     let patched = patch::apply(kind, &before.resource, &request.operations)?;
+    limits::check_attributes(tenant, Some(&before.resource), &patched.resource)?;
     let user = tx.save_user(before, patched.resource).await?;
     tenant.note_quirks(&request.quirks);
     tenant.note_quirks(&patched.quirks);

@@ -25,6 +25,9 @@ fn without_file_and_variables_there_are_the_defaults() {
         },
         limits: LimitsConfig {
             max_body_bytes: 1048576,
+            max_nesting: 64,
+            max_string_bytes: 65536,
+            max_attributes: 5000,
             max_results: 1000,
             default_results: 100,
             max_patch_operations: 1000,

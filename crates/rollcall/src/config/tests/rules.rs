@@ -8,6 +8,11 @@ fn a_wrong_value_is_named_with_its_place_and_what_is_expected() {
     insta::assert_snapshot!(folder.refusal(&[]), @"`listen` in rollcall.toml: expected an IP address and a port, such as 127.0.0.1:8080 or [::]:8080 (a host name is not enough)");
     insta::assert_snapshot!(refusal(&[("ROLLCALL_LIMITS__MAX_RESULTS", "many")]), @r#"`limits.max_results` in ROLLCALL_LIMITS__MAX_RESULTS: expected an integer, found string "many""#);
     insta::assert_snapshot!(refusal(&[("ROLLCALL_LIMITS__MAX_RESULTS", "0")]), @"`limits.max_results` in ROLLCALL_LIMITS__MAX_RESULTS: expected at least 1");
+    for wrong in ["0", "121"] {
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(refusal(&[("ROLLCALL_LIMITS__MAX_NESTING", wrong)]), @"`limits.max_nesting` in ROLLCALL_LIMITS__MAX_NESTING: expected 1 to 120");
+        }
+    }
     insta::assert_snapshot!(refusal(&[("ROLLCALL_LOG__FORMAT", "xml")]), @"`log.format` in ROLLCALL_LOG__FORMAT: expected `text` or `json`");
     insta::assert_snapshot!(refusal(&[("ROLLCALL_LOG__LEVEL", "info,a=loud")]), @r#"`log.level` in ROLLCALL_LOG__LEVEL: expected a level such as `info`, or filters such as `info,rollcall_store=debug`: error parsing level filter: expected one of "off", "error", "warn", "info", "debug", "trace", or a number 0-5"#);
     insta::assert_snapshot!(refusal(&[("ROLLCALL_PUBLIC_URL", "provisioning.example.com")]), @"`public_url` in ROLLCALL_PUBLIC_URL: expected `https://` or `http://`, a host and perhaps a port, with no path after it, such as https://provisioning.example.com");
