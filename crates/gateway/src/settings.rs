@@ -36,6 +36,8 @@ pub struct Limits {
     pub max_results: u64,
     /// How many resources a SCIM list holds if the client does not say.
     pub default_results: u64,
+    /// The most resources that a query of the base address may match. More is 400 `tooMany`.
+    pub max_root_query_matches: u64,
     /// The most operations in one PATCH. More is 413.
     pub max_patch_operations: usize,
     /// The most operations in one bulk request. More is 413.
@@ -64,6 +66,7 @@ impl Default for Limits {
             max_attributes: 5_000,
             max_results: 1_000,
             default_results: 100,
+            max_root_query_matches: 100_000,
             max_patch_operations: 1_000,
             max_bulk_operations: 1_000,
             max_bulk_payload_bytes: 1024 * 1024,

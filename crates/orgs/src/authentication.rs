@@ -6,7 +6,7 @@
 //! connection is disabled.
 
 use rollcall_model::{IdpKind, ScimConnectionId, Slug, TokenId};
-use rollcall_store::{ConnectionHandle, LogAddress, Store, StoreError};
+use rollcall_store::{ConnectionHandle, LogAddress, PublicConnection, Store, StoreError};
 
 use crate::secret::{ScimTokenSecret, TokenShapeError};
 
@@ -120,4 +120,28 @@ pub async fn authenticate(
         recognised_idp: token.recognised_idp,
         handle: token.into_handle(),
     })))
+}
+
+/// The connection whose discovery documents an address opens to everybody: the one that its path
+/// names, if that connection is enabled and was not closed to visitors.
+///
+/// # Errors
+///
+/// The database is not available.
+pub async fn open_to_all(
+    store: &Store,
+    address: &Address,
+) -> Result<Option<PublicConnection>, StoreError> {
+    let Some(id) = address.connection else {
+        return Ok(None);
+    };
+    let Some(connection) = store.find_public_connection(id).await? else {
+        return Ok(None);
+    };
+    let fits_host = match &address.organization {
+        None => true,
+        Some(slug) => connection.is_of(slug).await?,
+    };
+    let open = fits_host && connection.enabled() && connection.settings().anonymous_discovery;
+    Ok(open.then_some(connection))
 }

@@ -91,15 +91,17 @@ pub(super) fn document(document: &Value) -> HttpResponse {
 pub(super) struct ResourceAnswer {
     pub(super) status: StatusCode,
     pub(super) location: String,
-    pub(super) version: String,
+    /// `None` if no answer of this connection tells a version.
+    pub(super) version: Option<String>,
 }
 
 impl ResourceAnswer {
     fn head(&self) -> HttpResponseBuilder {
         let mut answer = HttpResponse::build(self.status);
-        answer
-            .insert_header((LOCATION, self.location.as_str()))
-            .insert_header((ETAG, self.version.as_str()));
+        answer.insert_header((LOCATION, self.location.as_str()));
+        if let Some(version) = &self.version {
+            answer.insert_header((ETAG, version.as_str()));
+        }
         answer
     }
 
@@ -111,8 +113,13 @@ impl ResourceAnswer {
             .body(resource.to_string())
     }
 
-    /// Without a body.
+    /// Without a body. If that is because the client has it, with all that tells which it is
+    /// (RFC 9110 §15.4.5).
     pub(super) fn empty(self) -> HttpResponse {
-        self.head().finish()
+        let mut head = self.head();
+        if self.status == StatusCode::NOT_MODIFIED {
+            head.insert_header((CONTENT_LOCATION, self.location.as_str()));
+        }
+        head.finish()
     }
 }

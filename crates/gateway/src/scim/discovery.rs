@@ -1,15 +1,22 @@
 //! `/ServiceProviderConfig`, `/ResourceTypes` and `/Schemas` (RFC 7644 §4).
 
 use actix_web::http::Method;
+use actix_web::http::header::{CACHE_CONTROL, ETAG};
 use actix_web::{HttpRequest, HttpResponse, web};
 use rollcall_scim::ScimError;
-use rollcall_scim::schema::{ServiceLimits, service_provider_config};
+use rollcall_scim::schema::{ServiceFeatures, ServiceLimits, service_provider_config};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
 use url::form_urlencoded;
 
-use super::body::document;
+use super::conditional::{Conditions, etag};
 use super::endpoint::Endpoint;
-use super::failure::ScimFailure;
-use super::tenant::Tenant;
+use super::failure::{MEDIA_TYPE, ScimFailure};
+use super::visitor::Visitor;
+
+/// Whoever keeps a document asks each time whether it still holds: settings and schemas may
+/// change at any moment, and a client that works by the old ones gets errors.
+const KEEP_BUT_ASK: &str = "private, no-cache";
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -35,68 +42,116 @@ fn refuse_filter(req: &HttpRequest) -> Result<(), ScimFailure> {
     Ok(())
 }
 
+/// Answers with a document, or with nothing if the client has it already.
+fn answer(
+    visitor: &Visitor,
+    req: &HttpRequest,
+    document: &Value,
+) -> Result<HttpResponse, ScimFailure> {
+    let body = document.to_string();
+    let version = version(&body);
+    let settings = visitor.settings();
+    let not_modified = Conditions::of(req, settings).not_modified(version)?;
+    let mut answer = if not_modified {
+        HttpResponse::NotModified()
+    } else {
+        HttpResponse::Ok()
+    };
+    answer.insert_header((CACHE_CONTROL, KEEP_BUT_ASK));
+    if let Some(tag) = etag(settings, version) {
+        answer.insert_header((ETAG, tag));
+    }
+    if not_modified {
+        return Ok(answer.finish());
+    }
+    Ok(answer.content_type(MEDIA_TYPE).body(body))
+}
+
+/// A document has no number that grows with each change, so its digest stands for one.
+fn version(body: &str) -> u64 {
+    let digest = Sha256::digest(body.as_bytes());
+    let first = digest.iter().take(8);
+    first.fold(0, |number, byte| (number << 8) | u64::from(*byte))
+}
+
 /// `GET /ServiceProviderConfig`
-async fn provider_config(tenant: Tenant, req: HttpRequest) -> Result<HttpResponse, ScimFailure> {
+async fn provider_config(visitor: Visitor, req: HttpRequest) -> Result<HttpResponse, ScimFailure> {
     refuse_filter(&req)?;
-    let limits = &tenant.app.settings.limits;
+    let limits = &visitor.app.settings.limits;
     let limits = ServiceLimits {
         max_results: limits.max_results,
         max_bulk_operations: limits.max_bulk_operations,
         max_bulk_payload_bytes: limits.max_bulk_payload_bytes,
     };
-    Ok(document(&service_provider_config(&tenant.base, &limits)))
+    let features = &visitor.settings().features;
+    let features = ServiceFeatures {
+        patch: features.patch,
+        bulk: features.bulk,
+        filter: features.filter,
+        sort: false,
+        etag: features.etag,
+    };
+    let config = service_provider_config(&visitor.base, &limits, features);
+    answer(&visitor, &req, &config)
 }
 
 /// `GET /ResourceTypes`
-async fn resource_types(tenant: Tenant, req: HttpRequest) -> Result<HttpResponse, ScimFailure> {
+async fn resource_types(visitor: Visitor, req: HttpRequest) -> Result<HttpResponse, ScimFailure> {
     refuse_filter(&req)?;
-    Ok(document(
-        &tenant.catalog().resource_types_document(&tenant.base),
-    ))
+    let types = visitor.catalog().resource_types_document(&visitor.base);
+    answer(&visitor, &req, &types)
 }
 
 /// `GET /ResourceTypes/{id}`
 async fn resource_type(
-    tenant: Tenant,
+    visitor: Visitor,
     req: HttpRequest,
-    id: web::Path<Item>,
+    path: web::Path<Item>,
 ) -> Result<HttpResponse, ScimFailure> {
     refuse_filter(&req)?;
-    let found = tenant
-        .catalog()
-        .resource_type_document(&id.id, &tenant.base);
-    found
-        .map(|found| document(&found))
-        .ok_or(ScimFailure::NotFound {
-            kind: "ResourceType",
-            id: id.into_inner().id,
-        })
+    let catalog = visitor.catalog();
+    let found = catalog.resource_type_document(&path.id, &visitor.base);
+    answer(
+        &visitor,
+        &req,
+        &found.ok_or_else(|| path.missing("ResourceType"))?,
+    )
 }
 
 /// `GET /Schemas`
-async fn schemas(tenant: Tenant, req: HttpRequest) -> Result<HttpResponse, ScimFailure> {
+async fn schemas(visitor: Visitor, req: HttpRequest) -> Result<HttpResponse, ScimFailure> {
     refuse_filter(&req)?;
-    Ok(document(&tenant.catalog().schemas_document(&tenant.base)))
+    let schemas = visitor.catalog().schemas_document(&visitor.base);
+    answer(&visitor, &req, &schemas)
 }
 
 /// `GET /Schemas/{urn}`
 async fn schema(
-    tenant: Tenant,
+    visitor: Visitor,
     req: HttpRequest,
-    id: web::Path<Item>,
+    path: web::Path<Item>,
 ) -> Result<HttpResponse, ScimFailure> {
     refuse_filter(&req)?;
-    let found = tenant.catalog().schema_document(&id.id, &tenant.base);
-    found
-        .map(|found| document(&found))
-        .ok_or(ScimFailure::NotFound {
-            kind: "Schema",
-            id: id.into_inner().id,
-        })
+    let catalog = visitor.catalog();
+    let found = catalog.schema_document(&path.id, &visitor.base);
+    answer(
+        &visitor,
+        &req,
+        &found.ok_or_else(|| path.missing("Schema"))?,
+    )
 }
 
 /// The item of a path. The connection's id may stand before it, so it is taken by name.
 #[derive(serde::Deserialize)]
 struct Item {
     id: String,
+}
+
+impl Item {
+    fn missing(&self, kind: &'static str) -> ScimFailure {
+        ScimFailure::NotFound {
+            kind,
+            id: self.id.clone(),
+        }
+    }
 }

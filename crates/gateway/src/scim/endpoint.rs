@@ -24,23 +24,31 @@ impl Endpoint {
         }
     }
 
-    /// Adds a method with its handler.
+    /// Adds a method with its handler. What GET answers, HEAD answers without the body
+    /// (RFC 9110 §9.3.2), which the server leaves away.
     pub(super) fn on<F, Args>(mut self, method: Method, handler: F) -> Self
     where
         F: Handler<Args>,
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
     {
-        let route = web::method(method.clone()).to(handler);
-        self.routes.push((method, route));
+        if method == Method::GET {
+            let route = web::get().to(handler.clone());
+            self.routes.push((method, route));
+            self.routes.push((Method::HEAD, web::head().to(handler)));
+        } else {
+            let route = web::method(method.clone()).to(handler);
+            self.routes.push((method, route));
+        }
         self
     }
 
-    /// Each method with the path.
+    /// Each method with the path. HEAD goes wherever GET does.
     pub(super) fn names(&self) -> impl Iterator<Item = (String, &'static str)> {
         let path = self.path;
         self.routes
             .iter()
+            .filter(|(method, _)| method != Method::HEAD)
             .map(move |(method, _)| (method.to_string(), path))
     }
 

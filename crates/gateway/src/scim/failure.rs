@@ -49,12 +49,27 @@ pub(crate) enum ScimFailure {
         /// Which one.
         feature: &'static str,
     },
+    /// A filter, where filters are switched off. Leaving it out would answer another question.
+    #[error("filters are not supported here; see /ServiceProviderConfig")]
+    FilterOff,
     /// `If-Match` names another version.
     #[error("the resource was changed in the meantime: its version is {current}")]
     Stale {
         /// The version there is.
         current: String,
     },
+    /// `If-None-Match` names the version there is.
+    #[error("the resource is there in a version that `If-None-Match` excludes: {current}")]
+    Excluded {
+        /// The version there is.
+        current: String,
+    },
+    /// The connection takes no write that does not say which version it is meant for.
+    #[error(
+        "this connection takes a change only with `If-Match`: read the resource and send its \
+         `meta.version`"
+    )]
+    Unconditional,
     /// The body is of another media type.
     #[error("send the body as application/scim+json or application/json, in UTF-8")]
     MediaType,
@@ -127,12 +142,13 @@ impl ScimFailure {
             Self::NotFound { .. } | Self::NoEndpoint => plain(StatusCode::NOT_FOUND),
             Self::Method { .. } => plain(StatusCode::METHOD_NOT_ALLOWED),
             Self::NotServed { .. } => plain(StatusCode::NOT_IMPLEMENTED),
-            Self::Stale { .. } => plain(StatusCode::PRECONDITION_FAILED),
+            Self::Stale { .. } | Self::Excluded { .. } => plain(StatusCode::PRECONDITION_FAILED),
+            Self::Unconditional => plain(StatusCode::PRECONDITION_REQUIRED),
             Self::MediaType => plain(StatusCode::UNSUPPORTED_MEDIA_TYPE),
             Self::TooLarge { .. } | Self::TooMany { .. } => plain(StatusCode::PAYLOAD_TOO_LARGE),
             Self::TooSlow => plain(StatusCode::REQUEST_TIMEOUT),
             Self::CutOff => of_scim(ScimError::invalid_syntax(self.to_string())),
-            Self::Refused(Refusal::Disabled) => plain(StatusCode::FORBIDDEN),
+            Self::FilterOff | Self::Refused(Refusal::Disabled) => plain(StatusCode::FORBIDDEN),
             Self::Refused(_) => plain(StatusCode::UNAUTHORIZED),
             Self::Store(StoreError::Filter(error)) => of_scim(error.clone()),
             Self::Store(StoreError::Conflict { attribute }) => of_scim(ScimError::uniqueness(

@@ -3,12 +3,12 @@
 use actix_web::HttpRequest;
 use rollcall_scim::filter::{self, CheckedFilter};
 use rollcall_scim::message::ListQuery;
-use rollcall_scim::{Projection, ResourceType, ScimError};
+use rollcall_scim::{Projection, ResourceType, ScimError, ScimType};
 use rollcall_store::DirectoryQuery;
 use url::form_urlencoded;
 
 use super::failure::ScimFailure;
-use crate::settings::Limits;
+use super::tenant::Tenant;
 
 const ATTRIBUTES: &str = "attributes";
 const EXCLUDED: &str = "excludedAttributes";
@@ -61,28 +61,38 @@ pub(super) fn asks_for_projection(req: &HttpRequest) -> bool {
     parameters.any(|(name, _)| name == ATTRIBUTES || name == EXCLUDED)
 }
 
-impl ListRequest {
-    /// Reads a list request.
-    pub(super) fn parse(
-        req: &HttpRequest,
-        kind: &ResourceType,
-        limits: &Limits,
-    ) -> Result<Self, ScimFailure> {
-        Self::new(list_query(req)?, kind, limits)
-    }
+/// Where a query stands. What stands in a URL ends up in logs and histories (RFC 7644 §7.5.2).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Url,
+    Body,
+}
 
-    /// Checks what a client asks for against a resource type and the limits.
+/// Which resources a query is over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Over {
+    /// Those of one type.
+    OneType,
+    /// Those of one type, as a part of all. What the type lacks has no value.
+    AllTypes,
+}
+
+impl ListRequest {
+    /// Checks what a client asks for against a resource type, the settings and the limits.
     pub(super) fn new(
-        query: ListQuery,
+        tenant: &Tenant,
         kind: &ResourceType,
-        limits: &Limits,
+        over: Over,
+        query: ListQuery,
+        place: Place,
     ) -> Result<Self, ScimFailure> {
+        let limits = &tenant.app.settings.limits;
         let attributes = query.attributes.as_deref();
         let projection = Projection::parse(kind, attributes, query.excluded.as_deref())?;
         let filter = query
             .filter
             .as_deref()
-            .map(|text| checked(kind, text))
+            .map(|text| checked(tenant, kind, over, text, place))
             .transpose()?;
         let count = query.count.unwrap_or(limits.default_results);
         Ok(Self {
@@ -103,10 +113,39 @@ impl ListRequest {
     }
 }
 
-fn checked(kind: &ResourceType, text: &str) -> Result<CheckedFilter, ScimFailure> {
+fn checked(
+    tenant: &Tenant,
+    kind: &ResourceType,
+    over: Over,
+    text: &str,
+    place: Place,
+) -> Result<CheckedFilter, ScimFailure> {
+    let settings = tenant.settings();
+    if !settings.features.filter {
+        return Err(ScimFailure::FilterOff);
+    }
     // No value holds U+0000, and PostgreSQL cannot even compare with it.
     if text.contains('\0') || text.contains("\\u0000") {
         return Err(ScimError::invalid_filter("a filter must not hold U+0000").into());
     }
-    Ok(filter::check(kind, filter::parse(text, kind)?)?)
+    let filter = filter::parse(text, kind)?;
+    let checked = match over {
+        Over::OneType => filter::check(kind, filter),
+        Over::AllTypes => filter::check_across(kind, tenant.catalog().resource_types(), filter),
+    };
+    if place == Place::Body {
+        // In a body there is nothing sensitive about it; it just cannot be asked for.
+        return Ok(checked.map_err(|error| match error.scim_type {
+            Some(ScimType::Sensitive) => ScimError::invalid_filter(error.detail),
+            _ => error,
+        })?);
+    }
+    let checked = checked?;
+    match checked.first_mentioned(kind, &settings.sensitive_attributes) {
+        None => Ok(checked),
+        Some(attribute) => Err(ScimError::sensitive(format!(
+            "`{attribute}` must not stand in a URL: send the query to `/.search` in a body"
+        ))
+        .into()),
+    }
 }

@@ -16,6 +16,7 @@ mod render;
 mod root;
 mod tenant;
 mod users;
+mod visitor;
 
 use actix_web::web::{self, ServiceConfig};
 

@@ -1,12 +1,13 @@
 //! Users and groups as answers show them: what is stored, with what the server adds.
 
 use rollcall_model::{GroupId, UserId};
-use rollcall_scim::{Catalog, Meta, render};
+use rollcall_scim::{Meta, render};
 use rollcall_store::{Group, GroupRef, User};
 use serde_json::{Value, json};
 
 use super::body::ResourceAnswer;
 use super::conditional::etag;
+use super::tenant::Tenant;
 use actix_web::http::StatusCode;
 
 /// Where a user is.
@@ -20,12 +21,13 @@ pub(super) fn group_location(base: &str, id: GroupId) -> String {
 }
 
 /// A user with the groups it is in.
-pub(super) fn user(catalog: &Catalog, base: &str, user: &User, groups: &[GroupRef]) -> Value {
+pub(super) fn user(tenant: &Tenant, user: &User, groups: &[GroupRef]) -> Value {
+    let base = &tenant.base;
     let meta = Meta {
         resource_type: "User".to_owned(),
         created: user.created_at.to_string(),
         last_modified: user.updated_at.to_string(),
-        version: etag(user.version),
+        version: etag(tenant.settings(), user.version),
         location: user_location(base, user.id),
     };
     let groups = groups
@@ -41,21 +43,17 @@ pub(super) fn user(catalog: &Catalog, base: &str, user: &User, groups: &[GroupRe
         .collect();
     let derived = vec![("groups", groups)];
     let id = user.id.to_scim();
-    render(catalog.user(), &user.resource, &id, meta, derived)
+    render(tenant.catalog().user(), &user.resource, &id, meta, derived)
 }
 
 /// A group with its members; `None` if they are not wanted.
-pub(super) fn group(
-    catalog: &Catalog,
-    base: &str,
-    group: &Group,
-    members: Option<&[UserId]>,
-) -> Value {
+pub(super) fn group(tenant: &Tenant, group: &Group, members: Option<&[UserId]>) -> Value {
+    let base = &tenant.base;
     let meta = Meta {
         resource_type: "Group".to_owned(),
         created: group.created_at.to_string(),
         last_modified: group.updated_at.to_string(),
-        version: etag(group.version),
+        version: etag(tenant.settings(), group.version),
         location: group_location(base, group.id),
     };
     let derived = match members {
@@ -63,7 +61,13 @@ pub(super) fn group(
         None => Vec::new(),
     };
     let id = group.id.to_scim();
-    render(catalog.group(), &group.resource, &id, meta, derived)
+    render(
+        tenant.catalog().group(),
+        &group.resource,
+        &id,
+        meta,
+        derived,
+    )
 }
 
 /// One element of `members`.
@@ -76,19 +80,19 @@ pub(super) fn member(base: &str, id: UserId) -> Value {
 }
 
 /// The head of an answer about a user.
-pub(super) fn user_answer(status: StatusCode, base: &str, user: &User) -> ResourceAnswer {
+pub(super) fn user_answer(tenant: &Tenant, status: StatusCode, user: &User) -> ResourceAnswer {
     ResourceAnswer {
         status,
-        location: user_location(base, user.id),
-        version: etag(user.version),
+        location: user_location(&tenant.base, user.id),
+        version: etag(tenant.settings(), user.version),
     }
 }
 
 /// The head of an answer about a group.
-pub(super) fn group_answer(status: StatusCode, base: &str, group: &Group) -> ResourceAnswer {
+pub(super) fn group_answer(tenant: &Tenant, status: StatusCode, group: &Group) -> ResourceAnswer {
     ResourceAnswer {
         status,
-        location: group_location(base, group.id),
-        version: etag(group.version),
+        location: group_location(&tenant.base, group.id),
+        version: etag(tenant.settings(), group.version),
     }
 }

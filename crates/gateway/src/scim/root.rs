@@ -2,18 +2,19 @@
 //! (RFC 7644 §3.4.2.1, §3.4.3).
 //!
 //! Results come by type, users first, and within a type in the order of its own list. An attribute
-//! that one type lacks has no value there; one that no type has is refused.
+//! that one type lacks has no value there; one that no type has is refused. Pages are cut from the
+//! two lists laid end to end, so a query that a great many resources match is refused.
 
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
-use rollcall_scim::ResourceType;
+use rollcall_scim::ScimError;
 use rollcall_scim::message::{ListQuery, list_response};
 use tracing::instrument;
 
 use super::body;
 use super::endpoint::Endpoint;
 use super::failure::ScimFailure;
-use super::list::{ListRequest, list_query};
+use super::list::{ListRequest, Over, Place, list_query};
 use super::tenant::Tenant;
 use super::{groups, users};
 
@@ -27,7 +28,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 /// `GET` of the base address
 #[instrument(name = "scim.root.list", skip_all)]
 async fn list_all(tenant: Tenant, req: HttpRequest) -> Result<HttpResponse, ScimFailure> {
-    answer(&tenant, list_query(&req)?).await
+    require_root_query(&tenant)?;
+    answer(&tenant, list_query(&req)?, Place::Url).await
 }
 
 /// `POST /.search`
@@ -37,32 +39,42 @@ async fn search_all(
     req: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ScimFailure> {
+    require_root_query(&tenant)?;
     let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
-    answer(&tenant, ListQuery::from_search_request(body)?).await
+    let query = ListQuery::from_search_request(body, tenant.catalog().user().profile)?;
+    answer(&tenant, query, Place::Body).await
 }
 
-async fn answer(tenant: &Tenant, query: ListQuery) -> Result<HttpResponse, ScimFailure> {
-    let request =
-        |kind: &ResourceType| ListRequest::new(query.clone(), kind, &tenant.app.settings.limits);
-    let of_users = request(tenant.catalog().user());
-    let of_groups = request(tenant.catalog().group());
-    let (of_users, of_groups) = match (of_users, of_groups) {
-        (Err(refused), Err(_)) => return Err(refused),
-        (of_users, of_groups) => (of_users.ok(), of_groups.ok()),
-    };
-    let mut total = 0;
-    let mut results = Vec::new();
-    if let Some(request) = &of_users {
-        (total, results) = users::list::page(tenant, request).await?;
+fn require_root_query(tenant: &Tenant) -> Result<(), ScimFailure> {
+    let on = tenant.settings().features.root_query;
+    tenant.require(on, "a query of the base address")
+}
+
+async fn answer(
+    tenant: &Tenant,
+    query: ListQuery,
+    place: Place,
+) -> Result<HttpResponse, ScimFailure> {
+    let start_index = query.start_index;
+    let request = |kind| ListRequest::new(tenant, kind, Over::AllTypes, query.clone(), place);
+    let of_users = request(tenant.catalog().user())?;
+    let mut of_groups = request(tenant.catalog().group())?;
+
+    let (users, mut results) = users::list::page(tenant, &of_users).await?;
+    let shown = u64::try_from(results.len()).unwrap_or(u64::MAX);
+    of_groups.start_index = start_index.saturating_sub(users).max(1);
+    of_groups.count = of_groups.count.saturating_sub(shown);
+    let (groups, more) = groups::list::page(tenant, &of_groups).await?;
+    results.extend(more);
+
+    let total = users.saturating_add(groups);
+    let most = tenant.app.settings.limits.max_root_query_matches;
+    if total > most {
+        return Err(ScimError::too_many(format!(
+            "more than {most} resources match; ask for one type, such as /Users, or filter more"
+        ))
+        .into());
     }
-    if let Some(mut request) = of_groups {
-        let shown = u64::try_from(results.len()).unwrap_or(u64::MAX);
-        request.start_index = query.start_index.saturating_sub(total).max(1);
-        request.count = request.count.saturating_sub(shown);
-        let (groups, more) = groups::list::page(tenant, &request).await?;
-        total += groups;
-        results.extend(more);
-    }
-    let list = list_response(total, query.start_index, results);
+    let list = list_response(total, start_index, results);
     Ok(body::document(&list))
 }

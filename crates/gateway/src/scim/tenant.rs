@@ -6,7 +6,7 @@ use std::pin::Pin;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use rollcall_metrics::AuthenticationFailure;
-use rollcall_model::{IdpKind, RequestId, ScimSettings, TokenId};
+use rollcall_model::{IdpKind, RequestId, ScimConnectionId, ScimSettings, TokenId};
 use rollcall_orgs::authentication::{self, Access, Refusal, Refused, Verdict};
 use rollcall_scim::{Catalog, Quirk};
 use rollcall_store::{ConnectionHandle, DirectoryTx, LogAddress, StoreError};
@@ -16,6 +16,7 @@ use super::idp;
 use crate::address;
 use crate::api::caller::bearer;
 use crate::request_id;
+use crate::settings::Settings;
 use crate::state::{self, AppState};
 
 /// Proof that a request's token belongs to the tenant that its address names.
@@ -112,11 +113,7 @@ impl Tenant {
             handle: access.handle.clone(),
             idp,
         });
-        let base = format!(
-            "{}/scim/v2/{}",
-            app.settings.public_url,
-            access.handle.connection_id()
-        );
+        let base = base(&app.settings, access.handle.connection_id());
         Ok(Self {
             handle: access.handle,
             app,
@@ -126,6 +123,11 @@ impl Tenant {
             idp,
         })
     }
+}
+
+/// What the locations of a connection's resources begin with, whatever way it was reached.
+pub(super) fn base(settings: &Settings, connection: ScimConnectionId) -> String {
+    format!("{}/scim/v2/{connection}", settings.public_url)
 }
 
 /// The first request of an identity provider turns its connection to "connected", with an event.

@@ -16,6 +16,12 @@ pub(crate) struct ScimRoute {
 }
 
 impl ScimRoute {
+    /// Whether it tells how to speak to a connection, and nothing of what is in it.
+    pub(crate) fn is_discovery(&self) -> bool {
+        let documents = ["/ServiceProviderConfig", "/ResourceTypes", "/Schemas"];
+        documents.iter().any(|path| self.pattern.starts_with(path))
+    }
+
     /// The body, about a user and a group.
     pub(crate) fn body_about(&self, user: &str, group: &str) -> Option<Value> {
         let body = self.body.as_ref()?.to_string();

@@ -48,9 +48,9 @@ on_each_database! {
         let app = TestApp::start(database).await;
         let acme = app.connect("Acme").await;
         let refused = acme.scim.delete("/Users").await.expect(405);
-        assert_eq!(refused.header("allow"), "GET, POST");
+        assert_eq!(refused.header("allow"), "GET, HEAD, POST");
         let options = acme.scim.send("OPTIONS", "/Users/1", None).await.expect(204);
-        assert_eq!(options.header("allow"), "GET, PUT, PATCH, DELETE");
+        assert_eq!(options.header("allow"), "GET, HEAD, PUT, PATCH, DELETE");
     }
 
     async fn a_token_cut_off_while_copying_is_told_apart_from_a_wrong_one(database: TestDatabase) {

@@ -28,6 +28,9 @@ pub(crate) struct LimitsConfig {
     /// Resources on a page of unsaid length. Never above [`Self::max_results`].
     #[serde(deserialize_with = "values::positive")]
     pub(crate) default_results: u64,
+    /// Users and groups that a query of the base address may match.
+    #[serde(deserialize_with = "values::positive")]
+    pub(crate) max_root_query_matches: u64,
     /// Operations in one PATCH.
     #[serde(deserialize_with = "values::positive")]
     pub(crate) max_patch_operations: usize,

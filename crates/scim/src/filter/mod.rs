@@ -13,16 +13,19 @@
 //! The limits [`MAX_LENGTH`], [`MAX_COMPARISONS`] and [`MAX_DEPTH`] make a hostile filter
 //! an error before it costs anything, and recursion safe.
 
+mod across;
 mod check;
 mod compare;
 mod display;
 mod evaluate;
+mod mention;
 mod parse;
 pub mod search;
 #[cfg(test)]
 mod tests;
 mod token;
 
+pub use across::check_across;
 pub(crate) use check::check_element;
 pub use check::{CheckedFilter, check};
 pub(crate) use compare::{equal, is_empty};

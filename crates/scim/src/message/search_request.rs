@@ -4,19 +4,21 @@ use serde_json::Value;
 
 use super::ListQuery;
 use crate::error::ScimError;
+use crate::schema::Profile;
 
 /// The URN that says a body is a query.
 const SEARCH_URN: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
 
 impl ListQuery {
     /// Reads the body of a query by POST. Member names ignore case, and members nobody knows are
-    /// ignored. `attributes` and `excludedAttributes` may be arrays or, as in a query string, text.
+    /// ignored. `attributes` and `excludedAttributes` are arrays; `compat` takes text as well, as a
+    /// query string has it.
     ///
     /// # Errors
     ///
     /// `invalidSyntax` if the body is no SearchRequest; `invalidValue` for a member of the wrong
     /// form. Numbers out of range mean the nearest end of it.
-    pub fn from_search_request(body: Value) -> Result<Self, ScimError> {
+    pub fn from_search_request(body: Value, profile: Profile) -> Result<Self, ScimError> {
         let Value::Object(members) = body else {
             return Err(ScimError::invalid_syntax("a query must be a JSON object"));
         };
@@ -28,8 +30,8 @@ impl ListQuery {
                 "startindex" => query.start_index = number(&name, &value)?.unwrap_or(1).max(1),
                 "count" => query.count = number(&name, &value)?,
                 "filter" => query.filter = text(&name, value)?,
-                "attributes" => query.attributes = names(&name, value)?,
-                "excludedattributes" => query.excluded = names(&name, value)?,
+                "attributes" => query.attributes = names(&name, value, profile)?,
+                "excludedattributes" => query.excluded = names(&name, value, profile)?,
                 _ => {}
             }
         }
@@ -72,9 +74,13 @@ fn text(name: &str, value: Value) -> Result<Option<String>, ScimError> {
     }
 }
 
-fn names(name: &str, value: Value) -> Result<Option<String>, ScimError> {
-    let Value::Array(listed) = value else {
-        return text(name, value);
+fn names(name: &str, value: Value, profile: Profile) -> Result<Option<String>, ScimError> {
+    let listed = match value {
+        Value::Array(listed) => listed,
+        Value::String(_) if profile == Profile::Strict => {
+            return Err(wrong(name, "a list of attribute names"));
+        }
+        other => return text(name, other),
     };
     let listed: Option<Vec<&str>> = listed.iter().map(Value::as_str).collect();
     let listed = listed.ok_or_else(|| wrong(name, "a list of attribute names"))?;
@@ -89,13 +95,16 @@ mod tests {
 
     #[test]
     fn the_example_of_the_rfc_is_read() {
-        let query = ListQuery::from_search_request(json!({
-            "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
-            "attributes": ["displayName", "userName"],
-            "filter": "displayName sw \"smith\"",
-            "startIndex": 1,
-            "count": 10,
-        }));
+        let query = ListQuery::from_search_request(
+            json!({
+                "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
+                "attributes": ["displayName", "userName"],
+                "filter": "displayName sw \"smith\"",
+                "startIndex": 1,
+                "count": 10,
+            }),
+            Profile::Strict,
+        );
         let expected = ListQuery {
             start_index: 1,
             count: Some(10),
@@ -109,7 +118,7 @@ mod tests {
     #[test]
     fn a_body_that_is_no_query_is_refused() {
         let refused = |body| {
-            ListQuery::from_search_request(body)
+            ListQuery::from_search_request(body, Profile::Compat)
                 .unwrap_err()
                 .to_string()
         };
@@ -124,6 +133,18 @@ mod tests {
         insta::assert_snapshot!(
             refused(json!({ "schemas": [SEARCH_URN], "attributes": [1] })),
             @"`attributes` must be a list of attribute names"
+        );
+    }
+
+    #[test]
+    fn names_in_a_text_are_taken_by_compat_alone() {
+        let body = || json!({ "schemas": [SEARCH_URN], "attributes": "userName,emails" });
+        let query = ListQuery::from_search_request(body(), Profile::Compat).unwrap();
+        assert_eq!(query.attributes.as_deref(), Some("userName,emails"));
+        let refused = ListQuery::from_search_request(body(), Profile::Strict).unwrap_err();
+        assert_eq!(
+            refused.scim_type,
+            Some(crate::error::ScimType::InvalidValue)
         );
     }
 }

@@ -14,8 +14,8 @@ pub struct Meta {
     pub created: String,
     /// When it last changed, as `xsd:dateTime`.
     pub last_modified: String,
-    /// Entity tag, such as `W/"3"`.
-    pub version: String,
+    /// Entity tag, such as `W/"3"`; `None` if answers tell no versions.
+    pub version: Option<String>,
     /// Absolute address.
     pub location: String,
 }
@@ -74,12 +74,15 @@ pub fn render(
 
 impl Meta {
     fn into_json(self) -> Value {
-        json!({
+        let mut meta = json!({
             "resourceType": self.resource_type,
             "created": self.created,
             "lastModified": self.last_modified,
-            "version": self.version,
-            "location": self.location,
-        })
+        });
+        if let Some(version) = self.version {
+            meta["version"] = Value::from(version);
+        }
+        meta["location"] = Value::from(self.location);
+        meta
     }
 }

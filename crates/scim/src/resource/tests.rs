@@ -289,7 +289,7 @@ mod showing {
             resource_type: "User".to_owned(),
             created: "2026-01-31T08:30:00.000Z".to_owned(),
             last_modified: "2026-01-31T08:30:00.000Z".to_owned(),
-            version: "W/\"3\"".to_owned(),
+            version: Some("W/\"3\"".to_owned()),
             location: "https://scim.example/v2/Users/1".to_owned(),
         }
     }

@@ -45,23 +45,46 @@ pub struct ServiceLimits {
     pub max_bulk_payload_bytes: usize,
 }
 
+/// Which parts of the protocol `/ServiceProviderConfig` announces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is announced under its own name"
+)]
+pub struct ServiceFeatures {
+    /// PATCH.
+    pub patch: bool,
+    /// `/Bulk`.
+    pub bulk: bool,
+    /// `filter`.
+    pub filter: bool,
+    /// `sortBy`.
+    pub sort: bool,
+    /// Versions and conditional requests.
+    pub etag: bool,
+}
+
 /// `GET /ServiceProviderConfig` (RFC 7643 §5): what this server can do.
 ///
-/// Sorting and password changes are not served, and are not promised either.
-pub fn service_provider_config(base: &str, limits: &ServiceLimits) -> Value {
+/// Password changes are not served, and are not promised either.
+pub fn service_provider_config(
+    base: &str,
+    limits: &ServiceLimits,
+    features: ServiceFeatures,
+) -> Value {
     let base = base.trim_end_matches('/');
     json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig"],
-        "patch": { "supported": true },
+        "patch": { "supported": features.patch },
         "bulk": {
-            "supported": true,
+            "supported": features.bulk,
             "maxOperations": limits.max_bulk_operations,
             "maxPayloadSize": limits.max_bulk_payload_bytes,
         },
-        "filter": { "supported": true, "maxResults": limits.max_results },
+        "filter": { "supported": features.filter, "maxResults": limits.max_results },
         "changePassword": { "supported": false },
-        "sort": { "supported": false },
-        "etag": { "supported": true },
+        "sort": { "supported": features.sort },
+        "etag": { "supported": features.etag },
         "authenticationSchemes": [{
             "type": "oauthbearertoken",
             "name": "Bearer token",

@@ -14,7 +14,7 @@ mod tests;
 
 pub use attribute::{Attribute, AttributeType, Mutability, Returned, Uniqueness};
 pub use catalog::{Catalog, common_attribute, common_attributes};
-pub use discovery::{ServiceLimits, service_provider_config};
+pub use discovery::{ServiceFeatures, ServiceLimits, service_provider_config};
 pub use profile::Profile;
 pub use resource_type::{Extension, Resolved, ResourceType, Schema};
 

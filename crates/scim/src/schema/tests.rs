@@ -191,6 +191,14 @@ fn resource_types_are_served_one_by_one_and_as_a_list() {
     );
 }
 
+const ALL_BUT_SORT: ServiceFeatures = ServiceFeatures {
+    patch: true,
+    bulk: true,
+    filter: true,
+    sort: false,
+    etag: true,
+};
+
 #[test]
 fn the_service_provider_config_promises_what_is_served() {
     let limits = ServiceLimits {
@@ -198,7 +206,7 @@ fn the_service_provider_config_promises_what_is_served() {
         max_bulk_operations: 1_000,
         max_bulk_payload_bytes: 1_048_576,
     };
-    let config = service_provider_config("https://scim.example/v2", &limits);
+    let config = service_provider_config("https://scim.example/v2", &limits, ALL_BUT_SORT);
     insta::assert_json_snapshot!(config, @r#"
     {
       "schemas": [
@@ -249,7 +257,7 @@ fn the_service_provider_config_holds_what_its_schema_requires() {
         max_bulk_operations: 1,
         max_bulk_payload_bytes: 1,
     };
-    let config = service_provider_config("https://scim.example", &limits);
+    let config = service_provider_config("https://scim.example", &limits, ALL_BUT_SORT);
     let catalog = Catalog::core();
     let schema = catalog
         .schemas()

@@ -166,7 +166,7 @@ async fn answers(handle: &ConnectionHandle, kind: &ResourceType) -> Vec<(String,
                 resource_type: "User".to_owned(),
                 created: user.created_at.to_string(),
                 last_modified: user.updated_at.to_string(),
-                version: format!("W/\"{}\"", user.version),
+                version: Some(format!("W/\"{}\"", user.version)),
                 location: "https://scim.example.com".to_owned(),
             };
             let shown = groups.get(&user.id).map(Vec::as_slice).unwrap_or_default();

@@ -5,7 +5,7 @@ use rollcall_scim::bulk::{BulkOperation, Collection, Ids, Request, Write};
 use rollcall_scim::{Resource, ScimError};
 use rollcall_store::{Group, User};
 
-use super::super::conditional::{IfMatch, etag};
+use super::super::conditional::{Conditions, etag};
 use super::super::failure::ScimFailure;
 use super::super::groups::{self, GroupPath};
 use super::super::tenant::Tenant;
@@ -39,7 +39,7 @@ impl Done {
             status,
             location: location(tenant, Collection::Users, &id),
             id,
-            version: Some(etag(user.version)),
+            version: etag(tenant.settings(), user.version),
         }
     }
 
@@ -49,7 +49,7 @@ impl Done {
             status,
             location: location(tenant, Collection::Groups, &id),
             id,
-            version: Some(etag(group.version)),
+            version: etag(tenant.settings(), group.version),
         }
     }
 
@@ -69,16 +69,16 @@ pub(super) async fn one(
     request: &Request,
     write: Write,
 ) -> Result<Done, ScimFailure> {
-    let if_match = IfMatch::version(request.version.clone());
+    let conditions = Conditions::of_operation(request.version.clone(), tenant.settings());
     match request.collection {
-        Collection::Users => write_user(tenant, &if_match, write).await,
-        Collection::Groups => write_group(tenant, &if_match, write).await,
+        Collection::Users => write_user(tenant, &conditions, write).await,
+        Collection::Groups => write_group(tenant, &conditions, write).await,
     }
 }
 
 async fn write_user(
     tenant: &Tenant,
-    if_match: &IfMatch,
+    conditions: &Conditions,
     write: Write,
 ) -> Result<Done, ScimFailure> {
     match write {
@@ -92,7 +92,7 @@ async fn write_user(
         Write::Replace { id, data } => {
             let mut tx = tenant.begin().await?;
             let path = UserPath { id };
-            let user = users::replace::replace(tenant, &mut tx, &path, if_match, data).await?;
+            let user = users::replace::replace(tenant, &mut tx, &path, conditions, data).await?;
             tx.commit().await?;
             Ok(Done::user(tenant, StatusCode::OK, &user))
         }
@@ -100,14 +100,14 @@ async fn write_user(
             let patch = users::patch::read(tenant, data)?;
             let mut tx = tenant.begin().await?;
             let path = UserPath { id };
-            let user = users::patch::apply(tenant, &mut tx, &path, if_match, &patch).await?;
+            let user = users::patch::apply(tenant, &mut tx, &path, conditions, &patch).await?;
             tx.commit().await?;
             Ok(Done::user(tenant, StatusCode::OK, &user))
         }
         Write::Delete { id } => {
             let mut tx = tenant.begin().await?;
             let path = UserPath { id };
-            users::delete::delete(&mut tx, &path, if_match).await?;
+            users::delete::delete(&mut tx, &path, conditions).await?;
             tx.commit().await?;
             Ok(Done::deleted(tenant, Collection::Users, path.id))
         }
@@ -116,7 +116,7 @@ async fn write_user(
 
 async fn write_group(
     tenant: &Tenant,
-    if_match: &IfMatch,
+    conditions: &Conditions,
     write: Write,
 ) -> Result<Done, ScimFailure> {
     match write {
@@ -130,7 +130,7 @@ async fn write_group(
         Write::Replace { id, data } => {
             let mut tx = tenant.begin().await?;
             let path = GroupPath { id };
-            let group = groups::replace::replace(tenant, &mut tx, &path, if_match, data).await?;
+            let group = groups::replace::replace(tenant, &mut tx, &path, conditions, data).await?;
             tx.commit().await?;
             Ok(Done::group(tenant, StatusCode::OK, &group))
         }
@@ -138,14 +138,14 @@ async fn write_group(
             let patch = groups::patch::read(tenant, data)?;
             let mut tx = tenant.begin().await?;
             let path = GroupPath { id };
-            let group = groups::patch::apply(tenant, &mut tx, &path, if_match, &patch).await?;
+            let group = groups::patch::apply(tenant, &mut tx, &path, conditions, &patch).await?;
             tx.commit().await?;
             Ok(Done::group(tenant, StatusCode::NO_CONTENT, &group))
         }
         Write::Delete { id } => {
             let mut tx = tenant.begin().await?;
             let path = GroupPath { id };
-            groups::delete::delete(&mut tx, &path, if_match).await?;
+            groups::delete::delete(&mut tx, &path, conditions).await?;
             tx.commit().await?;
             Ok(Done::deleted(tenant, Collection::Groups, path.id))
         }

@@ -39,12 +39,11 @@ pub(super) async fn create_group(
     tx.commit().await?;
 
     if !shown {
-        return Ok(render::group_answer(StatusCode::CREATED, &tenant.base, &group).empty());
+        return Ok(render::group_answer(&tenant, StatusCode::CREATED, &group).empty());
     }
-    let catalog = tenant.catalog();
-    let mut resource = render::group(catalog, &tenant.base, &group, Some(&members));
+    let mut resource = render::group(&tenant, &group, Some(&members));
     projection.apply(kind, &mut resource);
-    Ok(render::group_answer(StatusCode::CREATED, &tenant.base, &group).with(&resource))
+    Ok(render::group_answer(&tenant, StatusCode::CREATED, &group).with(&resource))
 }
 
 /// Reads a group that is to be made, and its first members.

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use rollcall_store::DirectoryTx;
 use tracing::instrument;
 
-use super::super::conditional::IfMatch;
+use super::super::conditional::Conditions;
 use super::super::failure::ScimFailure;
 use super::super::tenant::Tenant;
 use super::GroupPath;
@@ -17,7 +17,7 @@ pub(super) async fn delete_group(
     path: web::Path<GroupPath>,
 ) -> Result<HttpResponse, ScimFailure> {
     let mut tx = tenant.begin().await?;
-    delete(&mut tx, &path, &IfMatch::of(&req)).await?;
+    delete(&mut tx, &path, &Conditions::of(&req, tenant.settings())).await?;
     tx.commit().await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -26,12 +26,12 @@ pub(super) async fn delete_group(
 pub(in crate::scim) async fn delete(
     tx: &mut DirectoryTx,
     path: &GroupPath,
-    if_match: &IfMatch,
+    conditions: &Conditions,
 ) -> Result<(), ScimFailure> {
     let id = path.id()?;
     let group = tx.lock_group(id).await?;
     let group = group.ok_or_else(|| path.missing())?;
-    if_match.check(group.version)?;
+    conditions.check_write(group.version)?;
     tx.delete_group(id).await?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use tracing::instrument;
 
-use super::super::conditional::not_modified;
+use super::super::conditional::Conditions;
 use super::super::failure::ScimFailure;
 use super::super::list::projection;
 use super::super::render;
@@ -22,18 +22,17 @@ pub(super) async fn get_group(
     let projection = projection(&req, kind)?;
     let group = tenant.handle.find_group(path.id()?).await?;
     let group = group.ok_or_else(|| path.missing())?;
-    if not_modified(&req, group.version) {
-        let unchanged = render::group_answer(StatusCode::NOT_MODIFIED, &tenant.base, &group);
+    if Conditions::of(&req, tenant.settings()).not_modified(group.version)? {
+        let unchanged = render::group_answer(&tenant, StatusCode::NOT_MODIFIED, &group);
         return Ok(unchanged.empty());
     }
-    let catalog = tenant.catalog();
     let mut resource = if projection.wants("members") {
         let members = tenant.handle.members_of(&[group.id]).await?;
         let members = members.get(&group.id).map(Vec::as_slice);
-        render::group(catalog, &tenant.base, &group, members)
+        render::group(&tenant, &group, members)
     } else {
-        render::group(catalog, &tenant.base, &group, None)
+        render::group(&tenant, &group, None)
     };
     projection.apply(kind, &mut resource);
-    Ok(render::group_answer(StatusCode::OK, &tenant.base, &group).with(&resource))
+    Ok(render::group_answer(&tenant, StatusCode::OK, &group).with(&resource))
 }

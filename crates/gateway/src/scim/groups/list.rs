@@ -9,7 +9,7 @@ use tracing::instrument;
 
 use super::super::body;
 use super::super::failure::ScimFailure;
-use super::super::list::ListRequest;
+use super::super::list::{ListRequest, Over, Place, list_query};
 use super::super::render;
 use super::super::tenant::Tenant;
 
@@ -19,9 +19,7 @@ pub(super) async fn list_groups(
     tenant: Tenant,
     req: HttpRequest,
 ) -> Result<HttpResponse, ScimFailure> {
-    let limits = &tenant.app.settings.limits;
-    let request = ListRequest::parse(&req, tenant.catalog().group(), limits)?;
-    answer(&tenant, &request).await
+    answer(&tenant, list_query(&req)?, Place::Url).await
 }
 
 /// `POST /Groups/.search`
@@ -32,13 +30,19 @@ pub(super) async fn search_groups(
     payload: web::Payload,
 ) -> Result<HttpResponse, ScimFailure> {
     let limits = &tenant.app.settings.limits;
-    let query = ListQuery::from_search_request(body::read(&req, payload, limits).await?)?;
-    let request = ListRequest::new(query, tenant.catalog().group(), limits)?;
-    answer(&tenant, &request).await
+    let body = body::read(&req, payload, limits).await?;
+    let query = ListQuery::from_search_request(body, tenant.catalog().group().profile)?;
+    answer(&tenant, query, Place::Body).await
 }
 
-async fn answer(tenant: &Tenant, request: &ListRequest) -> Result<HttpResponse, ScimFailure> {
-    let (total, results) = page(tenant, request).await?;
+async fn answer(
+    tenant: &Tenant,
+    query: ListQuery,
+    place: Place,
+) -> Result<HttpResponse, ScimFailure> {
+    let kind = tenant.catalog().group();
+    let request = ListRequest::new(tenant, kind, Over::OneType, query, place)?;
+    let (total, results) = page(tenant, &request).await?;
     let list = list_response(total, request.start_index, results);
     Ok(body::document(&list))
 }
@@ -99,7 +103,7 @@ async fn render_all(
                 .map(Vec::as_slice)
                 .unwrap_or_default();
             let members = with_members.then_some(members);
-            render::group(tenant.catalog(), &tenant.base, group, members)
+            render::group(tenant, group, members)
         })
         .collect())
 }

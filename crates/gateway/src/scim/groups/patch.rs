@@ -10,7 +10,7 @@ use serde_json::Value;
 use tracing::instrument;
 
 use super::super::body;
-use super::super::conditional::IfMatch;
+use super::super::conditional::Conditions;
 use super::super::failure::ScimFailure;
 use super::super::limits;
 use super::super::list::projection;
@@ -37,7 +37,14 @@ pub(super) async fn patch_group(
     let request = read(&tenant, body)?;
 
     let mut tx = tenant.begin().await?;
-    let group = apply(&tenant, &mut tx, &path, &IfMatch::of(&req), &request).await?;
+    let group = apply(
+        &tenant,
+        &mut tx,
+        &path,
+        &Conditions::of(&req, tenant.settings()),
+        &request,
+    )
+    .await?;
     let shown = prefer::shows_resource(&req, false);
     let members = if shown && projection.wants("members") {
         Some(tx.member_ids(group.id).await?)
@@ -47,12 +54,11 @@ pub(super) async fn patch_group(
     tx.commit().await?;
 
     if !shown {
-        return Ok(render::group_answer(StatusCode::NO_CONTENT, &tenant.base, &group).empty());
+        return Ok(render::group_answer(&tenant, StatusCode::NO_CONTENT, &group).empty());
     }
-    let catalog = tenant.catalog();
-    let mut resource = render::group(catalog, &tenant.base, &group, members.as_deref());
+    let mut resource = render::group(&tenant, &group, members.as_deref());
     projection.apply(kind, &mut resource);
-    Ok(render::group_answer(StatusCode::OK, &tenant.base, &group).with(&resource))
+    Ok(render::group_answer(&tenant, StatusCode::OK, &group).with(&resource))
 }
 
 /// A PATCH of a group, taken apart.
@@ -84,12 +90,12 @@ pub(in crate::scim) async fn apply(
     tenant: &Tenant,
     tx: &mut DirectoryTx,
     path: &GroupPath,
-    if_match: &IfMatch,
+    conditions: &Conditions,
     GroupPatchRequest { patch, quirks }: &GroupPatchRequest,
 ) -> Result<Group, ScimFailure> {
     let before = tx.lock_group(path.id()?).await?;
     let before = before.ok_or_else(|| path.missing())?;
-    if_match.check(before.version)?;
+    conditions.check_write(before.version)?;
     let kind = tenant.catalog().group();
     let patched = patch.apply(kind, &before.resource)?;
     limits::check_attributes(tenant, Some(&before.resource), &patched.resource)?;

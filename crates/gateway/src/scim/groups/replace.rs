@@ -8,7 +8,7 @@ use serde_json::Value;
 use tracing::instrument;
 
 use super::super::body;
-use super::super::conditional::IfMatch;
+use super::super::conditional::Conditions;
 use super::super::failure::ScimFailure;
 use super::super::limits;
 use super::super::list::projection;
@@ -30,7 +30,14 @@ pub(super) async fn replace_group(
     let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
 
     let mut tx = tenant.begin().await?;
-    let group = replace(&tenant, &mut tx, &path, &IfMatch::of(&req), body).await?;
+    let group = replace(
+        &tenant,
+        &mut tx,
+        &path,
+        &Conditions::of(&req, tenant.settings()),
+        body,
+    )
+    .await?;
     let shown = prefer::shows_resource(&req, true);
     let members = if shown && projection.wants("members") {
         Some(tx.member_ids(group.id).await?)
@@ -40,12 +47,11 @@ pub(super) async fn replace_group(
     tx.commit().await?;
 
     if !shown {
-        return Ok(render::group_answer(StatusCode::NO_CONTENT, &tenant.base, &group).empty());
+        return Ok(render::group_answer(&tenant, StatusCode::NO_CONTENT, &group).empty());
     }
-    let catalog = tenant.catalog();
-    let mut resource = render::group(catalog, &tenant.base, &group, members.as_deref());
+    let mut resource = render::group(&tenant, &group, members.as_deref());
     projection.apply(kind, &mut resource);
-    Ok(render::group_answer(StatusCode::OK, &tenant.base, &group).with(&resource))
+    Ok(render::group_answer(&tenant, StatusCode::OK, &group).with(&resource))
 }
 
 /// Writes a body over a group and its membership.
@@ -53,17 +59,17 @@ pub(in crate::scim) async fn replace(
     tenant: &Tenant,
     tx: &mut DirectoryTx,
     path: &GroupPath,
-    if_match: &IfMatch,
+    conditions: &Conditions,
     body: Value,
 ) -> Result<Group, ScimFailure> {
     let before = tx.lock_group(path.id()?).await?;
     let before = before.ok_or_else(|| path.missing())?;
-    if_match.check(before.version)?;
     let kind = tenant.catalog().group();
     let parsed = Resource::replace(kind, &path.id, &before.resource, body)?;
     limits::check_attributes(tenant, Some(&before.resource), &parsed.resource)?;
     tenant.note_quirks(&parsed.quirks);
     let members = membership::users(tenant, &parsed.members.unwrap_or_default())?;
+    conditions.check_write(before.version)?;
     let changed = tx.replace_members(before.id, &members).await?;
     Ok(tx.save_group(before, parsed.resource, &changed).await?)
 }

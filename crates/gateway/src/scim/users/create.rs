@@ -34,11 +34,11 @@ pub(super) async fn create_user(
     tx.commit().await?;
 
     if !prefer::shows_resource(&req, true) {
-        return Ok(render::user_answer(StatusCode::CREATED, &tenant.base, &user).empty());
+        return Ok(render::user_answer(&tenant, StatusCode::CREATED, &user).empty());
     }
-    let mut shown = render::user(tenant.catalog(), &tenant.base, &user, &groups);
+    let mut shown = render::user(&tenant, &user, &groups);
     projection.apply(kind, &mut shown);
-    Ok(render::user_answer(StatusCode::CREATED, &tenant.base, &user).with(&shown))
+    Ok(render::user_answer(&tenant, StatusCode::CREATED, &user).with(&shown))
 }
 
 /// Reads a user that is to be made.

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use rollcall_store::DirectoryTx;
 use tracing::instrument;
 
-use super::super::conditional::IfMatch;
+use super::super::conditional::Conditions;
 use super::super::failure::ScimFailure;
 use super::super::tenant::Tenant;
 use super::UserPath;
@@ -17,7 +17,7 @@ pub(super) async fn delete_user(
     path: web::Path<UserPath>,
 ) -> Result<HttpResponse, ScimFailure> {
     let mut tx = tenant.begin().await?;
-    delete(&mut tx, &path, &IfMatch::of(&req)).await?;
+    delete(&mut tx, &path, &Conditions::of(&req, tenant.settings())).await?;
     tx.commit().await?;
     Ok(HttpResponse::NoContent().finish())
 }
@@ -26,12 +26,12 @@ pub(super) async fn delete_user(
 pub(in crate::scim) async fn delete(
     tx: &mut DirectoryTx,
     path: &UserPath,
-    if_match: &IfMatch,
+    conditions: &Conditions,
 ) -> Result<(), ScimFailure> {
     let id = path.id()?;
     let user = tx.lock_user_with_groups(id).await?;
     let user = user.ok_or_else(|| path.missing())?;
-    if_match.check(user.version)?;
+    conditions.check_write(user.version)?;
     tx.delete_user(id).await?;
     Ok(())
 }

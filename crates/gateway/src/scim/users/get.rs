@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use rollcall_model::UserId;
 use tracing::instrument;
 
-use super::super::conditional::not_modified;
+use super::super::conditional::Conditions;
 use super::super::failure::ScimFailure;
 use super::super::list::projection;
 use super::super::render;
@@ -23,17 +23,20 @@ pub(super) async fn get_user(
     let projection = projection(&req, kind)?;
     let user = tenant.handle.find_user(path.id()?).await?;
     let user = user.ok_or_else(|| path.missing())?;
-    // The version counts what the identity provider wrote, and not the groups that are shown
-    // with it: only without them does an equal version mean an equal answer.
-    let with_groups = projection.wants("groups");
-    if !with_groups && not_modified(&req, user.version) {
-        let unchanged = render::user_answer(StatusCode::NOT_MODIFIED, &tenant.base, &user);
+    // The version counts what the identity provider wrote of the user. `groups` follows from what
+    // it wrote of groups, which it knows (decision 0008).
+    if Conditions::of(&req, tenant.settings()).not_modified(user.version)? {
+        let unchanged = render::user_answer(&tenant, StatusCode::NOT_MODIFIED, &user);
         return Ok(unchanged.empty());
     }
-    let wanted: &[UserId] = if with_groups { &[user.id] } else { &[] };
+    let wanted: &[UserId] = if projection.wants("groups") {
+        &[user.id]
+    } else {
+        &[]
+    };
     let groups = tenant.handle.groups_of(wanted).await?;
     let groups = groups.get(&user.id).map(Vec::as_slice).unwrap_or_default();
-    let mut resource = render::user(tenant.catalog(), &tenant.base, &user, groups);
+    let mut resource = render::user(&tenant, &user, groups);
     projection.apply(kind, &mut resource);
-    Ok(render::user_answer(StatusCode::OK, &tenant.base, &user).with(&resource))
+    Ok(render::user_answer(&tenant, StatusCode::OK, &user).with(&resource))
 }

@@ -9,7 +9,7 @@ use tracing::instrument;
 
 use super::super::body;
 use super::super::failure::ScimFailure;
-use super::super::list::ListRequest;
+use super::super::list::{ListRequest, Over, Place, list_query};
 use super::super::render;
 use super::super::tenant::Tenant;
 
@@ -19,9 +19,7 @@ pub(super) async fn list_users(
     tenant: Tenant,
     req: HttpRequest,
 ) -> Result<HttpResponse, ScimFailure> {
-    let limits = &tenant.app.settings.limits;
-    let request = ListRequest::parse(&req, tenant.catalog().user(), limits)?;
-    answer(&tenant, &request).await
+    answer(&tenant, list_query(&req)?, Place::Url).await
 }
 
 /// `POST /Users/.search`
@@ -32,13 +30,19 @@ pub(super) async fn search_users(
     payload: web::Payload,
 ) -> Result<HttpResponse, ScimFailure> {
     let limits = &tenant.app.settings.limits;
-    let query = ListQuery::from_search_request(body::read(&req, payload, limits).await?)?;
-    let request = ListRequest::new(query, tenant.catalog().user(), limits)?;
-    answer(&tenant, &request).await
+    let body = body::read(&req, payload, limits).await?;
+    let query = ListQuery::from_search_request(body, tenant.catalog().user().profile)?;
+    answer(&tenant, query, Place::Body).await
 }
 
-async fn answer(tenant: &Tenant, request: &ListRequest) -> Result<HttpResponse, ScimFailure> {
-    let (total, results) = page(tenant, request).await?;
+async fn answer(
+    tenant: &Tenant,
+    query: ListQuery,
+    place: Place,
+) -> Result<HttpResponse, ScimFailure> {
+    let kind = tenant.catalog().user();
+    let request = ListRequest::new(tenant, kind, Over::OneType, query, place)?;
+    let (total, results) = page(tenant, &request).await?;
     let list = list_response(total, request.start_index, results);
     Ok(body::document(&list))
 }
@@ -70,7 +74,7 @@ async fn render_all(
         .iter()
         .map(|user| {
             let groups = groups.get(&user.id).map(Vec::as_slice).unwrap_or_default();
-            render::user(tenant.catalog(), &tenant.base, user, groups)
+            render::user(tenant, user, groups)
         })
         .collect())
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tracing::instrument;
 
 use super::super::body;
-use super::super::conditional::IfMatch;
+use super::super::conditional::Conditions;
 use super::super::failure::ScimFailure;
 use super::super::limits;
 use super::super::list::projection;
@@ -33,7 +33,14 @@ pub(super) async fn patch_user(
     let request = read(&tenant, body)?;
 
     let mut tx = tenant.begin().await?;
-    let user = apply(&tenant, &mut tx, &path, &IfMatch::of(&req), &request).await?;
+    let user = apply(
+        &tenant,
+        &mut tx,
+        &path,
+        &Conditions::of(&req, tenant.settings()),
+        &request,
+    )
+    .await?;
     let shown = prefer::shows_resource(&req, true);
     let groups = if shown {
         tx.groups_of_user(user.id).await?
@@ -43,11 +50,11 @@ pub(super) async fn patch_user(
     tx.commit().await?;
 
     if !shown {
-        return Ok(render::user_answer(StatusCode::NO_CONTENT, &tenant.base, &user).empty());
+        return Ok(render::user_answer(&tenant, StatusCode::NO_CONTENT, &user).empty());
     }
-    let mut resource = render::user(tenant.catalog(), &tenant.base, &user, &groups);
+    let mut resource = render::user(&tenant, &user, &groups);
     projection.apply(kind, &mut resource);
-    Ok(render::user_answer(StatusCode::OK, &tenant.base, &user).with(&resource))
+    Ok(render::user_answer(&tenant, StatusCode::OK, &user).with(&resource))
 }
 
 /// Reads a PATCH body within the limits.
@@ -64,12 +71,12 @@ pub(in crate::scim) async fn apply(
     tenant: &Tenant,
     tx: &mut DirectoryTx,
     path: &UserPath,
-    if_match: &IfMatch,
+    conditions: &Conditions,
     request: &PatchRequest,
 ) -> Result<User, ScimFailure> {
     let before = tx.lock_user(path.id()?).await?;
     let before = before.ok_or_else(|| path.missing())?;
-    if_match.check(before.version)?;
+    conditions.check_write(before.version)?;
     let kind = tenant.catalog().user();
     let patched = patch::apply(kind, &before.resource, &request.operations)?;
     limits::check_attributes(tenant, Some(&before.resource), &patched.resource)?;

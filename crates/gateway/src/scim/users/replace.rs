@@ -8,7 +8,7 @@ use serde_json::Value;
 use tracing::instrument;
 
 use super::super::body;
-use super::super::conditional::IfMatch;
+use super::super::conditional::Conditions;
 use super::super::failure::ScimFailure;
 use super::super::limits;
 use super::super::list::projection;
@@ -30,7 +30,14 @@ pub(super) async fn replace_user(
     let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
 
     let mut tx = tenant.begin().await?;
-    let user = replace(&tenant, &mut tx, &path, &IfMatch::of(&req), body).await?;
+    let user = replace(
+        &tenant,
+        &mut tx,
+        &path,
+        &Conditions::of(&req, tenant.settings()),
+        body,
+    )
+    .await?;
     let shown = prefer::shows_resource(&req, true);
     let groups = if shown {
         tx.groups_of_user(user.id).await?
@@ -40,11 +47,11 @@ pub(super) async fn replace_user(
     tx.commit().await?;
 
     if !shown {
-        return Ok(render::user_answer(StatusCode::NO_CONTENT, &tenant.base, &user).empty());
+        return Ok(render::user_answer(&tenant, StatusCode::NO_CONTENT, &user).empty());
     }
-    let mut resource = render::user(tenant.catalog(), &tenant.base, &user, &groups);
+    let mut resource = render::user(&tenant, &user, &groups);
     projection.apply(kind, &mut resource);
-    Ok(render::user_answer(StatusCode::OK, &tenant.base, &user).with(&resource))
+    Ok(render::user_answer(&tenant, StatusCode::OK, &user).with(&resource))
 }
 
 /// Writes a body over a user.
@@ -52,15 +59,15 @@ pub(in crate::scim) async fn replace(
     tenant: &Tenant,
     tx: &mut DirectoryTx,
     path: &UserPath,
-    if_match: &IfMatch,
+    conditions: &Conditions,
     body: Value,
 ) -> Result<User, ScimFailure> {
     let before = tx.lock_user(path.id()?).await?;
     let before = before.ok_or_else(|| path.missing())?;
-    if_match.check(before.version)?;
     let kind = tenant.catalog().user();
     let parsed = Resource::replace(kind, &path.id, &before.resource, body)?;
     limits::check_attributes(tenant, Some(&before.resource), &parsed.resource)?;
+    conditions.check_write(before.version)?;
     tenant.note_quirks(&parsed.quirks);
     Ok(tx.save_user(before, parsed.resource).await?)
 }

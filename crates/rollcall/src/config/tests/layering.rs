@@ -30,6 +30,7 @@ fn without_file_and_variables_there_are_the_defaults() {
             max_attributes: 5000,
             max_results: 1000,
             default_results: 100,
+            max_root_query_matches: 100000,
             max_patch_operations: 1000,
             max_bulk_operations: 1000,
             max_bulk_payload_bytes: 1048576,
