@@ -64,6 +64,9 @@ fn a_new_server_shows_its_version_and_zeros() {
     # HELP rollcall_request_log_dropped_total Entries of the request log that were dropped because it could not be written fast enough.
     # TYPE rollcall_request_log_dropped_total counter
     rollcall_request_log_dropped_total 0
+    # HELP rollcall_tombstones_purged_total Tombstones of deleted users and groups that were removed because their time was over.
+    # TYPE rollcall_tombstones_purged_total counter
+    rollcall_tombstones_purged_total 0
     # HELP rollcall_users Users in all organizations, the deactivated ones included.
     # TYPE rollcall_users gauge
     rollcall_users 0
@@ -84,6 +87,7 @@ fn every_method_moves_its_own_metric() {
     metrics.set_groups(5);
     metrics.set_outbox_events(7);
     metrics.request_log_dropped(9);
+    metrics.tombstones_purged(3);
 
     let values: String = scrape(&metrics)
         .lines()
@@ -107,6 +111,7 @@ fn every_method_moves_its_own_metric() {
     rollcall_request_duration_seconds_count{operation="patch_user"} 1
     rollcall_request_log_dropped_total 9
     rollcall_requests_total{operation="patch_user",outcome="ok"} 1
+    rollcall_tombstones_purged_total 3
     rollcall_users 40
     "#);
 }
@@ -221,6 +226,7 @@ fn the_manual_lists_every_metric() {
     | `rollcall_groups` | gauge |  | Groups in all organizations. |
     | `rollcall_outbox_events` | gauge |  | Events in the outbox that are not in the feed yet. |
     | `rollcall_request_log_dropped_total` | counter |  | Entries of the request log that were dropped because it could not be written fast enough. |
+    | `rollcall_tombstones_purged_total` | counter |  | Tombstones of deleted users and groups that were removed because their time was over. |
     | `rollcall_build_info` | gauge | `version` | Always 1; the version that runs is in the label. |
     ");
 }

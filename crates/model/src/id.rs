@@ -239,6 +239,16 @@ mod tests {
     }
 
     #[test]
+    fn a_million_ids_of_one_moment_differ() {
+        const HOW_MANY: usize = 1_000_000;
+        let clock = ManualClock::at(Timestamp::from_unix_micros(1_700_000_000_000_000));
+        let mut ids: Vec<UserId> = (0..HOW_MANY).map(|_| UserId::new(&clock)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), HOW_MANY);
+    }
+
+    #[test]
     fn a_request_of_a_moment_comes_after_the_first_id_of_that_moment() {
         let clock = ManualClock::at(Timestamp::from_unix_micros(1_700_000_000_000_000));
         let first = RequestId::first_at(clock.now());
