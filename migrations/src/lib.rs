@@ -2,7 +2,8 @@
 //!
 //! Each step is plain SQL, because a table is easiest to judge as the database will see it. The
 //! few type names that differ between SQLite and PostgreSQL are written as `{uuid}`, `{int}`,
-//! `{bytes}`, `{json}` and `{bool}`; `{strict}` ends a table that SQLite is to type-check.
+//! `{bytes}`, `{json}` and `{bool}`; `{strict}` ends a table that SQLite is to type-check, and
+//! `{postgres}` begins a statement that SQLite has no use for.
 //!
 //! Every tenant table and every index on one begins with `org_id`, so that partitioning by
 //! organization (declarative, or a distributed PostgreSQL) needs no change of the model. What
@@ -44,6 +45,7 @@ mod m20261122_000004_outbox;
 mod m20261122_000005_management;
 mod m20261125_000006_scim_settings;
 mod m20261125_000009_tombstones;
+mod m20261125_000020_sort_order;
 
 /// The steps in order.
 pub struct Migrator;
@@ -59,6 +61,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000005_management::Migration),
             Box::new(m20261125_000006_scim_settings::Migration),
             Box::new(m20261125_000009_tombstones::Migration),
+            Box::new(m20261125_000020_sort_order::Migration),
         ]
     }
 }
@@ -86,11 +89,14 @@ async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbE
         ]
     };
     for statement in statements {
-        let sql = types
-            .iter()
-            .fold((*statement).to_owned(), |sql, (name, of)| {
-                sql.replace(name, of)
-            });
+        let statement = match statement.strip_prefix("{postgres}") {
+            Some(_) if sqlite => continue,
+            Some(statement) => statement,
+            None => statement,
+        };
+        let sql = types.iter().fold(statement.to_owned(), |sql, (name, of)| {
+            sql.replace(name, of)
+        });
         manager.get_connection().execute_unprepared(&sql).await?;
     }
     Ok(())

@@ -38,6 +38,8 @@ pub struct Limits {
     pub default_results: u64,
     /// The most resources that a query of the base address may match. More is 400 `tooMany`.
     pub max_root_query_matches: u64,
+    /// For how long a cursor of a SCIM list can be used. Later it is refused.
+    pub cursor_timeout: Duration,
     /// The most operations in one PATCH. More is 413.
     pub max_patch_operations: usize,
     /// The most operations in one bulk request. More is 413.
@@ -67,6 +69,7 @@ impl Default for Limits {
             max_results: 1_000,
             default_results: 100,
             max_root_query_matches: 100_000,
+            cursor_timeout: Duration::from_secs(3_600),
             max_patch_operations: 1_000,
             max_bulk_operations: 1_000,
             max_bulk_payload_bytes: 1024 * 1024,

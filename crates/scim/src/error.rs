@@ -16,7 +16,7 @@ pub struct ScimError {
     pub detail: String,
 }
 
-/// The keywords of RFC 7644 §3.12, table 9.
+/// The keywords of RFC 7644 §3.12, table 9, and those that RFC 9865 §2.1 adds for lists by cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ScimType {
     /// The filter is malformed, or an operator does not fit its attribute.
@@ -39,6 +39,12 @@ pub enum ScimType {
     InvalidVers,
     /// The request shows data that must not stand in an address.
     Sensitive,
+    /// A cursor that this server did not make for this very query.
+    InvalidCursor,
+    /// A cursor whose time is over.
+    ExpiredCursor,
+    /// A page size that is no number, or another one than the walk began with.
+    InvalidCount,
 }
 
 impl ScimType {
@@ -55,6 +61,9 @@ impl ScimType {
             Self::InvalidValue => "invalidValue",
             Self::InvalidVers => "invalidVers",
             Self::Sensitive => "sensitive",
+            Self::InvalidCursor => "invalidCursor",
+            Self::ExpiredCursor => "expiredCursor",
+            Self::InvalidCount => "invalidCount",
         }
     }
 
@@ -71,7 +80,10 @@ impl ScimType {
             | Self::InvalidPath
             | Self::NoTarget
             | Self::InvalidValue
-            | Self::InvalidVers => 400,
+            | Self::InvalidVers
+            | Self::InvalidCursor
+            | Self::ExpiredCursor
+            | Self::InvalidCount => 400,
         }
     }
 }
@@ -129,6 +141,23 @@ impl ScimError {
     /// 403 `sensitive`.
     pub fn sensitive(detail: impl Into<String>) -> Self {
         Self::new(ScimType::Sensitive, detail)
+    }
+
+    /// 400 `invalidCursor`. One text for every reason, so that it tells nothing of other queries.
+    pub fn invalid_cursor() -> Self {
+        let detail = "the cursor does not belong to this query; begin again with an empty one";
+        Self::new(ScimType::InvalidCursor, detail)
+    }
+
+    /// 400 `expiredCursor`.
+    pub fn expired_cursor() -> Self {
+        let detail = "the cursor is too old; begin again with an empty one";
+        Self::new(ScimType::ExpiredCursor, detail)
+    }
+
+    /// 400 `invalidCount`.
+    pub fn invalid_count(detail: impl Into<String>) -> Self {
+        Self::new(ScimType::InvalidCount, detail)
     }
 
     /// 404 without a keyword.

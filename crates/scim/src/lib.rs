@@ -12,6 +12,7 @@ pub mod project;
 pub mod quirks;
 pub mod resource;
 pub mod schema;
+pub mod sort;
 
 pub use attr::{AttrPath, caseless};
 pub use error::{ScimError, ScimType};
@@ -19,3 +20,4 @@ pub use project::Projection;
 pub use quirks::Quirk;
 pub use resource::{Member, Meta, Parsed, Resource, render};
 pub use schema::{Attribute, Catalog, Profile, ResourceType, Schema};
+pub use sort::Sort;

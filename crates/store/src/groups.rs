@@ -14,7 +14,7 @@ use crate::filter_sql::Table;
 use crate::handle::{ConnectionHandle, DirectoryTx};
 use crate::members::MembersChanged;
 use crate::paging;
-use crate::search::{self, DirectoryQuery, Listing, indexable};
+use crate::search::{self, DirectoryQuery, Listing, RowView, Searched, indexable};
 use crate::users::later;
 
 /// A group as it is stored, without its members.
@@ -37,6 +37,18 @@ fn of(org_id: OrgId, connection_id: ScimConnectionId) -> Select<Entity> {
     Entity::find()
         .filter(Column::OrgId.eq(org_id.as_uuid()))
         .filter(Column::ScimConnectionId.eq(connection_id.as_uuid()))
+}
+
+impl search::Row for Model {
+    fn view(&self) -> RowView<'_> {
+        RowView {
+            id: GroupId::from_uuid(self.id).into(),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            version: self.version,
+            search: &self.search,
+        }
+    }
 }
 
 impl TryFrom<Model> for Group {
@@ -81,23 +93,22 @@ impl ConnectionHandle {
     ///
     /// # Errors
     ///
-    /// The filter asks for what is not stored ([`StoreError::Filter`]).
+    /// The query asks for what is not stored ([`StoreError::Filter`]).
     pub async fn search_groups(
         &self,
         query: &DirectoryQuery,
     ) -> Result<Listing<Group>, StoreError> {
-        let everything = of(self.org_id, self.connection_id);
-        let target = self.filter_target(Table::Groups);
         let counted = async { Ok(self.counts().await?.1) };
-        search::page(
-            &self.store.db,
-            everything,
-            Column::Id,
-            target,
-            query,
-            counted,
-        )
-        .await
+        search::page(&self.store.db, self.searched_groups(), query, counted).await
+    }
+
+    /// Every group, to be searched.
+    pub(crate) fn searched_groups(&self) -> Searched<'_, Entity> {
+        Searched {
+            everything: of(self.org_id, self.connection_id),
+            id: Column::Id,
+            target: self.filter_target(Table::Groups),
+        }
     }
 
     /// Lists groups by cursor, for the management API.
@@ -274,7 +285,9 @@ impl DirectoryTx {
 
     fn group_row(&self, group: &Group) -> Result<ActiveModel, StoreError> {
         let display_name = group.resource.display_name().unwrap_or_default();
-        let external_id = group.resource.external_id().map(str::to_owned);
+        let external_id = group.resource.external_id();
+        // Empty text is no value, neither to a filter nor to an order.
+        let external_id = external_id.filter(|id| !id.is_empty()).map(str::to_owned);
         Ok(ActiveModel {
             org_id: Set(self.org_id.as_uuid()),
             scim_connection_id: Set(self.connection_id.as_uuid()),

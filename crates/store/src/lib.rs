@@ -46,7 +46,7 @@ pub use public::PublicConnection;
 pub use requests::{LogAddress, LoggedRequest};
 pub use routing::StoredToken;
 pub use scim_connections::{NewScimConnection, ScimConnectionChange};
-pub use search::{DirectoryQuery, Listing};
+pub use search::{DirectoryId, DirectoryQuery, Found, Listing, Position};
 pub use sso_connections::{NewSsoConnection, SsoConnectionChange};
 pub use tokens::NewToken;
 pub use tombstones::{Purged, Tombstone};

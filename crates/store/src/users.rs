@@ -18,7 +18,7 @@ use crate::error::StoreError;
 use crate::filter_sql::Table;
 use crate::handle::{ConnectionHandle, DirectoryTx};
 use crate::paging;
-use crate::search::{self, DirectoryQuery, Listing, indexable};
+use crate::search::{self, DirectoryQuery, Listing, RowView, Searched, indexable};
 
 /// A user as it is stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +40,18 @@ pub(crate) fn of(org_id: OrgId, connection_id: ScimConnectionId) -> Select<Entit
     Entity::find()
         .filter(Column::OrgId.eq(org_id.as_uuid()))
         .filter(Column::ScimConnectionId.eq(connection_id.as_uuid()))
+}
+
+impl search::Row for Model {
+    fn view(&self) -> RowView<'_> {
+        RowView {
+            id: UserId::from_uuid(self.id).into(),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            version: self.version,
+            search: &self.search,
+        }
+    }
 }
 
 impl TryFrom<Model> for User {
@@ -91,20 +103,19 @@ impl ConnectionHandle {
     ///
     /// # Errors
     ///
-    /// The filter asks for what is not stored ([`StoreError::Filter`]).
+    /// The query asks for what is not stored ([`StoreError::Filter`]).
     pub async fn search_users(&self, query: &DirectoryQuery) -> Result<Listing<User>, StoreError> {
-        let everything = of(self.org_id, self.connection_id);
-        let target = self.filter_target(Table::Users);
         let counted = async { Ok(self.counts().await?.0) };
-        search::page(
-            &self.store.db,
-            everything,
-            Column::Id,
-            target,
-            query,
-            counted,
-        )
-        .await
+        search::page(&self.store.db, self.searched_users(), query, counted).await
+    }
+
+    /// Every user, to be searched.
+    pub(crate) fn searched_users(&self) -> Searched<'_, Entity> {
+        Searched {
+            everything: of(self.org_id, self.connection_id),
+            id: Column::Id,
+            target: self.filter_target(Table::Users),
+        }
     }
 
     /// Lists users by cursor, for the management API.
@@ -274,8 +285,10 @@ impl DirectoryTx {
     pub(crate) fn user_row(&self, user: &User) -> Result<ActiveModel, StoreError> {
         let resource = &user.resource;
         let user_name = caseless(resource.user_name().unwrap_or_default());
-        let external_id = resource.external_id().map(str::to_owned);
-        let display_name = resource.display_name().map(caseless);
+        // Empty text is no value, neither to a filter nor to an order.
+        let kept = |text: &&str| !text.is_empty();
+        let external_id = resource.external_id().filter(kept).map(str::to_owned);
+        let display_name = resource.display_name().filter(kept).map(caseless);
         Ok(ActiveModel {
             org_id: Set(self.org_id.as_uuid()),
             scim_connection_id: Set(self.connection_id.as_uuid()),

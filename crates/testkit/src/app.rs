@@ -13,6 +13,7 @@ use rollcall_metrics::Metrics;
 use rollcall_model::{ManualClock, Origin, Timestamp};
 use rollcall_orgs::api_keys;
 use rollcall_orgs::secret::SealingKey;
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::client::Client;
@@ -33,6 +34,7 @@ pub struct TestApp {
     pub api: Client,
     /// The database behind it.
     pub database: TestDatabase,
+    sealing_key: SecretString,
 }
 
 /// A SCIM connection that a test works with.
@@ -77,6 +79,16 @@ impl TestApp {
     /// If it cannot be started.
     pub async fn start_with(database: TestDatabase, change: impl FnOnce(&mut Settings)) -> Self {
         let clock = Arc::new(ManualClock::at(BEGINNING));
+        let sealing_key = SealingKey::generate(&mut SysRng).unwrap();
+        Self::launch(database, clock, sealing_key, change).await
+    }
+
+    async fn launch(
+        database: TestDatabase,
+        clock: Arc<ManualClock>,
+        sealing_key: SecretString,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
         let store = database.store(clock.clone()).await;
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -94,7 +106,6 @@ impl TestApp {
         let key = api_keys::create(&store, "tests", Origin::system(clock.as_ref()))
             .await
             .unwrap();
-        let sealing_key = SealingKey::generate(&mut SysRng).unwrap();
         let state = AppState {
             store,
             metrics: Metrics::register(Registry::new(), "test").unwrap(),
@@ -116,6 +127,7 @@ impl TestApp {
             clock,
             api,
             database,
+            sealing_key,
         }
     }
 
@@ -228,6 +240,17 @@ impl TestApp {
             .iter()
             .map(|event| event["type"].as_str().unwrap().to_owned())
             .collect()
+    }
+
+    /// Stops the gateway and starts another one, at another address and with default settings, on
+    /// the same database, with the same clock and the same secret key.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started.
+    pub async fn restart(self) -> Self {
+        self.running.stop().await;
+        Self::launch(self.database, self.clock, self.sealing_key, |_| {}).await
     }
 
     /// Stops the gateway as a signal does, and gives back the database.

@@ -80,6 +80,8 @@ async fn provider_config(visitor: Visitor, req: HttpRequest) -> Result<HttpRespo
     let limits = &visitor.app.settings.limits;
     let limits = ServiceLimits {
         max_results: limits.max_results,
+        default_results: limits.default_results,
+        cursor_timeout_seconds: limits.cursor_timeout.as_secs(),
         max_bulk_operations: limits.max_bulk_operations,
         max_bulk_payload_bytes: limits.max_bulk_payload_bytes,
     };
@@ -88,7 +90,7 @@ async fn provider_config(visitor: Visitor, req: HttpRequest) -> Result<HttpRespo
         patch: features.patch,
         bulk: features.bulk,
         filter: features.filter,
-        sort: false,
+        sort: features.sort,
         etag: features.etag,
     };
     let config = service_provider_config(&visitor.base, &limits, features);

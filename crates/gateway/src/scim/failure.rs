@@ -96,6 +96,9 @@ pub(crate) enum ScimFailure {
     /// The request was not let in.
     #[error("{}", why(*.0))]
     Refused(Refusal),
+    /// A cursor could not be made.
+    #[error("a cursor could not be made: {0}")]
+    Unsealed(String),
     /// The store says no, or is not there.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -175,7 +178,8 @@ impl ScimFailure {
                     detail: "the service is not available now; try again in a moment".to_owned(),
                 },
             ),
-            Self::Store(StoreError::Corrupt { .. } | StoreError::Database(_)) => (
+            Self::Unsealed(_)
+            | Self::Store(StoreError::Corrupt { .. } | StoreError::Database(_)) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 ScimError {
                     status: 500,
@@ -206,6 +210,7 @@ impl ScimFailure {
             Self::Store(error @ (StoreError::Corrupt { .. } | StoreError::Database(_))) => {
                 tracing::error!(error = %chain(error), "a SCIM request failed");
             }
+            Self::Unsealed(error) => tracing::error!(error, "a SCIM request failed"),
             _ => {}
         }
     }

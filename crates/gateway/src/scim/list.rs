@@ -3,8 +3,7 @@
 use actix_web::HttpRequest;
 use rollcall_scim::filter::{self, CheckedFilter};
 use rollcall_scim::message::ListQuery;
-use rollcall_scim::{Projection, ResourceType, ScimError, ScimType};
-use rollcall_store::DirectoryQuery;
+use rollcall_scim::{Projection, ResourceType, ScimError, ScimType, Sort};
 use url::form_urlencoded;
 
 use super::failure::ScimFailure;
@@ -21,6 +20,8 @@ pub(super) struct ListRequest {
     pub(super) count: u64,
     /// What results must match.
     pub(super) filter: Option<CheckedFilter>,
+    /// In which order they come.
+    pub(super) sort: Option<Sort>,
     /// What of each result is wanted.
     pub(super) projection: Projection,
 }
@@ -94,22 +95,40 @@ impl ListRequest {
             .as_deref()
             .map(|text| checked(tenant, kind, over, text, place))
             .transpose()?;
+        let sort = sorted(tenant, kind, over, &query)?;
         let count = query.count.unwrap_or(limits.default_results);
         Ok(Self {
             start_index: query.start_index,
             count: count.min(limits.max_results),
             filter,
+            sort,
             projection,
         })
     }
+}
 
-    /// What of the directory is wanted.
-    pub(super) fn query(&self) -> DirectoryQuery {
-        DirectoryQuery {
-            filter: self.filter.clone(),
-            offset: self.start_index - 1,
-            limit: self.count,
+/// The order that is asked for. Where sorting is switched off, the parameters are not known; a type
+/// that lacks the attribute is sorted by nothing if another one has it.
+fn sorted(
+    tenant: &Tenant,
+    kind: &ResourceType,
+    over: Over,
+    query: &ListQuery,
+) -> Result<Option<Sort>, ScimFailure> {
+    if !tenant.settings().features.sort {
+        return Ok(None);
+    }
+    let of = |kind| Sort::parse(kind, query.sort_by.as_deref(), query.sort_order.as_deref());
+    match of(kind) {
+        Err(refused) => {
+            let mut types = tenant.catalog().resource_types().iter();
+            if over == Over::AllTypes && types.any(|other| of(other).is_ok()) {
+                Ok(None)
+            } else {
+                Err(refused.into())
+            }
         }
+        Ok(sort) => Ok(sort),
     }
 }
 

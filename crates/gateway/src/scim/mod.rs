@@ -11,12 +11,14 @@ mod idp;
 mod limits;
 mod list;
 mod not_served;
+mod page;
 mod prefer;
 mod render;
 mod root;
 mod tenant;
 mod users;
 mod visitor;
+mod walk;
 
 use actix_web::web::{self, ServiceConfig};
 

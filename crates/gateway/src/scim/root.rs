@@ -1,22 +1,24 @@
 //! Queries over all resource types at once: `GET` of the base address and `POST /.search`
 //! (RFC 7644 §3.4.2.1, §3.4.3).
 //!
-//! Results come by type, users first, and within a type in the order of its own list. An attribute
-//! that one type lacks has no value there; one that no type has is refused. Pages are cut from the
-//! two lists laid end to end, so a query that a great many resources match is refused.
+//! Results come by type, users first, and within a type in the order of its own list, or all in the
+//! order that is asked for. An attribute that one type lacks has no value there; one that no type
+//! has is refused. Pages are cut from both lists, so a query that a great many resources match is
+//! refused.
 
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
 use rollcall_scim::ScimError;
-use rollcall_scim::message::{ListQuery, list_response};
+use rollcall_scim::message::ListQuery;
 use tracing::instrument;
 
 use super::body;
 use super::endpoint::Endpoint;
 use super::failure::ScimFailure;
 use super::list::{ListRequest, Over, Place, list_query};
+use super::page::{self, Wanted};
 use super::tenant::Tenant;
-use super::{groups, users};
+use super::walk::Walk;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -55,26 +57,20 @@ async fn answer(
     query: ListQuery,
     place: Place,
 ) -> Result<HttpResponse, ScimFailure> {
-    let start_index = query.start_index;
     let request = |kind| ListRequest::new(tenant, kind, Over::AllTypes, query.clone(), place);
-    let of_users = request(tenant.catalog().user())?;
-    let mut of_groups = request(tenant.catalog().group())?;
-
-    let (users, mut results) = users::list::page(tenant, &of_users).await?;
-    let shown = u64::try_from(results.len()).unwrap_or(u64::MAX);
-    of_groups.start_index = start_index.saturating_sub(users).max(1);
-    of_groups.count = of_groups.count.saturating_sub(shown);
-    let (groups, more) = groups::list::page(tenant, &of_groups).await?;
-    results.extend(more);
-
-    let total = users.saturating_add(groups);
-    let most = tenant.app.settings.limits.max_root_query_matches;
-    if total > most {
-        return Err(ScimError::too_many(format!(
-            "more than {most} resources match; ask for one type, such as /Users, or filter more"
-        ))
-        .into());
-    }
-    let list = list_response(total, start_index, results);
-    Ok(body::document(&list))
+    let users = request(tenant.catalog().user())?;
+    let groups = request(tenant.catalog().group())?;
+    let sort = match (&users.sort, &groups.sort) {
+        (Some(of_users), Some(of_groups)) if of_users.values() != of_groups.values() => {
+            let detail = "`sortBy` names text in one type and numbers in another";
+            return Err(ScimError::invalid_value(detail).into());
+        }
+        (of_users, of_groups) => of_users.as_ref().or(of_groups.as_ref()),
+    };
+    let walk = Walk::read(tenant, "/", &query, sort)?;
+    let wanted = Wanted {
+        users: Some(&users),
+        groups: Some(&groups),
+    };
+    page::answer(tenant, wanted, walk.as_ref()).await
 }

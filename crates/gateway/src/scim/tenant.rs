@@ -69,6 +69,11 @@ impl Tenant {
         }
     }
 
+    /// The token that let the request in.
+    pub(crate) const fn token_id(&self) -> TokenId {
+        self.token_id
+    }
+
     /// What was chosen for this connection.
     pub(crate) fn settings(&self) -> &ScimSettings {
         self.handle.settings()

@@ -36,7 +36,10 @@ impl Fixture {
         let tenant = app.connect("T1").await;
         let scim = &tenant.scim;
         let u1 = create(scim, "/Users", bjensen()).await;
+        // A millisecond apart, so that lists have them in this order.
+        app.clock.advance_millis(1);
         let u2 = create(scim, "/Users", jsmith()).await;
+        app.clock.advance_millis(1);
         let u3 = create(
             scim,
             "/Users",
@@ -46,6 +49,7 @@ impl Fixture {
         let guides = json!({
             "schemas": [GROUP], "displayName": "Tour Guides", "members": [{ "value": u1 }] });
         let g1 = create(scim, "/Groups", guides).await;
+        app.clock.advance_millis(1);
         let empty = json!({ "schemas": [GROUP], "displayName": "Empty" });
         let g2 = create(scim, "/Groups", empty).await;
         Self {

@@ -12,6 +12,7 @@ mod bulk;
 mod characteristics;
 mod conditional;
 mod create;
+mod crowd;
 mod cursor_paging;
 mod delete;
 mod discovery;

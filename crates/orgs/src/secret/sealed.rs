@@ -18,7 +18,7 @@ use rand::TryCryptoRng;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
-use super::RandomSourceError;
+use super::{CursorKey, RandomSourceError};
 
 const KEY_BYTES: usize = 32;
 const VERSION: u8 = 1;
@@ -69,6 +69,7 @@ impl SealedFor<'_> {
 /// The key that seals and opens.
 pub struct SealingKey {
     cipher: RandomizedNonceKey,
+    cursors: CursorKey,
 }
 
 impl SealingKey {
@@ -82,7 +83,14 @@ impl SealingKey {
         let bytes = Zeroizing::new(bytes.map_err(|_| SealingKeyError)?);
         // The length is checked by the cipher.
         let cipher = RandomizedNonceKey::new(&AES_256_GCM, &bytes).map_err(|_| SealingKeyError)?;
-        Ok(Self { cipher })
+        let cursors = CursorKey::derived_from(&bytes);
+        Ok(Self { cipher, cursors })
+    }
+
+    /// The key for what clients carry. Every replica that has this key has that one too.
+    #[must_use]
+    pub const fn cursors(&self) -> &CursorKey {
+        &self.cursors
     }
 
     /// The base64 text of a new key, to be stored outside the database.

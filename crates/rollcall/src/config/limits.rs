@@ -31,6 +31,12 @@ pub(crate) struct LimitsConfig {
     /// Users and groups that a query of the base address may match.
     #[serde(deserialize_with = "values::positive")]
     pub(crate) max_root_query_matches: u64,
+    /// How long a cursor of a list can be used.
+    #[serde(
+        rename = "cursor_timeout_seconds",
+        deserialize_with = "values::seconds"
+    )]
+    pub(crate) cursor_timeout: Duration,
     /// Operations in one PATCH.
     #[serde(deserialize_with = "values::positive")]
     pub(crate) max_patch_operations: usize,

@@ -110,6 +110,7 @@ fn settings(config: &Config, url: String) -> Settings {
             max_results: limits.max_results,
             default_results: limits.default_results,
             max_root_query_matches: limits.max_root_query_matches,
+            cursor_timeout: limits.cursor_timeout,
             max_patch_operations: limits.max_patch_operations,
             max_bulk_operations: limits.max_bulk_operations,
             max_bulk_payload_bytes: limits.max_bulk_payload_bytes,

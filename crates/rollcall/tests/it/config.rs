@@ -64,6 +64,7 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
     limits.max_results = 500                         # in ROLLCALL_LIMITS__MAX_RESULTS
     limits.default_results = 100
     limits.max_root_query_matches = 100000
+    limits.cursor_timeout_seconds = 3600
     limits.max_patch_operations = 1000
     limits.max_bulk_operations = 1000
     limits.max_bulk_payload_bytes = 1048576

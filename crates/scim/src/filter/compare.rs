@@ -126,7 +126,7 @@ fn ordered(op: CompareOp, ordering: Ordering) -> bool {
 }
 
 /// Whole numbers exactly, others as floating point.
-fn compare_numbers(left: &Number, right: &Number) -> Option<Ordering> {
+pub(super) fn compare_numbers(left: &Number, right: &Number) -> Option<Ordering> {
     match (left.as_i128(), right.as_i128()) {
         (Some(left), Some(right)) => Some(left.cmp(&right)),
         _ => left.as_f64()?.partial_cmp(&right.as_f64()?),

@@ -7,10 +7,12 @@
 //!
 //! [`CheckedFilter::matches`]: super::CheckedFilter::matches
 
+use std::cmp::Ordering;
+
 use serde_json::{Map, Number, Value};
 
 use super::Literal;
-use super::compare::{Family, is_empty};
+use super::compare::{Family, compare_numbers, is_empty};
 use crate::attr::caseless;
 use crate::date_time;
 use crate::resource::Resource;
@@ -40,6 +42,19 @@ impl SearchKey {
                 Value::String(text) => Some(Self::Text(text)),
                 _ => None,
             },
+        }
+    }
+
+    /// Which of two keys comes first. Keys of different kinds have no order of their own, and are
+    /// put numbers first.
+    pub fn order(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Text(left), Self::Text(right)) => left.cmp(right),
+            (Self::Number(left), Self::Number(right)) => {
+                compare_numbers(left, right).unwrap_or(Ordering::Equal)
+            }
+            (Self::Boolean(left), Self::Boolean(right)) => left.cmp(right),
+            _ => matches!(self, Self::Text(_)).cmp(&matches!(other, Self::Text(_))),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The body of an answer to a query (RFC 7644 §3.4.2).
+//! The body of an answer to a query (RFC 7644 §3.4.2, RFC 9865 §2).
 
 use serde_json::{Value, json};
 
@@ -19,6 +19,21 @@ pub fn list_response(total: u64, start_index: u64, resources: Vec<Value>) -> Val
     })
 }
 
+/// One page of a walk by cursor; the last one has no `next`. Such a page has no place by number,
+/// so there is no `startIndex`.
+pub fn cursor_response(total: u64, resources: Vec<Value>, next: Option<String>) -> Value {
+    let mut list = json!({
+        "schemas": [LIST_URN],
+        "totalResults": total,
+        "itemsPerPage": resources.len(),
+    });
+    if let Some(next) = next {
+        list["nextCursor"] = Value::from(next);
+    }
+    list["Resources"] = Value::from(resources);
+    list
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -26,5 +41,11 @@ mod tests {
     #[test]
     fn an_empty_list_still_has_resources_and_whole_numbers() {
         insta::assert_snapshot!(list_response(0, 1, Vec::new()), @r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":0,"startIndex":1,"itemsPerPage":0,"Resources":[]}"#);
+    }
+
+    #[test]
+    fn a_page_by_cursor_names_the_next_one_and_no_place() {
+        insta::assert_snapshot!(cursor_response(3, Vec::new(), Some("abc".to_owned())), @r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":3,"itemsPerPage":0,"nextCursor":"abc","Resources":[]}"#);
+        assert_eq!(cursor_response(0, Vec::new(), None).get("nextCursor"), None);
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::ListQuery;
+use super::list_query::{MOST, NoNumber, Numbers};
 use crate::error::ScimError;
 use crate::schema::Profile;
 
@@ -17,18 +18,23 @@ impl ListQuery {
     /// # Errors
     ///
     /// `invalidSyntax` if the body is no SearchRequest; `invalidValue` for a member of the wrong
-    /// form. Numbers out of range mean the nearest end of it.
+    /// form; beside a cursor, `invalidCount` for a `count` that is no number (RFC 9865 §2.1).
+    /// Numbers out of range mean the nearest end of it.
     pub fn from_search_request(body: Value, profile: Profile) -> Result<Self, ScimError> {
         let Value::Object(members) = body else {
             return Err(ScimError::invalid_syntax("a query must be a JSON object"));
         };
         let mut query = Self::default();
+        let mut numbers = Numbers::default();
         let mut is_search = false;
         for (name, value) in members {
             match name.to_ascii_lowercase().as_str() {
                 "schemas" => is_search = names_search(&value),
-                "startindex" => query.start_index = number(&name, &value)?.unwrap_or(1).max(1),
-                "count" => query.count = number(&name, &value)?,
+                "startindex" => numbers.start_index = number(&value),
+                "count" => numbers.count = number(&value),
+                "cursor" => query.cursor = text(&name, value)?,
+                "sortby" => query.sort_by = text(&name, value)?,
+                "sortorder" => query.sort_order = text(&name, value)?,
                 "filter" => query.filter = text(&name, value)?,
                 "attributes" => query.attributes = names(&name, value, profile)?,
                 "excludedattributes" => query.excluded = names(&name, value, profile)?,
@@ -39,6 +45,7 @@ impl ListQuery {
             let detail = format!("`schemas` of a query must hold {SEARCH_URN}");
             return Err(ScimError::invalid_syntax(detail));
         }
+        numbers.put_into(&mut query)?;
         Ok(query)
     }
 }
@@ -54,16 +61,16 @@ fn wrong(name: &str, what: &str) -> ScimError {
     ScimError::invalid_value(format!("`{name}` must be {what}"))
 }
 
-fn number(name: &str, value: &Value) -> Result<Option<u64>, ScimError> {
-    const MOST: u64 = i64::MAX as u64;
+/// The number, cut to what fits; `None` for null.
+fn number(value: &Value) -> Option<Result<u64, NoNumber>> {
     if value.is_null() {
-        return Ok(None);
+        return None;
     }
-    match (value.as_u64(), value.as_i64()) {
-        (Some(number), _) => Ok(Some(number.min(MOST))),
-        (None, Some(_)) => Ok(Some(0)),
-        (None, None) => Err(wrong(name, "a whole number")),
-    }
+    Some(match (value.as_u64(), value.as_i64()) {
+        (Some(number), _) => Ok(number.min(MOST)),
+        (None, Some(_)) => Ok(0),
+        (None, None) => Err(NoNumber),
+    })
 }
 
 fn text(name: &str, value: Value) -> Result<Option<String>, ScimError> {
@@ -102,6 +109,8 @@ mod tests {
                 "filter": "displayName sw \"smith\"",
                 "startIndex": 1,
                 "count": 10,
+                "sortBy": "name.familyName",
+                "sortOrder": "descending",
             }),
             Profile::Strict,
         );
@@ -110,7 +119,9 @@ mod tests {
             count: Some(10),
             filter: Some("displayName sw \"smith\"".to_owned()),
             attributes: Some("displayName,userName".to_owned()),
-            excluded: None,
+            sort_by: Some("name.familyName".to_owned()),
+            sort_order: Some("descending".to_owned()),
+            ..ListQuery::default()
         };
         assert_eq!(query, Ok(expected));
     }

@@ -39,6 +39,10 @@ impl Catalog {
 pub struct ServiceLimits {
     /// Most resources one page of a list holds.
     pub max_results: u64,
+    /// How many a page holds if the client does not say.
+    pub default_results: u64,
+    /// For how many seconds a cursor can be used.
+    pub cursor_timeout_seconds: u64,
     /// Most operations of one bulk request.
     pub max_bulk_operations: usize,
     /// Most bytes of the body of one bulk request.
@@ -64,7 +68,7 @@ pub struct ServiceFeatures {
     pub etag: bool,
 }
 
-/// `GET /ServiceProviderConfig` (RFC 7643 §5): what this server can do.
+/// `GET /ServiceProviderConfig` (RFC 7643 §5, RFC 9865 §4): what this server can do.
 ///
 /// Password changes are not served, and are not promised either.
 pub fn service_provider_config(
@@ -85,6 +89,14 @@ pub fn service_provider_config(
         "changePassword": { "supported": false },
         "sort": { "supported": features.sort },
         "etag": { "supported": features.etag },
+        "pagination": {
+            "cursor": true,
+            "index": true,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": limits.default_results,
+            "maxPageSize": limits.max_results,
+            "cursorTimeout": limits.cursor_timeout_seconds,
+        },
         "authenticationSchemes": [{
             "type": "oauthbearertoken",
             "name": "Bearer token",

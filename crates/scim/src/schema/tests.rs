@@ -191,11 +191,11 @@ fn resource_types_are_served_one_by_one_and_as_a_list() {
     );
 }
 
-const ALL_BUT_SORT: ServiceFeatures = ServiceFeatures {
+const ALL: ServiceFeatures = ServiceFeatures {
     patch: true,
     bulk: true,
     filter: true,
-    sort: false,
+    sort: true,
     etag: true,
 };
 
@@ -203,10 +203,12 @@ const ALL_BUT_SORT: ServiceFeatures = ServiceFeatures {
 fn the_service_provider_config_promises_what_is_served() {
     let limits = ServiceLimits {
         max_results: 200,
+        default_results: 100,
+        cursor_timeout_seconds: 3_600,
         max_bulk_operations: 1_000,
         max_bulk_payload_bytes: 1_048_576,
     };
-    let config = service_provider_config("https://scim.example/v2", &limits, ALL_BUT_SORT);
+    let config = service_provider_config("https://scim.example/v2", &limits, ALL);
     insta::assert_json_snapshot!(config, @r#"
     {
       "schemas": [
@@ -228,10 +230,18 @@ fn the_service_provider_config_promises_what_is_served() {
         "supported": false
       },
       "sort": {
-        "supported": false
+        "supported": true
       },
       "etag": {
         "supported": true
+      },
+      "pagination": {
+        "cursor": true,
+        "index": true,
+        "defaultPaginationMethod": "index",
+        "defaultPageSize": 100,
+        "maxPageSize": 200,
+        "cursorTimeout": 3600
       },
       "authenticationSchemes": [
         {
@@ -254,10 +264,12 @@ fn the_service_provider_config_promises_what_is_served() {
 fn the_service_provider_config_holds_what_its_schema_requires() {
     let limits = ServiceLimits {
         max_results: 1,
+        default_results: 1,
+        cursor_timeout_seconds: 1,
         max_bulk_operations: 1,
         max_bulk_payload_bytes: 1,
     };
-    let config = service_provider_config("https://scim.example", &limits, ALL_BUT_SORT);
+    let config = service_provider_config("https://scim.example", &limits, ALL);
     let catalog = Catalog::core();
     let schema = catalog
         .schemas()

@@ -106,6 +106,47 @@ impl Json {
         Expr::cust_with_exprs(sql, [condition])
     }
 
+    /// The part of an array's elements that counts when resources are put in order: that of the
+    /// primary element, else of the first.
+    pub(super) fn of_chosen_element(&self, sub: Option<&str>) -> Scalar {
+        let (base, path) = (&self.base, self.path_literal());
+        let element = self.element();
+        let value = match sub {
+            Some(sub) => element.at(sub).scalar(),
+            None => element.scalar(),
+        };
+        let sqlite = is_sqlite(self.backend);
+        let rows = if sqlite {
+            format!("json_each({base}, {path}) as {ELEMENT}")
+        } else {
+            format!(
+                "jsonb_array_elements(coalesce({base} #> {path}, '[]'::jsonb)) \
+                 with ordinality as {ELEMENT}(value, key)"
+            )
+        };
+        // Plain values have no parts, so none of them is primary.
+        let chosen = match (sub, sqlite) {
+            (None, _) => String::new(),
+            (Some(_), true) => format!("{} is 1 desc, ", element.at("primary").scalar()),
+            (Some(_), false) => format!(
+                "{} is not distinct from 'true' desc, ",
+                element.at("primary").scalar()
+            ),
+        };
+        Scalar {
+            backend: self.backend,
+            sql: format!("(select {value} from {rows} order by {chosen}{ELEMENT}.key limit 1)"),
+        }
+    }
+
+    /// The value here.
+    pub(super) fn value(&self) -> Scalar {
+        Scalar {
+            backend: self.backend,
+            sql: self.scalar(),
+        }
+    }
+
     /// What here can be compared with a key.
     pub(super) fn leaf(&self, key: &SearchKey) -> Leaf {
         let scalar = self.scalar();
@@ -119,6 +160,45 @@ impl Json {
             SearchKey::Boolean(_) => Leaf::Boolean(Expr::cust(format!("({scalar} = 'true')"))),
         }
     }
+}
+
+/// One value of a document, to be put in order.
+pub(super) struct Scalar {
+    backend: DbBackend,
+    /// An SQL value (SQLite) or text (PostgreSQL).
+    sql: String,
+}
+
+impl Scalar {
+    pub(super) fn text(self) -> Expr {
+        Expr::cust(self.sql)
+    }
+
+    pub(super) fn number(self) -> Expr {
+        if is_sqlite(self.backend) {
+            return Expr::cust(self.sql);
+        }
+        Expr::cust(format!("({}::numeric)", self.sql))
+    }
+
+    /// A boolean as a number: false comes before true.
+    pub(super) fn boolean(self) -> Expr {
+        if is_sqlite(self.backend) {
+            return Expr::cust(self.sql);
+        }
+        let sql = self.sql;
+        Expr::cust(format!(
+            "(case {sql} when 'true' then 1::numeric when 'false' then 0::numeric end)"
+        ))
+    }
+}
+
+/// Text in the order of its code points, whatever the locale of the database is.
+pub(super) fn by_code_points(backend: DbBackend, text: Expr) -> Expr {
+    if is_sqlite(backend) {
+        return text;
+    }
+    Expr::cust_with_exprs("($1 collate \"C\")", [text])
 }
 
 /// A UUID column as the text that identity providers see.

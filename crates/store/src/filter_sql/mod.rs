@@ -1,4 +1,5 @@
-//! A checked filter as a condition on the rows of one connection.
+//! A checked filter as a condition on the rows of one connection, and a checked order as what they
+//! are sorted by.
 //!
 //! Nothing else builds SQL from what a client wrote, and what it wrote is only ever a bound value:
 //! names come from the schema. Each comparison says yes or no and never "unknown", so that `not`
@@ -10,6 +11,7 @@
 //! rows of the connection.
 
 mod json;
+mod order;
 mod relation;
 
 use rollcall_model::{GroupId, OrgId, ScimConnectionId, UserId};
@@ -21,6 +23,7 @@ use sea_orm::{ColumnTrait, DbBackend};
 
 use crate::entity::{groups, user_emails, users};
 use json::Json;
+pub(crate) use order::SortKey;
 use relation::Relation;
 
 /// What a filter is compiled for.

@@ -61,8 +61,8 @@ on_each_database! {
         tx.commit().await.unwrap();
         let query = DirectoryQuery {
             filter: Some(filter("emails.value eq \"team@ACME.example\"")),
-            offset: 0,
             limit: 1,
+            ..DirectoryQuery::default()
         };
         let found = ours.search_users(&query).await.unwrap();
         assert_eq!((found.total, found.items.len()), (2, 1));

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::fixture::{Fixture, resource};
 
-const PEOPLE: usize = 40;
+pub(crate) const PEOPLE: usize = 40;
 const FILTERS: usize = 400;
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
@@ -51,11 +51,12 @@ fn person(number: usize) -> impl Strategy<Value = Value> {
         prop::option::of(word()),
     )
         .prop_map(move |(name, title, active, emails, given, external, department)| {
+            let chosen = emails.iter().position(|(_, _, primary)| *primary);
             let emails: Vec<_> = emails
                 .into_iter()
                 .enumerate()
-                .map(|(place, (value, kind, primary))| {
-                    json!({ "value": format!("{value}@x"), "type": kind, "primary": primary && place == 0 })
+                .map(|(place, (value, kind, _))| {
+                    json!({ "value": format!("{value}@x"), "type": kind, "primary": Some(place) == chosen })
                 })
                 .collect();
             json!({
@@ -152,9 +153,8 @@ fn checked(kind: &ResourceType, text: &str) -> CheckedFilter {
 /// Every user as an answer shows it.
 async fn answers(handle: &ConnectionHandle, kind: &ResourceType) -> Vec<(String, Value)> {
     let everybody = DirectoryQuery {
-        filter: None,
-        offset: 0,
         limit: 1_000,
+        ..DirectoryQuery::default()
     };
     let users = handle.search_users(&everybody).await.unwrap().items;
     let ids: Vec<_> = users.iter().map(|user| user.id).collect();
@@ -184,7 +184,11 @@ async fn answers(handle: &ConnectionHandle, kind: &ResourceType) -> Vec<(String,
 }
 
 /// Pushes random people and a few groups that hold some of them.
-async fn populate(fixture: &Fixture, handle: &ConnectionHandle, runner: &mut TestRunner) {
+pub(crate) async fn populate(
+    fixture: &Fixture,
+    handle: &ConnectionHandle,
+    runner: &mut TestRunner,
+) {
     let mut tx = handle.begin(fixture.request()).await.unwrap();
     let mut ids = Vec::new();
     for number in 0..PEOPLE {
@@ -228,7 +232,7 @@ on_each_database! {
                 .filter(|(_, answer)| filter.matches(catalog.user(), answer))
                 .map(|(id, _)| id)
                 .collect();
-            let query = DirectoryQuery { filter: Some(filter.clone()), offset: 0, limit: 1_000 };
+            let query = DirectoryQuery { filter: Some(filter.clone()), limit: 1_000, ..DirectoryQuery::default() };
             let found = handle.search_users(&query).await.unwrap();
             let ids: Vec<String> = found.items.iter().map(|user| user.id.to_scim()).collect();
             assert_eq!(ids.iter().collect::<Vec<_>>(), expected, "{text}");
@@ -244,7 +248,7 @@ on_each_database! {
         let handle = fixture.connection(&org, 1).await;
         for text in ["meta.location co \"x\"", "groups.$ref eq \"x\""] {
             let filter = Some(checked(Catalog::core().user(), text));
-            let query = DirectoryQuery { filter, offset: 0, limit: 1 };
+            let query = DirectoryQuery { filter, limit: 1, ..DirectoryQuery::default() };
             let refused = handle.search_users(&query).await;
             assert!(matches!(refused, Err(StoreError::Filter(_))), "{text}");
         }

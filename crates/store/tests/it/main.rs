@@ -13,3 +13,5 @@ mod fixture;
 mod handles;
 mod idempotency;
 mod migrations;
+mod sorting;
+mod walking;

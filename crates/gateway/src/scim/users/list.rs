@@ -1,17 +1,15 @@
 //! Listing and looking up users (RFC 7644 §3.4.2).
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use rollcall_model::UserId;
-use rollcall_scim::message::{ListQuery, list_response};
-use rollcall_store::User;
-use serde_json::Value;
+use rollcall_scim::message::ListQuery;
 use tracing::instrument;
 
 use super::super::body;
 use super::super::failure::ScimFailure;
 use super::super::list::{ListRequest, Over, Place, list_query};
-use super::super::render;
+use super::super::page::{self, Wanted};
 use super::super::tenant::Tenant;
+use super::super::walk::Walk;
 
 /// `GET /Users`
 #[instrument(name = "scim.users.list", skip_all)]
@@ -41,40 +39,11 @@ async fn answer(
     place: Place,
 ) -> Result<HttpResponse, ScimFailure> {
     let kind = tenant.catalog().user();
-    let request = ListRequest::new(tenant, kind, Over::OneType, query, place)?;
-    let (total, results) = page(tenant, &request).await?;
-    let list = list_response(total, request.start_index, results);
-    Ok(body::document(&list))
-}
-
-/// How many users match, and those of the page, as answers show them.
-pub(in crate::scim) async fn page(
-    tenant: &Tenant,
-    request: &ListRequest,
-) -> Result<(u64, Vec<Value>), ScimFailure> {
-    let found = tenant.handle.search_users(&request.query()).await?;
-    let with_groups = request.projection.wants("groups");
-    let mut results = render_all(tenant, &found.items, with_groups).await?;
-    for result in &mut results {
-        request.projection.apply(tenant.catalog().user(), result);
-    }
-    Ok((found.total, results))
-}
-
-/// Renders a page of users; the groups of all of them come with one query.
-async fn render_all(
-    tenant: &Tenant,
-    users: &[User],
-    with_groups: bool,
-) -> Result<Vec<Value>, ScimFailure> {
-    let ids: Vec<UserId> = users.iter().map(|user| user.id).collect();
-    let wanted: &[UserId] = if with_groups { &ids } else { &[] };
-    let groups = tenant.handle.groups_of(wanted).await?;
-    Ok(users
-        .iter()
-        .map(|user| {
-            let groups = groups.get(&user.id).map(Vec::as_slice).unwrap_or_default();
-            render::user(tenant, user, groups)
-        })
-        .collect())
+    let request = ListRequest::new(tenant, kind, Over::OneType, query.clone(), place)?;
+    let walk = Walk::read(tenant, &kind.endpoint, &query, request.sort.as_ref())?;
+    let wanted = Wanted {
+        users: Some(&request),
+        groups: None,
+    };
+    page::answer(tenant, wanted, walk.as_ref()).await
 }

@@ -31,6 +31,7 @@ fn without_file_and_variables_there_are_the_defaults() {
             max_results: 1000,
             default_results: 100,
             max_root_query_matches: 100000,
+            cursor_timeout: 3600s,
             max_patch_operations: 1000,
             max_bulk_operations: 1000,
             max_bulk_payload_bytes: 1048576,
