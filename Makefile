@@ -12,13 +12,18 @@ FUZZ_VERSION := 0.13.1
 # How long `make fuzz` lets each target run.
 FUZZ_SECONDS ?= 60
 
+# Arguments of `make bench`, and where its release build goes: apart, so that it is not built anew after
+# each other build.
+BENCH ?=
+BENCH_DIR = $(or $(CARGO_TARGET_DIR),target)/bench
+
 # Programs built for this project live here, outside the checkout, so that a fresh clone on the
 # same machine finds them.
 TOOLS_DIR ?= $(HOME)/.cache/rollcall-tools
 export TOOLS_DIR
 export PATH := $(TOOLS_DIR)/bin:$(PATH)
 
-.PHONY: help demo run build test check conformance fuzz fmt generate advisories clean \
+.PHONY: help demo run build test check conformance fuzz bench fmt generate advisories clean \
 	prerequisites nextest deny cargo-fuzz check-format check-dependencies check-lints check-docs
 
 help: ## list the targets
@@ -45,6 +50,10 @@ conformance: prerequisites ## have independent SCIM checkers look at a running s
 
 fuzz: cargo-fuzz ## fuzz what reads requests, FUZZ_SECONDS each; needs a C++ compiler
 	scripts/fuzz $(FUZZ_SECONDS)
+
+bench: prerequisites ## measure large against small, 10 minutes; BENCH=--quick for a rough look
+	cargo build --release --locked --package rollcall-bench --target-dir "$(BENCH_DIR)"
+	scripts/with-services "$(BENCH_DIR)/release/rollcall-bench" $(BENCH)
 
 fmt: prerequisites ## format the code
 	cargo fmt --all

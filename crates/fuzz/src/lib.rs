@@ -9,11 +9,13 @@ mod filter;
 mod patch;
 mod path;
 mod samples;
+#[cfg(feature = "token")]
 mod token;
 
 pub use filter::filter;
 pub use patch::patch;
 pub use path::path;
+#[cfg(feature = "token")]
 pub use token::token;
 
 /// A target's name, which is also that of its corpus, and its function.
@@ -24,5 +26,6 @@ pub const TARGETS: &[Target] = &[
     ("filter", filter),
     ("path", path),
     ("patch", patch),
+    #[cfg(feature = "token")]
     ("token", token),
 ];

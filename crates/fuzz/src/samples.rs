@@ -1,5 +1,7 @@
 //! The resource types and resources that the targets work on.
 
+use std::sync::LazyLock;
+
 use rollcall_scim::schema::Profile;
 use rollcall_scim::{Catalog, Resource};
 
@@ -26,9 +28,14 @@ const USER: &str = r#"{
 /// A group, whose members are no part of it.
 const GROUP: &str = r#"{ "externalId": "g1", "displayName": "Tour Guides" }"#;
 
-/// The core schemas under the rules of each profile.
-pub(crate) fn catalogs() -> [Catalog; 2] {
+/// Made once: a fuzzer asks a thousand times a second.
+static CATALOGS: LazyLock<[Catalog; 2]> = LazyLock::new(|| {
     [Profile::Compat, Profile::Strict].map(|profile| Catalog::core().with_profile(profile))
+});
+
+/// The core schemas under the rules of each profile.
+pub(crate) fn catalogs() -> &'static [Catalog; 2] {
+    &CATALOGS
 }
 
 /// [`USER`], read.

@@ -251,3 +251,40 @@ impl Dialect {
         })
     }
 }
+
+/// What benchmarks need; see `copies`.
+#[cfg(feature = "copies")]
+impl Dialect {
+    /// A query for the `name` and `kind` of each column of the table `$1`.
+    pub(crate) const fn columns_of_a_table(&self) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => "select name, type as kind from pragma_table_info($1)",
+            Self::Postgres => {
+                "select column_name::text as name, data_type::text as kind
+                from information_schema.columns
+                where table_schema = current_schema() and table_name = $1
+                order by ordinal_position"
+            }
+        }
+    }
+
+    /// The first ten bytes of a UUID, with the number that `column` holds in the last six.
+    pub(crate) fn numbered_uuid(&self, like: &uuid::Uuid, column: &str) -> String {
+        let beginning = &like.simple().to_string()[..20];
+        match self {
+            Self::Sqlite { .. } => format!("unhex('{beginning}' || printf('%012x', {column}))"),
+            Self::Postgres => {
+                format!("cast('{beginning}' || lpad(to_hex({column}), 12, '0') as uuid)")
+            }
+        }
+    }
+
+    /// A statement that brings what the planner knows up to date, if there is one that the
+    /// database runs by itself.
+    pub(crate) const fn settle(&self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite { .. } => None,
+            Self::Postgres => Some("vacuum analyze"),
+        }
+    }
+}

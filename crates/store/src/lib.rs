@@ -6,6 +6,8 @@ mod arrivals;
 mod audit;
 mod census;
 mod connect;
+#[cfg(feature = "copies")]
+mod copies;
 mod dialect;
 mod entity;
 mod error;
@@ -35,6 +37,8 @@ pub use activity::Activity;
 pub use api_keys::NewApiKey;
 pub use census::Census;
 pub use connect::{Store, StoreOptions, Synchronous};
+#[cfg(feature = "copies")]
+pub use copies::MARK;
 pub use error::StoreError;
 pub use feed::FeedQuery;
 pub use groups::Group;

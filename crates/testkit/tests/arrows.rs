@@ -35,6 +35,16 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "rollcall-bench",
+        &[
+            "rollcall-gateway",
+            "rollcall-metrics",
+            "rollcall-model",
+            "rollcall-orgs",
+            "rollcall-store",
+        ],
+    ),
+    (
         "rollcall-console",
         &[
             "rollcall-metrics",

@@ -1,0 +1,166 @@
+//! Measuring two requests in turns.
+
+use std::time::{Duration, Instant};
+
+/// The most that something large may cost, as a multiple of something small.
+pub const TARGET: f64 = 1.3;
+
+/// How often each side of a pair is sent before anything counts.
+const WARM_UP: usize = 20;
+
+/// Two requests that should cost the same.
+#[derive(Clone, Debug)]
+pub struct Measurement {
+    /// What was measured.
+    pub name: String,
+    /// `SQLite` or `PostgreSQL`.
+    pub database: &'static str,
+    /// What the large side is.
+    pub large: String,
+    /// What the small side is.
+    pub small: String,
+    /// Median of the large side, in microseconds.
+    pub large_micros: f64,
+    /// Median of the small side, in microseconds.
+    pub small_micros: f64,
+    /// How often each side was measured.
+    pub rounds: usize,
+}
+
+impl Measurement {
+    /// Large to small.
+    #[must_use]
+    pub fn ratio(&self) -> f64 {
+        self.large_micros / self.small_micros
+    }
+
+    /// Whether the ratio is within [`TARGET`].
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.ratio() <= TARGET
+    }
+}
+
+/// Which side of a pair is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// What might cost more.
+    Large,
+    /// What it is compared with.
+    Small,
+}
+
+/// Sends both sides in turns, the one and then the other first, and gives the medians of
+/// large and small.
+///
+/// `send` does whatever has to be done around a request and gives the time of the request alone.
+///
+/// # Errors
+///
+/// The first error of `send`.
+pub async fn in_turns<F>(
+    rounds: usize,
+    mut send: impl FnMut(Side) -> F,
+) -> anyhow::Result<(Duration, Duration)>
+where
+    F: Future<Output = anyhow::Result<Duration>>,
+{
+    let (mut large, mut small) = (Vec::new(), Vec::new());
+    for round in 0..WARM_UP + rounds {
+        let mut order = [Side::Large, Side::Small];
+        if round % 2 == 1 {
+            order.reverse();
+        }
+        for side in order {
+            let time = send(side).await?;
+            if round >= WARM_UP {
+                match side {
+                    Side::Large => large.push(time),
+                    Side::Small => small.push(time),
+                }
+            }
+        }
+    }
+    Ok((median(large), median(small)))
+}
+
+/// How long something took.
+///
+/// # Errors
+///
+/// Its own.
+pub async fn timed<T>(
+    work: impl Future<Output = anyhow::Result<T>>,
+) -> anyhow::Result<(T, Duration)> {
+    let begin = Instant::now();
+    let outcome = work.await?;
+    Ok((outcome, begin.elapsed()))
+}
+
+/// The middle one; of an even number, the mean of the two in the middle.
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    let middle = times.len() / 2;
+    match (times.get(middle), times.len() % 2) {
+        (None, _) => Duration::ZERO,
+        (Some(&upper), 1) => upper,
+        (Some(&upper), _) => (times.get(middle - 1).copied().unwrap_or(upper) + upper) / 2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn micros(times: &[u64]) -> Vec<Duration> {
+        times
+            .iter()
+            .map(|time| Duration::from_micros(*time))
+            .collect()
+    }
+
+    #[test]
+    fn the_median_is_in_the_middle() {
+        assert_eq!(median(micros(&[9, 1, 5])), Duration::from_micros(5));
+        assert_eq!(median(micros(&[9, 1, 5, 7])), Duration::from_micros(6));
+        assert_eq!(median(Vec::new()), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_ratio_over_the_target_is_not_good() {
+        let mut measurement = Measurement {
+            name: String::new(),
+            database: "SQLite",
+            large: String::new(),
+            small: String::new(),
+            large_micros: 130.0,
+            small_micros: 100.0,
+            rounds: 1,
+        };
+        assert!(measurement.is_good());
+        measurement.large_micros = 131.0;
+        assert!(!measurement.is_good());
+    }
+
+    #[tokio::test]
+    async fn both_sides_are_sent_in_turns_and_the_warm_up_does_not_count() {
+        let mut sent = Vec::new();
+        let (large, small) = in_turns(3, |side| {
+            sent.push(side);
+            let warm = sent.len() <= 2 * WARM_UP;
+            let time = match side {
+                _ if warm => Duration::from_secs(9),
+                Side::Large => Duration::from_micros(2),
+                Side::Small => Duration::from_micros(1),
+            };
+            async move { Ok(time) }
+        })
+        .await
+        .unwrap();
+
+        assert_eq!((large.as_micros(), small.as_micros()), (2, 1));
+        let (large, small) = (Side::Large, Side::Small);
+        assert_eq!(sent[..4], [large, small, small, large]);
+        assert_eq!(sent.len(), 2 * (WARM_UP + 3));
+    }
+}
