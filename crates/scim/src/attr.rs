@@ -109,12 +109,14 @@ fn is_name(text: &str) -> bool {
 /// The key under which strings that ignore case are compared and indexed: the lower case
 /// of the text in normalization form C, so that both spellings of `é` are one.
 ///
-/// Lower case and not case folding, as RFC 8265 does for user names: `ß` is not `ss`.
+/// Lower case and not case folding, as RFC 8265 does for user names: `ß` is not `ss`. It is made
+/// code point by code point, so that a sigma is one wherever it stands. User names have a
+/// [key of their own](crate::user_name::key).
 pub fn caseless(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    text.nfc().collect::<String>().to_lowercase()
+    text.nfc().flat_map(char::to_lowercase).collect()
 }
 
 #[cfg(test)]
@@ -200,5 +202,7 @@ mod tests {
         assert_eq!(caseless("JOSÉ"), caseless("jose\u{301}"));
         assert_eq!(caseless("Bob@Example.COM"), "bob@example.com");
         assert_ne!(caseless("ß"), caseless("ss"));
+        assert_eq!(caseless("ΟΔΟΣ"), caseless("οδοσ"));
+        assert_ne!(caseless("σ"), caseless("ς"));
     }
 }

@@ -13,6 +13,7 @@ pub mod quirks;
 pub mod resource;
 pub mod schema;
 pub mod sort;
+pub mod user_name;
 
 pub use attr::{AttrPath, caseless};
 pub use error::{ScimError, ScimType};

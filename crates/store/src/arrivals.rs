@@ -6,7 +6,7 @@
 //! failed, so that nobody could look at who has the name.
 
 use rollcall_model::{DeletedUsers, EventType, InactiveUsers, Timestamp, UserId};
-use rollcall_scim::{Resource, caseless};
+use rollcall_scim::{Resource, user_name};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
@@ -118,7 +118,7 @@ impl DirectoryTx {
         const TAKEN: StoreError = StoreError::Conflict {
             attribute: "userName",
         };
-        let name_key = caseless(resource.user_name().unwrap_or_default());
+        let name_key = user_name::key(resource.user_name().unwrap_or_default());
         let row = users::of(self.org_id, self.connection_id)
             .filter(Column::UserNameKey.eq(name_key))
             .lock_exclusive()

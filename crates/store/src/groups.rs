@@ -283,7 +283,7 @@ impl DirectoryTx {
         Ok(true)
     }
 
-    fn group_row(&self, group: &Group) -> Result<ActiveModel, StoreError> {
+    pub(crate) fn group_row(&self, group: &Group) -> Result<ActiveModel, StoreError> {
         let display_name = group.resource.display_name().unwrap_or_default();
         let external_id = group.resource.external_id();
         // Empty text is no value, neither to a filter nor to an order.

@@ -8,6 +8,7 @@ use crate::entity::installation::{ActiveModel, Column, Entity};
 use crate::error::StoreError;
 
 const KEY_CHECK: &str = "key_check";
+const KEY_RULES: &str = "key_rules";
 
 impl Store {
     /// Whether this database was sealed with some key already.
@@ -43,5 +44,30 @@ impl Store {
         tx.commit().await?;
         row.map(|row| row.value)
             .ok_or_else(|| StoreError::corrupt("installation", KEY_CHECK, "gone at once"))
+    }
+
+    /// The rules by which the keys of names in this database were made; `None` before the first
+    /// start that knows of them.
+    pub(crate) async fn key_rules(&self) -> Result<Option<Vec<u8>>, StoreError> {
+        let row = Entity::find_by_id(KEY_RULES.to_owned())
+            .one(&self.db)
+            .await?;
+        Ok(row.map(|row| row.value))
+    }
+
+    pub(crate) async fn save_key_rules(&self, rules: &str) -> Result<(), StoreError> {
+        let tx = self.begin_write().await?;
+        Entity::insert(ActiveModel {
+            name: Set(KEY_RULES.to_owned()),
+            value: Set(rules.as_bytes().to_vec()),
+        })
+        .on_conflict(
+            OnConflict::column(Column::Name)
+                .update_column(Column::Value)
+                .to_owned(),
+        )
+        .exec_without_returning(tx.connection())
+        .await?;
+        tx.commit().await
     }
 }

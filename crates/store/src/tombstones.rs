@@ -5,7 +5,7 @@
 //! reads it, and [`Store::purge_tombstones`] removes it.
 
 use rollcall_model::{GroupId, OrgId, Page, PageRequest, ScimConnectionId, Timestamp, UserId};
-use rollcall_scim::{Resource, caseless};
+use rollcall_scim::{Resource, user_name};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
@@ -219,7 +219,7 @@ impl DirectoryTx {
         &self,
         resource: &Resource,
     ) -> Result<Option<Tombstone<User>>, StoreError> {
-        let name_key = caseless(resource.user_name().unwrap_or_default());
+        let name_key = user_name::key(resource.user_name().unwrap_or_default());
         let by_name = self.lock_last(Column::NameKey.eq(name_key)).await?;
         match (by_name, resource.external_id()) {
             (None, Some(external_id)) => self.lock_last(Column::ExternalId.eq(external_id)).await,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rollcall_model::{
     EventType, GroupId, OrgId, Page, PageRequest, ScimConnectionId, Timestamp, UserId,
 };
-use rollcall_scim::{Resource, caseless, filter};
+use rollcall_scim::{Resource, caseless, filter, user_name};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
@@ -284,7 +284,7 @@ impl DirectoryTx {
 
     pub(crate) fn user_row(&self, user: &User) -> Result<ActiveModel, StoreError> {
         let resource = &user.resource;
-        let user_name = caseless(resource.user_name().unwrap_or_default());
+        let user_name = user_name::key(resource.user_name().unwrap_or_default());
         // Empty text is no value, neither to a filter nor to an order.
         let kept = |text: &&str| !text.is_empty();
         let external_id = resource.external_id().filter(kept).map(str::to_owned);

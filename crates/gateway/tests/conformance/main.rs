@@ -29,6 +29,7 @@ mod index_paging;
 mod me;
 mod multi_valued;
 mod okta;
+mod okta_size;
 mod patch;
 mod patch_add;
 mod patch_answers;

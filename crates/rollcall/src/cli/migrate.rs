@@ -17,7 +17,16 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
         .migrate()
         .await
         .with_context(|| format!("cannot bring {database} up to date"))?;
+    let renewed = wiring::renew_keys(&store).await?;
     store.close().await?;
+    if renewed.users + renewed.groups > 0 {
+        output::line(format!(
+            "Made the keys of {} users and {} groups anew; {} names clash now (see the log).",
+            renewed.users,
+            renewed.groups,
+            renewed.clashes.len()
+        ))?;
+    }
     output::line(match pending {
         0 => format!("Nothing to do: {database} is up to date."),
         1 => format!("Applied 1 migration to {database}."),

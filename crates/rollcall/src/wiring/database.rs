@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use percent_encoding::percent_decode_str;
 use rollcall_model::SystemClock;
-use rollcall_store::{Store, StoreOptions, Synchronous};
+use rollcall_store::{Rekeyed, Store, StoreError, StoreOptions, Synchronous};
 use url::Url;
 
 use crate::config::{Config, DatabaseKind, SqliteSynchronous};
@@ -68,18 +68,49 @@ pub(super) fn sqlite_file(url: &str) -> PathBuf {
 pub(super) async fn bring_up_to_date(store: &Store, config: &Config) -> anyhow::Result<()> {
     let cannot = || format!("cannot bring {} up to date", describe(config));
     let pending = store.pending_migrations().await.with_context(cannot)?;
-    if pending == 0 {
-        return Ok(());
+    if pending > 0 {
+        if !config.auto_migrate {
+            bail!(
+                "{} is {pending} migrations behind, and `auto_migrate` is off: run \
+                 `rollcall migrate`",
+                describe(config)
+            );
+        }
+        store.migrate().await.with_context(cannot)?;
+        tracing::info!(migrations = pending, "the database was brought up to date");
     }
-    if !config.auto_migrate {
+    if !config.auto_migrate && !store.has_current_keys().await.with_context(cannot)? {
         bail!(
-            "{} is {pending} migrations behind, and `auto_migrate` is off: run `rollcall migrate`",
+            "names in {} are compared by the rules of another release, and `auto_migrate` is off: \
+             run `rollcall migrate`",
             describe(config)
         );
     }
-    store.migrate().await.with_context(cannot)?;
-    tracing::info!(migrations = pending, "the database was brought up to date");
+    renew_keys(store).await.with_context(cannot)?;
     Ok(())
+}
+
+/// Makes the keys of names anew where they are of a release with other rules. Says in the log who
+/// cannot be told apart any more.
+pub(crate) async fn renew_keys(store: &Store) -> Result<Rekeyed, StoreError> {
+    let renewed = store.rekey().await?;
+    for clash in &renewed.clashes {
+        tracing::warn!(
+            connection.id = %clash.connection_id,
+            user.id = %clash.user_id,
+            "this `userName` is the same as another's by the rules of this release: both users \
+             stay, but a look-up finds one of them; have the identity provider rename one"
+        );
+    }
+    if renewed.users + renewed.groups > 0 {
+        tracing::info!(
+            users = renewed.users,
+            groups = renewed.groups,
+            clashes = renewed.clashes.len(),
+            "names are compared by the rules of this release now"
+        );
+    }
+    Ok(renewed)
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use rollcall_orgs::api_keys;
 use rollcall_orgs::secret::{ApiKeySecret, check_key};
 use rollcall_store::Store;
 
-pub(crate) use self::database::{describe, open};
+pub(crate) use self::database::{describe, open, renew_keys};
 pub(crate) use self::listen::{Bound, bind};
 use crate::config::Config;
 

@@ -110,10 +110,11 @@ fn without_auto_migrate_a_new_database_is_left_to_migrate() {
     let by_hand = [("ROLLCALL_AUTO_MIGRATE", "false")];
     let refused = serve(&folder, &by_hand).output().unwrap();
     assert_eq!(refused.status.code(), Some(1));
-    let told = stderr(&refused).replace(|letter: char| letter.is_ascii_digit(), "#");
-    insta::assert_snapshot!(told, @"rollcall: the SQLite database rollcall.db is # migrations behind, and `auto_migrate` is off: run `rollcall migrate`");
+    // How many there are changes with every release.
+    let counted = |text: String| text.replace(|char: char| char.is_ascii_digit(), "#");
+    insta::assert_snapshot!(counted(stderr(&refused)), @"rollcall: the SQLite database rollcall.db is # migrations behind, and `auto_migrate` is off: run `rollcall migrate`");
 
-    insta::assert_snapshot!(stdout(&folder.run(&["migrate"])), @"Applied 5 migrations to the SQLite database rollcall.db.");
+    insta::assert_snapshot!(counted(stdout(&folder.run(&["migrate"]))), @"Applied # migrations to the SQLite database rollcall.db.");
     insta::assert_snapshot!(stdout(&folder.run(&["migrate"])), @"Nothing to do: the SQLite database rollcall.db is up to date.");
     assert!(Server::start(serve(&folder, &by_hand)).stop());
 }

@@ -1,13 +1,11 @@
 //! Comparing one stored value with another, by the rules of the attribute (RFC 7643 §2.2,
 //! RFC 7644 §3.4.2.2).
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use serde_json::{Number, Value};
 
 use super::{CompareOp, Literal};
-use crate::attr::caseless;
 use crate::date_time;
 use crate::schema::{Attribute, AttributeType};
 
@@ -56,7 +54,7 @@ pub(super) fn holds(
                 (Some(stored), Some(wanted)) => ordered(op, stored.cmp(&wanted)),
                 _ => false,
             },
-            _ => text_holds(&key(attribute, stored), op, &key(attribute, wanted)),
+            _ => text_holds(&attribute.text_key(stored), op, &attribute.text_key(wanted)),
         },
         (Value::Number(stored), Literal::Number(wanted)) => {
             compare_numbers(stored, wanted).is_some_and(|ordering| ordered(op, ordering))
@@ -74,7 +72,7 @@ pub(crate) fn equal(attribute: &Attribute, left: &Value, right: &Value) -> bool 
                 (Some(left), Some(right)) => left == right,
                 _ => left == right,
             },
-            _ => key(attribute, left) == key(attribute, right),
+            _ => attribute.text_key(left) == attribute.text_key(right),
         },
         (Value::Number(left), Value::Number(right)) => {
             compare_numbers(left, right) == Some(Ordering::Equal)
@@ -92,15 +90,6 @@ pub(crate) fn is_empty(value: &Value) -> bool {
         Value::Array(values) => values.iter().all(is_empty),
         Value::Object(members) => members.values().all(is_empty),
         Value::Bool(_) | Value::Number(_) => false,
-    }
-}
-
-/// What of a text takes part in comparisons.
-fn key<'t>(attribute: &Attribute, text: &'t str) -> Cow<'t, str> {
-    if attribute.case_exact || attribute.kind == AttributeType::Binary {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(caseless(text))
     }
 }
 

@@ -13,10 +13,9 @@ use serde_json::{Map, Number, Value};
 
 use super::Literal;
 use super::compare::{Family, compare_numbers, is_empty};
-use crate::attr::caseless;
 use crate::date_time;
 use crate::resource::Resource;
-use crate::schema::{Attribute, AttributeType, ResourceType, common_attribute};
+use crate::schema::{Attribute, ResourceType, common_attribute};
 
 /// A literal in the form that values have in a search document.
 #[derive(Clone, Debug, PartialEq)]
@@ -115,11 +114,7 @@ fn key(attribute: &Attribute, text: &str) -> Option<Value> {
         let nanos = date_time::parse(text)?.unix_timestamp_nanos();
         return i64::try_from(nanos).ok().map(Value::from);
     }
-    if attribute.case_exact || attribute.kind == AttributeType::Binary {
-        Some(Value::from(text))
-    } else {
-        Some(Value::from(caseless(text)))
-    }
+    Some(Value::from(attribute.text_key(text)))
 }
 
 #[cfg(test)]

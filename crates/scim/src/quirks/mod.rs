@@ -43,6 +43,8 @@ pub enum Quirk {
     CreatedElement,
     /// `remove` of elements where none matches, of another attribute than `members`.
     NothingToRemove,
+    /// A `userName` that breaks the rules of RFC 8265: `henryⅣ`.
+    UnusualUserName,
     /// An attribute that no schema of the resource type defines, dropped.
     UnknownAttribute,
     /// A schema URN that the server does not know, dropped.
@@ -65,6 +67,10 @@ impl Quirk {
             ),
             Self::SingleObject => (ScimType::InvalidValue, "one value where an array belongs"),
             Self::ArrayForSingle => (ScimType::InvalidValue, "an array where one value belongs"),
+            Self::UnusualUserName => (
+                ScimType::InvalidValue,
+                "a `userName` that breaks the rules of RFC 8265",
+            ),
             Self::TextForComplex => (ScimType::InvalidValue, "text where an object belongs"),
             Self::RemoveWithValue => (ScimType::InvalidValue, "a `remove` with a value"),
             Self::CreatedElement | Self::NothingToRemove => {
@@ -89,6 +95,7 @@ impl Quirk {
             Self::DottedKey => "dotted_key",
             Self::CreatedElement => "created_element",
             Self::NothingToRemove => "nothing_to_remove",
+            Self::UnusualUserName => "unusual_user_name",
             Self::UnknownAttribute => "unknown_attribute",
             Self::UnknownSchema => "unknown_schema",
         }

@@ -12,6 +12,7 @@ use crate::quirks::{
     Quirk, array_for_single, boolean_text, note, number_text, single_object, text_for_complex,
 };
 use crate::schema::{Attribute, AttributeType};
+use crate::user_name;
 
 /// The most values that a request may give one attribute. They are compared with each other, so
 /// without a bound a small request could cost a lot of time.
@@ -104,7 +105,13 @@ fn read_named(
     }
     match attribute.kind {
         AttributeType::Complex => read_complex(attribute, name, value, quirks),
-        AttributeType::String => read_text(name, value, quirks).map(Some),
+        AttributeType::String => {
+            let text = read_text(name, value, quirks)?;
+            if attribute.is_user_name {
+                check_user_name(name, &text, quirks)?;
+            }
+            Ok(Some(text))
+        }
         AttributeType::Reference | AttributeType::Binary => match value {
             Value::String(text) => check_text(name, text).map(Some),
             _ => Err(wrong(name, "must be a string")),
@@ -204,6 +211,23 @@ fn read_text(name: &str, value: Value, quirks: &mut Vec<Quirk>) -> Result<Value,
     let digits = digits.ok_or_else(|| wrong(name, "must be a string"))?;
     note(quirks, Quirk::NumberText);
     Ok(Value::from(digits))
+}
+
+/// A name must show something; that it keeps the other rules is wanted by `strict` alone, since
+/// people have had their odd names for long.
+fn check_user_name(name: &str, text: &Value, quirks: &mut Vec<Quirk>) -> Result<(), ScimError> {
+    let text = text.as_str().unwrap_or_default();
+    if text.trim().is_empty() {
+        // A required attribute; whoever asks for those says so.
+        return Ok(());
+    }
+    if user_name::is_invisible(text) {
+        return Err(wrong(name, "must not be empty"));
+    }
+    if !user_name::fits(text) {
+        note(quirks, Quirk::UnusualUserName);
+    }
+    Ok(())
 }
 
 /// PostgreSQL cannot store U+0000, and nobody means it.

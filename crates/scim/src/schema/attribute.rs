@@ -1,6 +1,11 @@
 //! One attribute and its characteristics (RFC 7643 §2.2 and §7).
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
+
+use crate::attr::caseless;
+use crate::user_name;
 
 /// Definition of an attribute or sub-attribute, in the JSON form of RFC 7643 §7.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -41,6 +46,10 @@ pub struct Attribute {
     /// Parts of a complex attribute; never complex themselves (erratum 8415).
     #[serde(default)]
     pub sub_attributes: Vec<Attribute>,
+    /// Whether it is the `userName` of users, which is compared by rules of its own
+    /// ([`user_name`](crate::user_name)). No schema can say so; the catalog does.
+    #[serde(skip)]
+    pub is_user_name: bool,
 }
 
 impl Attribute {
@@ -63,6 +72,17 @@ impl Attribute {
     /// dropped, and no answer ever shows it.
     pub fn is_kept(&self) -> bool {
         self.mutability != Mutability::WriteOnly && self.returned != Returned::Never
+    }
+
+    /// What of a text takes part in comparisons (RFC 7643 §2.2, RFC 7644 §5).
+    pub(crate) fn text_key<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.is_user_name {
+            Cow::Owned(user_name::key(text))
+        } else if self.case_exact || self.kind == AttributeType::Binary {
+            Cow::Borrowed(text)
+        } else {
+            Cow::Owned(caseless(text))
+        }
     }
 
     /// Whether values point at a resource of this server, so that `$ref` follows from an

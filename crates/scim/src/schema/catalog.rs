@@ -99,7 +99,11 @@ impl Catalog {
             .collect::<Result<_, _>>()?;
         let schemas: Vec<Arc<Schema>> = schema_documents
             .iter()
-            .map(|document| Schema::deserialize(document).map(Arc::new))
+            .map(|document| {
+                let mut schema = Schema::deserialize(document)?;
+                schema.mark_user_name();
+                Ok(Arc::new(schema))
+            })
             .collect::<Result<_, _>>()?;
         let resource_type_documents: Vec<Value> = serde_json::from_str(RESOURCE_TYPES)?;
         let resource_types =

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::GROUP_URN;
 use super::attribute::{Attribute, find};
 use super::catalog::common_attribute;
 use super::profile::Profile;
+use super::{GROUP_URN, USER_URN};
 use crate::attr::AttrPath;
 
 /// A named set of attributes (RFC 7643 §7).
@@ -29,6 +29,15 @@ impl Schema {
     /// The attribute of that name, ignoring case.
     pub fn attribute(&self, name: &str) -> Option<&Attribute> {
         find(&self.attributes, name)
+    }
+
+    /// Marks the one attribute that is compared by the rules for user names.
+    pub(super) fn mark_user_name(&mut self) {
+        if self.id == USER_URN {
+            for attribute in &mut self.attributes {
+                attribute.is_user_name = attribute.name == "userName";
+            }
+        }
     }
 }
 

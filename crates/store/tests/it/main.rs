@@ -13,5 +13,6 @@ mod fixture;
 mod handles;
 mod idempotency;
 mod migrations;
+mod rekey;
 mod sorting;
 mod walking;

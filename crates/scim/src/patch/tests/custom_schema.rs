@@ -5,7 +5,9 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{operations, stored, user};
+use crate::error::ScimError;
 use crate::patch::{PatchError, apply};
+use crate::resource::Resource;
 use crate::schema::{Extension, ResourceType};
 
 const CUSTOM: &str = "urn:example:custom:1.0:User";
@@ -72,6 +74,36 @@ fn a_read_only_attribute_without_path_must_be_the_stored_one() {
     assert_eq!(
         patched(json!({}), ops).unwrap_err().to_string(),
         "operation 0: `score` is read-only"
+    );
+}
+
+#[test]
+fn a_read_only_attribute_has_no_path_to_write_it() {
+    for op in [
+        json!({ "op": "replace", "path": "score", "value": 5 }),
+        json!({ "op": "add", "path": "score", "value": 5 }),
+        json!({ "op": "remove", "path": "score" }),
+    ] {
+        assert_eq!(
+            patched(json!({}), json!([op])).unwrap_err().to_string(),
+            "operation 0: `score` is read-only"
+        );
+    }
+}
+
+#[test]
+fn a_read_only_attribute_without_path_may_repeat_what_is_stored() {
+    let kind = custom_user();
+    let mut attributes = stored(&kind, json!({})).attributes().clone();
+    attributes.insert(CUSTOM.to_owned(), json!({ "score": 5 }));
+    let before = Resource::from_canonical(attributes);
+    let echo = operations(json!([{ "op": "replace", "value": { CUSTOM: { "score": 5 } } }]));
+    let other = operations(json!([{ "op": "replace", "value": { CUSTOM: { "score": 6 } } }]));
+
+    assert!(!apply(&kind, &before, &echo).unwrap().changed);
+    assert_eq!(
+        apply(&kind, &before, &other).unwrap_err().reason,
+        ScimError::mutability("`score` is read-only")
     );
 }
 
