@@ -144,7 +144,10 @@ impl Projection {
     fn keep(&self, extension: Option<&str>, attribute: &Attribute, value: &mut Value) -> bool {
         match self.shown(extension, attribute) {
             Shown::No => false,
-            Shown::Whole => true,
+            Shown::Whole => {
+                self.hide_parts(extension, attribute, value);
+                true
+            }
             Shown::Parts => match value {
                 Value::Array(elements) => {
                     elements.retain_mut(|element| self.keep_parts(extension, attribute, element));
@@ -152,6 +155,26 @@ impl Projection {
                 }
                 element => self.keep_parts(extension, attribute, element),
             },
+        }
+    }
+
+    /// Takes out of a value those parts that are not shown with their attribute.
+    fn hide_parts(&self, extension: Option<&str>, attribute: &Attribute, value: &mut Value) {
+        match value {
+            Value::Array(elements) => {
+                for element in elements {
+                    self.hide_parts(extension, attribute, element);
+                }
+            }
+            Value::Object(parts) => parts.retain(|name, _| match attribute.sub(name) {
+                Some(sub) => match sub.returned {
+                    Returned::Always | Returned::Default => true,
+                    Returned::Request => self.shows_sub(extension, attribute, sub),
+                    Returned::Never => false,
+                },
+                None => true,
+            }),
+            _ => {}
         }
     }
 
@@ -205,7 +228,8 @@ impl Projection {
         match sub.returned {
             Returned::Always => true,
             Returned::Never => false,
-            Returned::Default | Returned::Request => named == (self.mode == Mode::Only),
+            Returned::Default => named == (self.mode == Mode::Only),
+            Returned::Request => named && self.mode == Mode::Only,
         }
     }
 }

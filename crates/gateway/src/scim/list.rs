@@ -147,24 +147,33 @@ fn checked(
     if text.contains('\0') || text.contains("\\u0000") {
         return Err(ScimError::invalid_filter("a filter must not hold U+0000").into());
     }
+    let kinds = tenant.catalog().resource_types();
     let filter = filter::parse(text, kind)?;
     let checked = match over {
         Over::OneType => filter::check(kind, filter),
-        Over::AllTypes => filter::check_across(kind, tenant.catalog().resource_types(), filter),
+        Over::AllTypes => filter::check_across(kind, kinds, filter),
     };
-    if place == Place::Body {
+    let checked = match place {
+        Place::Url => not_sensitive(tenant, kind, checked?)?,
         // In a body there is nothing sensitive about it; it just cannot be asked for.
-        return Ok(checked.map_err(|error| match error.scim_type {
+        Place::Body => checked.map_err(|error| match error.scim_type {
             Some(ScimType::Sensitive) => ScimError::invalid_filter(error.detail),
             _ => error,
-        })?);
-    }
-    let checked = checked?;
-    match checked.first_mentioned(kind, &settings.sensitive_attributes) {
-        None => Ok(checked),
+        })?,
+    };
+    Ok(checked.by_ids(kind, kinds, &tenant.base))
+}
+
+/// Refuses a filter in a URL that names what the connection wants in no URL.
+fn not_sensitive(
+    tenant: &Tenant,
+    kind: &ResourceType,
+    filter: CheckedFilter,
+) -> Result<CheckedFilter, ScimError> {
+    match filter.first_mentioned(kind, &tenant.settings().sensitive_attributes) {
+        None => Ok(filter),
         Some(attribute) => Err(ScimError::sensitive(format!(
             "`{attribute}` must not stand in a URL: send the query to `/.search` in a body"
-        ))
-        .into()),
+        ))),
     }
 }

@@ -121,7 +121,6 @@ on_each_database! {
             "userName eq",
             "emails gt",
             "(userName pr",
-            "meta.location eq \"x\"",
             "nonsense eq \"x\"",
             "active gt true",
         ];

@@ -17,7 +17,7 @@ use crate::schema::{Attribute, Profile, Resolved, ResourceType, Returned};
 /// `emails` has become `emails.value` (RFC 7644 prints such filters), and literals have the
 /// type of their attribute.
 #[derive(Clone, Debug, PartialEq)]
-pub struct CheckedFilter(Filter);
+pub struct CheckedFilter(pub(super) Filter);
 
 impl CheckedFilter {
     /// The filter, for folding it into something else.
@@ -123,6 +123,9 @@ impl<'a> Scope<'a> {
                     ("value", itself.ok_or_else(unknown)?)
                 } else {
                     let sub = attribute.sub(&path.name).ok_or_else(unknown)?;
+                    if sub.returned == Returned::Never {
+                        return Err(never_shown(&format!("{}.{}", attribute.name, sub.name)));
+                    }
                     (sub.name.as_str(), sub)
                 };
                 let path = AttrPath {
@@ -150,12 +153,10 @@ impl<'a> Found<'a> {
                 .unwrap_or_default(),
             sub: resolved.sub.map(|it| it.name.clone()),
         };
-        let never_shown =
+        let is_hidden =
             |it: Option<&Attribute>| it.is_some_and(|it| it.returned == Returned::Never);
-        if never_shown(resolved.attribute) || never_shown(resolved.sub) {
-            return Err(ScimError::sensitive(format!(
-                "`{path}` cannot be filtered on"
-            )));
+        if is_hidden(resolved.attribute) || is_hidden(resolved.sub) {
+            return Err(never_shown(&path.to_string()));
         }
         Ok(Self {
             path,
@@ -186,6 +187,10 @@ impl<'a> Found<'a> {
             }
         }
     }
+}
+
+fn never_shown(path: &str) -> ScimError {
+    ScimError::sensitive(format!("`{path}` cannot be filtered on"))
 }
 
 /// The literal in the type of its attribute, if the operator fits that type too.

@@ -14,6 +14,7 @@
 //! an error before it costs anything, and recursion safe.
 
 mod across;
+mod address;
 mod check;
 mod compare;
 mod display;

@@ -100,3 +100,42 @@ fn the_server_is_told_whether_members_are_wanted() {
     assert!(!wants(Some("displayName"), None));
     assert!(!wants(None, Some("Members")));
 }
+
+/// An extension whose complex attribute has a part of every kind.
+fn of_custom(attributes: Option<&str>, excluded: Option<&str>) -> String {
+    const CUSTOM: &str = "urn:example:custom:1.0:User";
+    let sub = |name: &str| json!({ "name": name, "type": "string", "returned": name });
+    let schema = json!({ "id": CUSTOM, "attributes": [
+        { "name": "badge", "type": "complex", "multiValued": true, "subAttributes": [
+            sub("always"), sub("default"), sub("request"), sub("never") ] },
+        { "name": "rank", "type": "string", "returned": "always" },
+    ]});
+    let mut kind = Catalog::core().user().clone();
+    kind.extensions.push(crate::schema::Extension {
+        schema: Arc::new(serde_json::from_value(schema).unwrap()),
+        required: false,
+    });
+    let named = |names: &str| names.replace("X:", &format!("{CUSTOM}:"));
+    let (attributes, excluded) = (attributes.map(named), excluded.map(named));
+    let projection = Projection::parse(&kind, attributes.as_deref(), excluded.as_deref()).unwrap();
+    let mut answer = json!({ "id": "1", "userName": "a", CUSTOM: {
+        "badge": [{ "always": 1, "default": 2, "request": 3, "never": 4 }], "rank": "r" } });
+    projection.apply(&kind, &mut answer);
+    answer.to_string().replace(CUSTOM, "X")
+}
+
+#[test]
+fn a_part_that_is_always_shown_comes_with_its_sibling() {
+    insta::assert_snapshot!(of_custom(Some("X:badge.default"), None), @r#"{"id":"1","X":{"badge":[{"always":1,"default":2}],"rank":"r"}}"#);
+    insta::assert_snapshot!(of_custom(None, Some("X:badge.default,X:badge.always,X:rank")), @r#"{"id":"1","userName":"a","X":{"badge":[{"always":1}],"rank":"r"}}"#);
+    insta::assert_snapshot!(of_custom(Some("userName"), None), @r#"{"id":"1","userName":"a","X":{"rank":"r"}}"#);
+}
+
+#[test]
+fn a_part_that_is_shown_on_request_comes_when_it_is_named_itself() {
+    insta::assert_snapshot!(of_custom(None, None), @r#"{"id":"1","userName":"a","X":{"badge":[{"always":1,"default":2}],"rank":"r"}}"#);
+    insta::assert_snapshot!(of_custom(Some("X:badge"), None), @r#"{"id":"1","X":{"badge":[{"always":1,"default":2}],"rank":"r"}}"#);
+    insta::assert_snapshot!(of_custom(Some("X:badge.request"), None), @r#"{"id":"1","X":{"badge":[{"always":1,"request":3}],"rank":"r"}}"#);
+    insta::assert_snapshot!(of_custom(Some("X:badge,X:badge.request"), None), @r#"{"id":"1","X":{"badge":[{"always":1,"default":2,"request":3}],"rank":"r"}}"#);
+    insta::assert_snapshot!(of_custom(None, Some("X:badge.default")), @r#"{"id":"1","userName":"a","X":{"badge":[{"always":1}],"rank":"r"}}"#);
+}

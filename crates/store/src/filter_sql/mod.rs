@@ -207,7 +207,7 @@ impl<'a> Target<'a> {
         }
         if path.schema.is_none() {
             if path.name == "schemas" {
-                return Ok(self.schemas(op, &key));
+                return Ok(self.schemas(leaf, op, &key));
             }
             if let (CompareOp::Eq, SearchKey::Text(text)) = (op, &key)
                 && let Some(indexed) = self.indexed(path, text)
@@ -298,8 +298,11 @@ impl<'a> Target<'a> {
     }
 
     /// `schemas` are the base and those extensions that have data.
-    fn schemas(&self, op: CompareOp, key: &SearchKey) -> Expr {
-        let holds = |urn: &str| constant_holds(urn, op, key);
+    fn schemas(&self, leaf: &Attribute, op: CompareOp, key: &SearchKey) -> Expr {
+        let holds = |urn: &str| match SearchKey::of(leaf, &Literal::Text(urn.to_owned())) {
+            Some(SearchKey::Text(urn)) => constant_holds(&urn, op, key),
+            _ => false,
+        };
         if holds(&self.kind.schema.id) {
             return always();
         }
