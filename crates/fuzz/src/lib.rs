@@ -5,6 +5,8 @@
 //! as somebody likes (`make fuzz`, the package in `/fuzz`), and in `make test` on the corpus and on
 //! a fixed number of changes of it.
 
+#[cfg(feature = "token")]
+mod cursor;
 mod filter;
 mod patch;
 mod path;
@@ -12,6 +14,8 @@ mod samples;
 #[cfg(feature = "token")]
 mod token;
 
+#[cfg(feature = "token")]
+pub use cursor::cursor;
 pub use filter::filter;
 pub use patch::patch;
 pub use path::path;
@@ -28,4 +32,6 @@ pub const TARGETS: &[Target] = &[
     ("patch", patch),
     #[cfg(feature = "token")]
     ("token", token),
+    #[cfg(feature = "token")]
+    ("cursor", cursor),
 ];

@@ -131,6 +131,11 @@ fn tokens_hold_what_they_promise() {
 }
 
 #[test]
+fn cursors_hold_what_they_promise() {
+    run("cursor");
+}
+
+#[test]
 fn every_target_has_a_corpus_and_a_program_for_the_fuzzer() {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz");
     let manifest = fs::read_to_string(fuzz.join("Cargo.toml")).unwrap();

@@ -291,3 +291,6 @@ impl SortKey<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,10 +4,11 @@ use proptest::test_runner::TestRunner;
 use rollcall_scim::{Catalog, Sort, caseless};
 use rollcall_store::{ConnectionHandle, DirectoryQuery, Found, Position, StoreError, User};
 use rollcall_testkit::on_each_database;
-use serde_json::Value;
+use sea_orm::{ConnectionTrait, Statement};
+use serde_json::{Value, json};
 
 use crate::filters::{PEOPLE, populate};
-use crate::fixture::{Fixture, filter};
+use crate::fixture::{Fixture, filter, resource};
 
 const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 const EVERYBODY: DirectoryQuery = DirectoryQuery {
@@ -216,6 +217,27 @@ on_each_database! {
                 assert_eq!(walked, expected, "{by} {order}, by position");
             }
         }
+    }
+
+    async fn indexed_columns_are_in_the_order_of_code_points_whatever_the_locale_is(database: TestDatabase) {
+        let fixture = Fixture::on(&database).await;
+        let org = fixture.organization("Acme").await;
+        let handle = fixture.connection(&org, 1).await;
+        let mut tx = handle.begin(fixture.request()).await.unwrap();
+        for name in ["ärmel", "zoe", "a_b", "ab"] {
+            let body = json!({ "userName": name, "displayName": name, "externalId": name });
+            tx.insert_user(resource(body)).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let raw = database.raw().await;
+        for column in ["user_name_key", "display_name_key", "external_id"] {
+            let sql = format!("select {column} as name from users order by {column}");
+            let statement = Statement::from_string(raw.get_database_backend(), sql);
+            let rows = raw.query_all_raw(statement).await.unwrap();
+            let names: Vec<String> = rows.iter().map(|row| row.try_get("", "name").unwrap()).collect();
+            assert_eq!(names, ["a_b", "ab", "zoe", "ärmel"], "{column}");
+        }
+        raw.close().await.unwrap();
     }
 
     async fn what_is_made_for_an_answer_cannot_be_sorted_by(database: TestDatabase) {
