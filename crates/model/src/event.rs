@@ -79,6 +79,12 @@ event_types! {
     ScimConnectionEnabled = "scim_connection.enabled",
     /// A provisioning configuration was removed, with its users and groups.
     ScimConnectionDeleted = "scim_connection.deleted",
+    /// A schema was added to a provisioning configuration.
+    ScimSchemaCreated = "scim_schema.created",
+    /// A schema of a provisioning configuration was replaced.
+    ScimSchemaUpdated = "scim_schema.updated",
+    /// A schema was removed from a provisioning configuration, with every value under its URN.
+    ScimSchemaDeleted = "scim_schema.deleted",
     /// A bearer token was made.
     ScimTokenCreated = "scim_token.created",
     /// A bearer token was revoked, now or from a moment ahead.

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::attr::AttrPath;
 use crate::error::ScimError;
@@ -18,6 +18,8 @@ pub struct Projection {
     schema: Arc<Schema>,
     mode: Mode,
     named: Vec<Place>,
+    /// What the request itself supplied of that which answers hold on request only.
+    supplied: Vec<Place>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +104,67 @@ impl Projection {
             schema: kind.schema.clone(),
             mode,
             named,
+            supplied: Vec::new(),
         })
+    }
+
+    /// Lets the answer to a POST or PUT show what its body supplied, though it is returned on
+    /// request only (RFC 7643 §7).
+    pub fn show_supplied(&mut self, kind: &ResourceType, body: &Value) {
+        let Value::Object(members) = body else { return };
+        if !kind.returns_on_request() {
+            return;
+        }
+        for (key, value) in members {
+            match (kind.extension(key), value) {
+                (Some(extension), Value::Object(parts)) => {
+                    for name in parts.keys() {
+                        self.supply(Some(&extension.id), extension.attribute(name));
+                    }
+                }
+                _ => self.show_supplied_at(kind, key),
+            }
+        }
+    }
+
+    /// The same for the operations of a PATCH.
+    pub fn show_supplied_by_patch(&mut self, kind: &ResourceType, body: &Value) {
+        if !kind.returns_on_request() {
+            return;
+        }
+        let operations = member(body, "operations").and_then(Value::as_array);
+        for operation in operations.into_iter().flatten() {
+            match (member(operation, "path"), member(operation, "value")) {
+                (Some(Value::String(path)), Some(value)) => match kind.extension(path) {
+                    Some(_) => self.show_supplied(kind, &json!({ path: value })),
+                    None => self.show_supplied_at(kind, path),
+                },
+                (None | Some(Value::Null), Some(value)) => self.show_supplied(kind, value),
+                _ => {}
+            }
+        }
+    }
+
+    /// What a path leads to, brackets left out.
+    fn show_supplied_at(&mut self, kind: &ResourceType, path: &str) {
+        let path = path.split('[').next().unwrap_or_default();
+        let Ok(path) = AttrPath::parse(path, &kind.urns()) else {
+            return;
+        };
+        if let Some(found) = kind.resolve(&path) {
+            let extension = found.extension.map(|schema| schema.id.as_str());
+            self.supply(extension, found.attribute);
+        }
+    }
+
+    fn supply(&mut self, extension: Option<&str>, attribute: Option<&Attribute>) {
+        if let Some(attribute) = attribute.filter(|it| it.returned == Returned::Request) {
+            self.supplied.push(Place {
+                extension: extension.map(str::to_owned),
+                attribute: Some(attribute.name.clone()),
+                sub: None,
+            });
+        }
     }
 
     /// Whether answers hold an attribute of the base schema, or a part of it. What they do
@@ -213,6 +275,11 @@ impl Projection {
             (_, Returned::Always) => Shown::Whole,
             (Mode::Only, _) if whole => Shown::Whole,
             (Mode::Only, _) if parts => Shown::Parts,
+            (Mode::Default | Mode::Without, Returned::Request)
+                if self.was_supplied(extension, attribute) =>
+            {
+                Shown::Whole
+            }
             (Mode::Only, _) | (Mode::Default | Mode::Without, Returned::Request) => Shown::No,
             (Mode::Without, Returned::Default) if whole => Shown::No,
             (Mode::Default | Mode::Without, Returned::Default) if parts => Shown::Parts,
@@ -232,6 +299,22 @@ impl Projection {
             Returned::Request => named && self.mode == Mode::Only,
         }
     }
+
+    fn was_supplied(&self, extension: Option<&str>, attribute: &Attribute) -> bool {
+        self.supplied.iter().any(|place| {
+            place.extension.as_deref() == extension
+                && place.attribute.as_ref() == Some(&attribute.name)
+        })
+    }
+}
+
+/// A member of an object by its name, ignoring case.
+fn member<'a>(object: &'a Value, name: &str) -> Option<&'a Value> {
+    let members = object.as_object()?;
+    let found = members
+        .iter()
+        .find(|(key, _)| key.eq_ignore_ascii_case(name));
+    found.map(|(_, value)| value)
 }
 
 /// The list, if it names anything.

@@ -5,6 +5,8 @@
 //! creation a query and still lose a race, and PostgreSQL ends a transaction in which a statement
 //! failed, so that nobody could look at who has the name.
 
+use std::borrow::Cow;
+
 use rollcall_model::{DeletedUsers, EventType, InactiveUsers, Timestamp, UserId};
 use rollcall_scim::{Resource, user_name};
 use sea_orm::sea_query::OnConflict;
@@ -79,10 +81,12 @@ impl DirectoryTx {
         let Some(deleted) = self.lock_deleted_user(id).await? else {
             return Ok(None);
         };
-        let user = deleted.revived(deleted.was.resource.clone(), self.now);
+        // A schema may have gone since.
+        let resource = deleted.was.resource.fitted(self.shape.catalog.user());
+        let user = deleted.revived(resource, self.now);
         if !self.insert_if_free(&user).await? {
             return Err(StoreError::Conflict {
-                attribute: "userName",
+                attribute: Cow::Borrowed("userName"),
             });
         }
         self.welcome_back(user).await.map(Some)
@@ -108,6 +112,8 @@ impl DirectoryTx {
         self.claim_external_id_of_user(user, None).await?;
         self.insert_emails(user.id, users::email_keys(&user.resource)?)
             .await?;
+        self.save_unique_values_of_user(user.id, None, &user.resource)
+            .await?;
         self.count_users(1).await?;
         Ok(true)
     }
@@ -116,7 +122,7 @@ impl DirectoryTx {
     /// connection wants and the resource does not say that the user stays inactive.
     async fn reactivate(&mut self, resource: Resource) -> Result<User, StoreError> {
         const TAKEN: StoreError = StoreError::Conflict {
-            attribute: "userName",
+            attribute: Cow::Borrowed("userName"),
         };
         let name_key = user_name::key(resource.user_name().unwrap_or_default());
         let row = users::of(self.org_id, self.connection_id)

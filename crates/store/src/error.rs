@@ -1,5 +1,6 @@
 //! What can go wrong with the database, by what the caller can do about it.
 
+use std::borrow::Cow;
 use std::convert::Infallible;
 
 use rollcall_model::UserId;
@@ -13,7 +14,7 @@ pub enum StoreError {
     #[error("`{attribute}` is already taken")]
     Conflict {
         /// The attribute, in the words of the API or of SCIM.
-        attribute: &'static str,
+        attribute: Cow<'static, str>,
     },
     /// A user that is there and inactive has this `userName`.
     #[error("`userName` is already taken by a user that is inactive")]
@@ -34,7 +35,7 @@ pub enum StoreError {
     #[error("`{attribute}` is longer than {limit} bytes")]
     TooLong {
         /// The attribute, in the words of SCIM.
-        attribute: &'static str,
+        attribute: Cow<'static, str>,
         /// The most it may have.
         limit: usize,
     },
@@ -138,7 +139,10 @@ impl From<DbErr> for StoreError {
 
 impl StoreError {
     /// Names the attribute behind a violated unique index; any other error stays what it is.
-    pub(crate) fn naming_conflict(attribute: &'static str) -> impl FnOnce(DbErr) -> Self {
+    pub(crate) fn naming_conflict(
+        attribute: impl Into<Cow<'static, str>>,
+    ) -> impl FnOnce(DbErr) -> Self {
+        let attribute = attribute.into();
         move |error| match error.sql_err() {
             Some(SqlErr::UniqueConstraintViolation(_)) => Self::Conflict { attribute },
             _ => error.into(),

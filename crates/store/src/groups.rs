@@ -3,7 +3,7 @@
 use rollcall_model::{
     EventType, GroupId, OrgId, Page, PageRequest, ScimConnectionId, Timestamp, UserId,
 };
-use rollcall_scim::{Resource, caseless, filter};
+use rollcall_scim::{Resource, ResourceType, caseless, filter};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select};
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ pub struct Group {
 }
 
 /// Every query on the table starts here.
-fn of(org_id: OrgId, connection_id: ScimConnectionId) -> Select<Entity> {
+pub(crate) fn of(org_id: OrgId, connection_id: ScimConnectionId) -> Select<Entity> {
     Entity::find()
         .filter(Column::OrgId.eq(org_id.as_uuid()))
         .filter(Column::ScimConnectionId.eq(connection_id.as_uuid()))
@@ -68,10 +68,10 @@ impl TryFrom<Model> for Group {
 }
 
 /// What events tell of a group: its attributes as they are now, with its id.
-fn told(id: GroupId, resource: &Resource) -> Value {
+fn told(kind: &ResourceType, id: GroupId, resource: &Resource) -> Value {
     let mut group = serde_json::Map::new();
     group.insert("id".to_owned(), Value::from(id.to_scim()));
-    group.extend(resource.attributes().clone());
+    group.extend(resource.shown(kind));
     json!({ "group": group })
 }
 
@@ -154,7 +154,7 @@ impl DirectoryTx {
         self.insert_group_row(&group).await?;
         let added = self.insert_members(group.id, members).await?;
         self.count(directory_counts::Column::Groups, 1).await?;
-        let mut data = told(group.id, &group.resource);
+        let mut data = told(self.shape.catalog.group(), group.id, &group.resource);
         data["group"]["members"] = added.iter().map(|id| id.to_scim()).collect();
         let connection_id = self.connection_id;
         self.org
@@ -177,13 +177,15 @@ impl DirectoryTx {
         let group = Group {
             version: deleted.was.version + 1,
             updated_at: later(deleted.was.updated_at, self.now),
+            // A schema may have gone since.
+            resource: deleted.was.resource.fitted(self.shape.catalog.group()),
             ..deleted.was
         };
         self.insert_group_row(&group).await?;
         self.delete_tombstone(id.as_uuid()).await?;
         self.count(directory_counts::Column::Groups, 1).await?;
         let connection_id = self.connection_id;
-        let data = told(id, &group.resource);
+        let data = told(self.shape.catalog.group(), id, &group.resource);
         self.org
             .outbox
             .push(EventType::GroupRestored, Some(connection_id), id, data);
@@ -193,6 +195,8 @@ impl DirectoryTx {
     async fn insert_group_row(&self, group: &Group) -> Result<(), StoreError> {
         Entity::insert(self.group_row(group)?)
             .exec_without_returning(self.connection())
+            .await?;
+        self.save_unique_values_of_group(group.id, None, &group.resource)
             .await?;
         self.claim_external_id_of_group(group, None).await
     }
@@ -243,12 +247,14 @@ impl DirectoryTx {
         self.claim_external_id_of_group(&group, Some(&before.resource))
             .await?;
         if attributes_changed {
+            self.save_unique_values_of_group(group.id, Some(&before.resource), &group.resource)
+                .await?;
             let (id, connection_id) = (group.id, self.connection_id);
             self.org.outbox.push(
                 EventType::GroupUpdated,
                 Some(connection_id),
                 id,
-                told(id, &group.resource),
+                told(self.shape.catalog.group(), id, &group.resource),
             );
         }
         self.tell_members(group.id, members);

@@ -219,7 +219,7 @@ impl OrgTx {
             .await?;
         match taken {
             Some(_) => Err(StoreError::Conflict {
-                attribute: "external_id",
+                attribute: "external_id".into(),
             }),
             None => Ok(()),
         }

@@ -73,7 +73,7 @@ impl Store {
             .await?;
         let Some(row) = row else { return Ok(None) };
         Ok(Some(PublicConnection {
-            handle: self.handle_of(&row)?,
+            handle: self.handle_of(&row).await?,
             enabled: row.enabled,
         }))
     }

@@ -86,11 +86,13 @@ impl Store {
             return Ok(None);
         };
         let connection_id = ScimConnectionId::from_uuid(row.scim_connection_id);
-        let shape = self.shapes.of(&ShapeRow {
+        let shape = ShapeRow {
+            org_id: OrgId::from_uuid(row.org_id),
             id: connection_id,
             revision: row.revision,
             settings: &row.settings,
-        })?;
+        };
+        let shape = self.shapes.of(&self.db, &shape).await?;
         Ok(Some(StoredToken {
             token_id: TokenId::from_uuid(row.token_id),
             connection_id,
@@ -128,20 +130,25 @@ impl Store {
         let found = scim_connections::Entity::find_by_id((row.org_id, row.scim_connection_id))
             .one(&self.db)
             .await?;
-        found.map(|row| self.handle_of(&row)).transpose()
+        match found {
+            Some(row) => Ok(Some(self.handle_of(&row).await?)),
+            None => Ok(None),
+        }
     }
 
     /// The handle of a connection whose row was found for a caller who may open it.
-    pub(crate) fn handle_of(
+    pub(crate) async fn handle_of(
         &self,
         row: &scim_connections::Model,
     ) -> Result<ConnectionHandle, StoreError> {
         let connection_id = ScimConnectionId::from_uuid(row.id);
-        let shape = self.shapes.of(&ShapeRow {
+        let shape = ShapeRow {
+            org_id: OrgId::from_uuid(row.org_id),
             id: connection_id,
             revision: row.revision,
             settings: &row.settings,
-        })?;
+        };
+        let shape = self.shapes.of(&self.db, &shape).await?;
         Ok(ConnectionHandle {
             store: self.clone(),
             org_id: OrgId::from_uuid(row.org_id),

@@ -153,7 +153,10 @@ impl OrgHandle {
             .filter(Column::Id.eq(id.as_uuid()))
             .one(&self.store.db)
             .await?;
-        row.map(|row| self.store.handle_of(&row)).transpose()
+        match row {
+            Some(row) => Ok(Some(self.store.handle_of(&row).await?)),
+            None => Ok(None),
+        }
     }
 
     /// Lists the SCIM connections, oldest first.

@@ -7,10 +7,12 @@
 use std::sync::Arc;
 
 use quick_cache::sync::Cache;
-use rollcall_model::{ScimConnectionId, ScimProfile, ScimSettings};
+use rollcall_model::{OrgId, ScimConnectionId, ScimProfile, ScimSettings};
 use rollcall_scim::{Catalog, Profile};
+use sea_orm::DatabaseConnection;
 
 use crate::error::StoreError;
+use crate::schemas::{self, ScimSchema};
 
 /// How many connections a process remembers.
 const REMEMBERED: usize = 10_000;
@@ -23,8 +25,26 @@ pub(crate) struct Shape {
     pub(crate) catalog: Catalog,
 }
 
+impl Shape {
+    pub(crate) fn new(settings: ScimSettings, schemas: &[ScimSchema]) -> Self {
+        let profile = match settings.profile {
+            ScimProfile::Compat => Profile::Compat,
+            ScimProfile::Strict => Profile::Strict,
+        };
+        let schemas: Vec<_> = schemas.iter().map(|stored| stored.schema.clone()).collect();
+        let mut catalog = Catalog::core()
+            .with_custom_schemas(&schemas)
+            .with_profile(profile);
+        if settings.restrict_canonical_values {
+            catalog = catalog.with_restricted_values();
+        }
+        Self { settings, catalog }
+    }
+}
+
 /// What a connection's row says of its shape.
 pub(crate) struct ShapeRow<'row> {
+    pub(crate) org_id: OrgId,
     pub(crate) id: ScimConnectionId,
     pub(crate) revision: i64,
     pub(crate) settings: &'row str,
@@ -40,22 +60,21 @@ impl Default for Shapes {
 }
 
 impl Shapes {
-    /// The shape of a connection whose row was just read.
-    pub(crate) fn of(&self, row: &ShapeRow<'_>) -> Result<Arc<Shape>, StoreError> {
+    /// The shape of a connection whose row was just read. Its schemas are read after the row, so
+    /// what is remembered under a revision is never older than that.
+    pub(crate) async fn of(
+        &self,
+        db: &DatabaseConnection,
+        row: &ShapeRow<'_>,
+    ) -> Result<Arc<Shape>, StoreError> {
         if let Some((revision, shape)) = self.0.get(&row.id)
             && revision == row.revision
         {
             return Ok(shape);
         }
         let settings = read_settings(row.id, row.settings)?;
-        let profile = match settings.profile {
-            ScimProfile::Compat => Profile::Compat,
-            ScimProfile::Strict => Profile::Strict,
-        };
-        let shape = Arc::new(Shape {
-            catalog: Catalog::core().with_profile(profile),
-            settings,
-        });
+        let schemas = schemas::load(db, row.org_id, row.id).await?;
+        let shape = Arc::new(Shape::new(settings, &schemas));
         self.0.insert(row.id, (row.revision, Arc::clone(&shape)));
         Ok(shape)
     }

@@ -3,6 +3,8 @@
 //! A unique index would bind every connection. So the value is locked by name before anybody is
 //! looked for who has it; two requests for one value take turns, and the second sees the first.
 
+use std::borrow::Cow;
+
 use rollcall_scim::Resource;
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 
@@ -13,7 +15,7 @@ use crate::handle::DirectoryTx;
 use crate::users::User;
 
 const EXTERNAL_ID_TAKEN: StoreError = StoreError::Conflict {
-    attribute: "externalId",
+    attribute: Cow::Borrowed("externalId"),
 };
 
 impl DirectoryTx {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rollcall_model::{
     EventType, GroupId, OrgId, Page, PageRequest, ScimConnectionId, Timestamp, UserId,
 };
-use rollcall_scim::{Resource, caseless, filter, user_name};
+use rollcall_scim::{Resource, ResourceType, caseless, filter, user_name};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
@@ -71,10 +71,10 @@ impl TryFrom<Model> for User {
 }
 
 /// What events tell of a user: the resource as it is now, with its id.
-fn told(id: UserId, resource: &Resource) -> Value {
+fn told(kind: &ResourceType, id: UserId, resource: &Resource) -> Value {
     let mut user = serde_json::Map::new();
     user.insert("id".to_owned(), Value::from(id.to_scim()));
-    user.extend(resource.attributes().clone());
+    user.extend(resource.shown(kind));
     json!({ "user": user })
 }
 
@@ -199,6 +199,8 @@ impl DirectoryTx {
             .await?;
         self.insert_emails(user.id, new.difference(&old).cloned().collect())
             .await?;
+        self.save_unique_values_of_user(user.id, Some(&before.resource), &user.resource)
+            .await?;
         let kind = match (before.resource.active(), user.resource.active()) {
             (true, false) => EventType::UserDeactivated,
             (false, true) => EventType::UserReactivated,
@@ -211,9 +213,8 @@ impl DirectoryTx {
     /// Queues an event that tells the whole user.
     pub(crate) fn tell_user(&mut self, kind: EventType, user: &User) {
         let (id, connection_id) = (user.id, self.connection_id);
-        self.org
-            .outbox
-            .push(kind, Some(connection_id), id, told(id, &user.resource));
+        let data = told(self.shape.catalog.user(), id, &user.resource);
+        self.org.outbox.push(kind, Some(connection_id), id, data);
     }
 
     /// Reads one user that is about to be deleted, and holds it and its groups until the end of

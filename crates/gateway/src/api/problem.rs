@@ -8,7 +8,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use rollcall_orgs::OrgsError;
-use rollcall_store::StoreError;
+use rollcall_scim::schema::SchemaError;
+use rollcall_store::{SchemaRefused, StoreError};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -116,7 +117,8 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Conflict { attribute } => {
+            StoreError::Conflict { ref attribute } => {
+                let attribute = attribute.clone();
                 Self::new(StatusCode::CONFLICT, "conflict", error.to_string()).at(attribute)
             }
             StoreError::InactiveUser { .. } => {
@@ -128,12 +130,10 @@ impl From<StoreError> for Problem {
             StoreError::LastApiKey => {
                 Self::new(StatusCode::CONFLICT, "last_api_key", error.to_string())
             }
-            StoreError::TooLong { attribute, .. } => Self::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "invalid_field",
-                error.to_string(),
-            )
-            .at(attribute),
+            StoreError::TooLong { ref attribute, .. } => {
+                let attribute = attribute.clone();
+                Self::invalid(attribute, error.to_string())
+            }
             StoreError::ParentMissing | StoreError::NoSuchMember { .. } | StoreError::Filter(_) => {
                 Self::new(StatusCode::NOT_FOUND, "not_found", error.to_string())
             }
@@ -176,6 +176,24 @@ impl From<OrgsError> for Problem {
                 Self::internal(&error)
             }
             OrgsError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SchemaError> for Problem {
+    fn from(error: SchemaError) -> Self {
+        Self::invalid(error.place.clone(), error.to_string())
+    }
+}
+
+impl From<SchemaRefused> for Problem {
+    fn from(error: SchemaRefused) -> Self {
+        match error {
+            SchemaRefused::Schema(error) => error.into(),
+            SchemaRefused::TooMany => {
+                Self::new(StatusCode::CONFLICT, "too_many", error.to_string())
+            }
+            SchemaRefused::Store(error) => error.into(),
         }
     }
 }

@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 pub(crate) const USER: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 pub(crate) const GROUP: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 pub(crate) const ENTERPRISE: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
+/// `X`: an extension that has every characteristic the core schemas lack.
+pub(crate) const PROBE: &str = "urn:example:scim:schemas:extension:probe:2.0:User";
 pub(crate) const LIST_RESPONSE: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 pub(crate) const ERROR: &str = "urn:ietf:params:scim:api:messages:2.0:Error";
 pub(crate) const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
@@ -29,6 +31,26 @@ pub(crate) struct Fixture {
 impl Fixture {
     pub(crate) async fn start(database: TestDatabase) -> Self {
         Self::on(TestApp::start(database).await).await
+    }
+
+    /// With the schema `X` added to the connection, and `ssn` marked as sensitive.
+    pub(crate) async fn start_with_probe(database: TestDatabase) -> Self {
+        let f = Self::start(database).await;
+        f.add_schema(probe_schema()).await;
+        let ssn = format!("{PROBE}:ssn");
+        f.choose(json!({ "sensitive_attributes": [ssn] })).await;
+        f
+    }
+
+    /// Adds a schema to the connection.
+    pub(crate) async fn add_schema(&self, schema: Value) {
+        let path = format!("{}/schemas", self.tenant.path());
+        let _ = self.app.api.post(&path, schema).await.expect(201);
+    }
+
+    /// Creates a user with attributes of `X` and gives its id.
+    pub(crate) async fn probe_user(&self, name: &str, attributes: Value) -> String {
+        create(self.scim(), "/Users", probe_user(name, attributes)).await
     }
 
     /// The same people on a gateway with settings of its own.
@@ -140,6 +162,38 @@ pub(crate) fn bjensen() -> Value {
             { "value": "babs@jensen.org", "type": "home" },
         ],
         ENTERPRISE: { "employeeNumber": "701984", "department": "Tour Operations" },
+    })
+}
+
+/// A user with attributes of `X`, as it is sent.
+pub(crate) fn probe_user(name: &str, attributes: Value) -> Value {
+    json!({ "schemas": [USER, PROBE], "userName": name, PROBE: attributes })
+}
+
+/// `X`, as the management API takes it.
+pub(crate) fn probe_schema() -> Value {
+    json!({
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Schema"],
+        "id": PROBE,
+        "name": "Probe",
+        "attributes": [
+            { "name": "immStr", "mutability": "immutable" },
+            { "name": "roStr", "mutability": "readOnly" },
+            { "name": "woStr", "mutability": "writeOnly", "returned": "never" },
+            { "name": "neverStr", "returned": "never" },
+            { "name": "reqRet", "returned": "request" },
+            { "name": "alwaysRet", "returned": "always" },
+            { "name": "exactStr", "caseExact": true },
+            { "name": "uniqStr", "uniqueness": "server" },
+            { "name": "intAttr", "type": "integer" },
+            { "name": "decAttr", "type": "decimal" },
+            { "name": "boolAttr", "type": "boolean" },
+            { "name": "dateAttr", "type": "dateTime" },
+            { "name": "binAttr", "type": "binary" },
+            { "name": "refAttr", "type": "reference", "caseExact": true, "referenceTypes": ["external"] },
+            { "name": "tags", "multiValued": true },
+            { "name": "ssn" },
+        ],
     })
 }
 

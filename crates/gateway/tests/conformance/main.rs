@@ -38,6 +38,7 @@ mod patch_remove;
 mod patch_replace;
 mod profiles;
 mod projection;
+mod published_schemas;
 mod read;
 mod replace;
 mod resources;

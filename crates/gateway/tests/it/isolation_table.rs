@@ -148,6 +148,9 @@ pub(crate) fn api() -> Vec<ApiRoute> {
         Some(json!({ "name": "Taken over", "protocol": "oidc",
             "oidc": { "issuer": "https://evil.example", "client_id": "x" } }))
     };
+    let schema = || {
+        Some(json!({ "id": "urn:example:intruder:1.0:User", "attributes": [{ "name": "badge" }] }))
+    };
     let rows: Vec<(&str, &str, Option<Value>)> = vec![
         ("GET", "/v1/organizations", None),
         ("POST", "/v1/organizations", named()),
@@ -237,6 +240,31 @@ pub(crate) fn api() -> Vec<ApiRoute> {
             "POST",
             "/v1/organizations/{org}/scim-connections/{scim}/deleted-groups/{group}/restore",
             Some(json!({})),
+        ),
+        (
+            "GET",
+            "/v1/organizations/{org}/scim-connections/{scim}/schemas",
+            None,
+        ),
+        (
+            "POST",
+            "/v1/organizations/{org}/scim-connections/{scim}/schemas",
+            schema(),
+        ),
+        (
+            "GET",
+            "/v1/organizations/{org}/scim-connections/{scim}/schemas/{urn}",
+            None,
+        ),
+        (
+            "PUT",
+            "/v1/organizations/{org}/scim-connections/{scim}/schemas/{urn}",
+            schema(),
+        ),
+        (
+            "DELETE",
+            "/v1/organizations/{org}/scim-connections/{scim}/schemas/{urn}",
+            None,
         ),
         ("GET", "/v1/events", None),
         ("GET", "/v1/api-keys", None),

@@ -21,6 +21,7 @@ mod scim_bulk_outage;
 mod scim_errors;
 mod scim_groups;
 mod scim_lists;
+mod scim_schemas;
 mod scim_users;
 mod tokens;
 mod tombstones;

@@ -9,7 +9,7 @@ use crate::attr::AttrPath;
 use crate::date_time;
 use crate::error::ScimError;
 use crate::quirks::{boolean_text, number_text};
-use crate::schema::{Attribute, Profile, Resolved, ResourceType, Returned};
+use crate::schema::{Attribute, Profile, Resolved, ResourceType};
 
 /// A filter that fits a resource type. Built only by [`check`].
 ///
@@ -32,7 +32,7 @@ impl CheckedFilter {
 ///
 /// `invalidFilter` if an attribute does not exist, an operator does not fit the type of its
 /// attribute, or a literal has the wrong form. `sensitive` with status 403 if an attribute
-/// is one that no answer may reveal, such as `password` (RFC 7644 §7.5.2).
+/// is one that may only be written, such as `password` (RFC 7644 §7.5.2).
 pub fn check(kind: &ResourceType, filter: Filter) -> Result<CheckedFilter, ScimError> {
     rewrite(filter, &Scope::Resource(kind), kind.profile).map(CheckedFilter)
 }
@@ -123,8 +123,8 @@ impl<'a> Scope<'a> {
                     ("value", itself.ok_or_else(unknown)?)
                 } else {
                     let sub = attribute.sub(&path.name).ok_or_else(unknown)?;
-                    if sub.returned == Returned::Never {
-                        return Err(never_shown(&format!("{}.{}", attribute.name, sub.name)));
+                    if !sub.is_kept() {
+                        return Err(not_asked_about(&format!("{}.{}", attribute.name, sub.name)));
                     }
                     (sub.name.as_str(), sub)
                 };
@@ -153,10 +153,11 @@ impl<'a> Found<'a> {
                 .unwrap_or_default(),
             sub: resolved.sub.map(|it| it.name.clone()),
         };
-        let is_hidden =
-            |it: Option<&Attribute>| it.is_some_and(|it| it.returned == Returned::Never);
-        if is_hidden(resolved.attribute) || is_hidden(resolved.sub) {
-            return Err(never_shown(&path.to_string()));
+        // What is never returned may still be looked for (RFC 7643 §7); what is not even kept
+        // must not be asked about.
+        let not_kept = |it: Option<&Attribute>| it.is_some_and(|it| !it.is_kept());
+        if not_kept(resolved.attribute) || not_kept(resolved.sub) {
+            return Err(not_asked_about(&path.to_string()));
         }
         Ok(Self {
             path,
@@ -189,7 +190,7 @@ impl<'a> Found<'a> {
     }
 }
 
-fn never_shown(path: &str) -> ScimError {
+fn not_asked_about(path: &str) -> ScimError {
     ScimError::sensitive(format!("`{path}` cannot be filtered on"))
 }
 

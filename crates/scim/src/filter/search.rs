@@ -88,6 +88,23 @@ fn put(document: &mut Map<String, Value>, attribute: &Attribute, value: Option<&
     }
 }
 
+/// The keys under which the values of an attribute are unique, each as text: none for what says
+/// nothing.
+pub(crate) fn unique_keys(attribute: &Attribute, value: &Value) -> Vec<String> {
+    match searchable(attribute, value) {
+        Some(Value::Array(keys)) => keys.iter().map(as_text).collect(),
+        Some(key) => vec![as_text(&key)],
+        None => Vec::new(),
+    }
+}
+
+fn as_text(key: &Value) -> String {
+    match key {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
 /// A value with everything in it as its key; `None` if nothing is left.
 fn searchable(attribute: &Attribute, value: &Value) -> Option<Value> {
     let found = match value {

@@ -113,7 +113,7 @@ impl<'k> Draft<'k> {
             .extensions
             .iter()
             .any(|it| it.required && it.schema.id == schema.id);
-        if required || schema.attributes.iter().any(|attribute| attribute.required) {
+        if required {
             return Err(ScimError::mutability(format!(
                 "`{}` is required",
                 schema.id

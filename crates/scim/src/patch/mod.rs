@@ -82,11 +82,46 @@ pub fn apply(
     }
     let (resource, quirks) = draft.finish();
     let changed = resource != *before;
+    check_extensions(kind, before, &resource).map_err(|reason| PatchError {
+        index: ops.len().saturating_sub(1),
+        reason,
+    })?;
     Ok(Patched {
         resource,
         changed,
         quirks,
     })
+}
+
+/// An extension that was changed must have what it requires (RFC 7643 §6). One that was not is
+/// left alone, so that a schema that came later does not stop the next PATCH of everybody.
+fn check_extensions(
+    kind: &ResourceType,
+    before: &Resource,
+    after: &Resource,
+) -> Result<(), ScimError> {
+    for extension in &kind.extensions {
+        let schema = &extension.schema;
+        let Some(held) = after.get(&schema.id) else {
+            continue;
+        };
+        if before.get(&schema.id) == Some(held) {
+            continue;
+        }
+        let missing = schema.attributes.iter().find(|attribute| {
+            attribute.required
+                && attribute.is_kept()
+                && !attribute.is_read_only()
+                && held.get(&attribute.name).is_none()
+        });
+        if let Some(missing) = missing {
+            return Err(ScimError::invalid_value(format!(
+                "`{}:{}` is required",
+                schema.id, missing.name
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// What an operation does to its target, once verb and value have been seen together.

@@ -1,8 +1,11 @@
 //! A resource in canonical form.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
-use crate::schema::ResourceType;
+use crate::filter::search;
+use crate::schema::{Attribute, ResourceType, Uniqueness};
 
 /// A validated resource in canonical form, as the crate's documentation describes it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -95,6 +98,66 @@ impl Resource {
             .filter_map(|email| email["value"].as_str())
     }
 
+    /// What anybody but the identity provider may see: attributes that the resource type defines
+    /// and that are not hidden (`returned: never`).
+    pub fn shown(&self, kind: &ResourceType) -> Map<String, Value> {
+        self.restricted_to(kind, Attribute::is_shown)
+    }
+
+    /// The resource without what the resource type does not define (any more), or does not keep.
+    #[must_use]
+    pub fn fitted(&self, kind: &ResourceType) -> Self {
+        Self {
+            attributes: self.restricted_to(kind, Attribute::is_kept),
+        }
+    }
+
+    fn restricted_to(
+        &self,
+        kind: &ResourceType,
+        keeps: fn(&Attribute) -> bool,
+    ) -> Map<String, Value> {
+        let mut found = Map::new();
+        for (name, value) in &self.attributes {
+            if let Some(extension) = kind.extension(name) {
+                let Value::Object(held) = value else { continue };
+                let held = held.iter().filter_map(|(name, value)| {
+                    let value = kept_of(extension.attribute(name)?, value, keeps)?;
+                    Some((name.clone(), value))
+                });
+                let held: Map<String, Value> = held.collect();
+                if !held.is_empty() {
+                    found.insert(name.clone(), Value::Object(held));
+                }
+            } else if let Some(attribute) = kind.base_attribute(name)
+                && let Some(value) = kept_of(attribute, value, keeps)
+            {
+                found.insert(name.clone(), value);
+            }
+        }
+        found
+    }
+
+    /// The values that must be unique among the resources of this type, beyond those of the base
+    /// schema: for each the path of its attribute and the key that it is compared by.
+    pub fn unique_values(&self, kind: &ResourceType) -> BTreeSet<(String, String)> {
+        let mut found = BTreeSet::new();
+        for extension in &kind.extensions {
+            let urn = &extension.schema.id;
+            let Some(Value::Object(held)) = self.get(urn) else {
+                continue;
+            };
+            for attribute in &extension.schema.attributes {
+                let Some(value) = held.get(&attribute.name) else {
+                    continue;
+                };
+                let path = format!("{urn}:{}", attribute.name);
+                collect_unique(attribute, &path, value, &mut found);
+            }
+        }
+        found
+    }
+
     /// `schemas` to show: the base, extensions every resource has, and those with data.
     /// What the client listed does not matter.
     pub fn schemas<'a>(&self, kind: &'a ResourceType) -> Vec<&'a str> {
@@ -105,5 +168,57 @@ impl Resource {
         std::iter::once(kind.schema.id.as_str())
             .chain(shown)
             .collect()
+    }
+}
+
+/// What of a value is kept; `None` if nothing is.
+fn kept_of(attribute: &Attribute, value: &Value, keeps: fn(&Attribute) -> bool) -> Option<Value> {
+    if !keeps(attribute) {
+        return None;
+    }
+    match value {
+        Value::Object(parts) => {
+            let parts = parts
+                .iter()
+                .filter(|(name, _)| attribute.sub(name).is_some_and(keeps));
+            let parts: Map<String, Value> = parts
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect();
+            (!parts.is_empty()).then_some(Value::Object(parts))
+        }
+        Value::Array(elements) => {
+            let elements = elements
+                .iter()
+                .filter_map(|it| kept_of(attribute, it, keeps));
+            let elements: Vec<Value> = elements.collect();
+            (!elements.is_empty()).then_some(Value::Array(elements))
+        }
+        plain => Some(plain.clone()),
+    }
+}
+
+fn collect_unique(
+    attribute: &Attribute,
+    path: &str,
+    value: &Value,
+    found: &mut BTreeSet<(String, String)>,
+) {
+    if attribute.uniqueness != Uniqueness::None {
+        let keys = search::unique_keys(attribute, value).into_iter();
+        found.extend(keys.map(|key| (path.to_owned(), key)));
+    }
+    match value {
+        Value::Array(elements) => elements
+            .iter()
+            .filter(|element| element.is_object())
+            .for_each(|element| collect_unique(attribute, path, element, found)),
+        Value::Object(parts) => {
+            for sub in &attribute.sub_attributes {
+                if let Some(value) = parts.get(&sub.name) {
+                    collect_unique(sub, &format!("{path}.{}", sub.name), value, found);
+                }
+            }
+        }
+        _ => {}
     }
 }

@@ -155,6 +155,12 @@ impl Body {
             }
             let mut object = Map::new();
             in_order(extension.schema.attributes.iter(), &mut sent, &mut object)?;
+            if object.is_empty() && extension.required {
+                return Err(ScimError::invalid_value(format!(
+                    "`{}` is required",
+                    extension.schema.id
+                )));
+            }
             if !object.is_empty() {
                 attributes.insert(extension.schema.id.clone(), Value::Object(object));
             }

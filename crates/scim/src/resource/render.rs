@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::Resource;
-use crate::schema::{ResourceType, Returned};
+use crate::schema::ResourceType;
 
 /// What the server knows about a resource (RFC 7643 §3.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub fn render(
         .collect();
     derived.retain(|_, value| value.as_array().is_none_or(|elements| !elements.is_empty()));
     for attribute in &kind.schema.attributes {
-        if attribute.returned == Returned::Never {
+        if !attribute.is_shown() {
             continue;
         }
         let value = derived.remove(&attribute.name);
@@ -61,12 +61,14 @@ pub fn render(
             .schema
             .attributes
             .iter()
-            .filter(|attribute| attribute.returned != Returned::Never)
+            .filter(|attribute| attribute.is_shown())
             .filter_map(|attribute| {
                 Some((attribute.name.clone(), held.get(&attribute.name)?.clone()))
             })
             .collect();
-        answer.insert(extension.schema.id.clone(), Value::Object(shown));
+        if !shown.is_empty() {
+            answer.insert(extension.schema.id.clone(), Value::Object(shown));
+        }
     }
     answer.insert("meta".to_owned(), meta.into_json());
     Value::Object(answer)

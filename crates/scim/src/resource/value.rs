@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::date_time;
 use crate::error::ScimError;
+use crate::filter;
 use crate::quirks::{
     Quirk, array_for_single, boolean_text, note, number_text, single_object, text_for_complex,
 };
@@ -110,9 +111,14 @@ fn read_named(
             if attribute.is_user_name {
                 check_user_name(name, &text, quirks)?;
             }
+            check_suggested(attribute, name, &text)?;
             Ok(Some(text))
         }
-        AttributeType::Reference | AttributeType::Binary => match value {
+        AttributeType::Binary => match value {
+            Value::String(text) if is_base64(&text) => Ok(Some(Value::from(text))),
+            _ => Err(wrong(name, "must be base64 (RFC 4648 §4)")),
+        },
+        AttributeType::Reference => match value {
             Value::String(text) => check_text(name, text).map(Some),
             _ => Err(wrong(name, "must be a string")),
         },
@@ -230,6 +236,32 @@ fn check_user_name(name: &str, text: &Value, quirks: &mut Vec<Quirk>) -> Result<
     Ok(())
 }
 
+/// Refuses what is not suggested, if the tenant wants that (RFC 7643 §7).
+fn check_suggested(attribute: &Attribute, name: &str, text: &Value) -> Result<(), ScimError> {
+    let is_it = |suggested: &String| {
+        let suggested = Value::from(suggested.as_str());
+        filter::equal(attribute, &suggested, text)
+    };
+    if !attribute.restricted || attribute.canonical_values.iter().any(is_it) {
+        return Ok(());
+    }
+    let suggested = attribute.canonical_values.join(", ");
+    Err(wrong(name, &format!("must be one of {suggested}")))
+}
+
+/// Base64 of the plain alphabet, padded or not (RFC 7643 §2.3.6). Empty text is no bytes.
+fn is_base64(text: &str) -> bool {
+    let digits = text.trim_end_matches('=');
+    let padding = text.len() - digits.len();
+    let padded_right = match padding {
+        0 => digits.len() % 4 != 1,
+        1 | 2 => text.len().is_multiple_of(4),
+        _ => false,
+    };
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    padded_right && digits.bytes().all(is_digit)
+}
+
 /// PostgreSQL cannot store U+0000, and nobody means it.
 fn check_text(name: &str, text: String) -> Result<Value, ScimError> {
     if text.contains('\0') {
@@ -270,7 +302,12 @@ fn read_number(
     if coerced {
         note(quirks, Quirk::NumberText);
     }
-    Ok(Value::Number(number))
+    // A decimal is written with a digit on both sides of the point (RFC 7643 §2.3.3).
+    let written = match number.as_f64() {
+        Some(decimal) if fraction => Value::from(decimal),
+        _ => Value::Number(number),
+    };
+    Ok(written)
 }
 
 fn wrong(name: &str, what: &str) -> ScimError {

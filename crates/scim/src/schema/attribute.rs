@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use crate::attr::caseless;
 use crate::user_name;
@@ -14,7 +15,7 @@ pub struct Attribute {
     /// Name in its canonical spelling; compared without regard to case.
     pub name: String,
     /// Type of each value.
-    #[serde(rename = "type")]
+    #[serde(rename = "type", default)]
     pub kind: AttributeType,
     /// Whether the value is an array.
     #[serde(default)]
@@ -37,9 +38,14 @@ pub struct Attribute {
     /// Where its values must be unique.
     #[serde(default)]
     pub uniqueness: Uniqueness,
-    /// Values the schema suggests; others are taken too.
+    /// Values the schema suggests; others are taken too, unless the attribute is
+    /// [`restricted`](Self::restricted).
     #[serde(default)]
     pub canonical_values: Vec<String>,
+    /// Whether a value that is not among the suggested ones is refused. A choice of the tenant,
+    /// not of the schema, so no document tells it.
+    #[serde(skip)]
+    pub restricted: bool,
     /// What a reference may point at: names of resource types, `external` or `uri`.
     #[serde(default)]
     pub reference_types: Vec<String>,
@@ -68,17 +74,74 @@ impl Attribute {
         self.mutability == Mutability::ReadOnly
     }
 
-    /// Whether its values are kept in the resource. A password is not: it is handed on or
-    /// dropped, and no answer ever shows it.
+    /// Whether its values are kept in the resource. What may only be written, such as a
+    /// password, is not: nobody here could use it, so nobody here may hold it.
     pub fn is_kept(&self) -> bool {
-        self.mutability != Mutability::WriteOnly && self.returned != Returned::Never
+        self.mutability != Mutability::WriteOnly
+    }
+
+    /// Whether anybody but a filter may see its values.
+    pub fn is_shown(&self) -> bool {
+        self.is_kept() && self.returned != Returned::Never
+    }
+
+    /// Whether values are texts whose letter case can matter.
+    pub fn is_text(&self) -> bool {
+        matches!(
+            self.kind,
+            AttributeType::String | AttributeType::Reference | AttributeType::Binary
+        )
+    }
+
+    /// The attribute as `/Schemas` shows it: every characteristic that its type has, defaults
+    /// included (RFC 7643 §7). Complex and boolean attributes have no case and no uniqueness.
+    pub fn document(&self) -> Value {
+        let mut document = Map::new();
+        let mut put = |name: &str, value: Value| {
+            document.insert(name.to_owned(), value);
+        };
+        put("name", Value::from(self.name.as_str()));
+        put("type", Value::from(self.kind.as_str()));
+        put("multiValued", Value::from(self.multi_valued));
+        put("description", Value::from(self.description.as_str()));
+        put("required", Value::from(self.required));
+        if self.is_text() {
+            put("caseExact", Value::from(self.case_exact));
+        }
+        put("mutability", Value::from(self.mutability.as_str()));
+        put("returned", Value::from(self.returned.as_str()));
+        if self.can_be_unique() {
+            put("uniqueness", Value::from(self.uniqueness.as_str()));
+        }
+        if !self.canonical_values.is_empty() {
+            put(
+                "canonicalValues",
+                Value::from(self.canonical_values.clone()),
+            );
+        }
+        if self.kind == AttributeType::Reference {
+            put("referenceTypes", Value::from(self.reference_types.clone()));
+        }
+        if !self.is_simple() {
+            let subs = self.sub_attributes.iter().map(Self::document);
+            put("subAttributes", subs.collect());
+        }
+        Value::Object(document)
+    }
+
+    /// Whether `uniqueness` means anything for its type.
+    pub fn can_be_unique(&self) -> bool {
+        !matches!(self.kind, AttributeType::Boolean | AttributeType::Complex)
     }
 
     /// What of a text takes part in comparisons (RFC 7643 §2.2, RFC 7644 §5).
     pub(crate) fn text_key<'t>(&self, text: &'t str) -> Cow<'t, str> {
         if self.is_user_name {
             Cow::Owned(user_name::key(text))
-        } else if self.case_exact || self.kind == AttributeType::Binary {
+        } else if self.kind == AttributeType::Binary {
+            // The padding of base64 says nothing (RFC 7643 §2.3.6).
+            Cow::Borrowed(text.trim_end_matches('='))
+        } else if self.case_exact {
             Cow::Borrowed(text)
         } else {
             Cow::Owned(caseless(text))
@@ -109,67 +172,93 @@ pub(super) fn find<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a At
         .find(|attribute| attribute.name.eq_ignore_ascii_case(name))
 }
 
-/// Data types of RFC 7643 §2.3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum AttributeType {
-    /// Text.
-    String,
-    /// `true` or `false`.
-    Boolean,
-    /// A number that may have a fraction.
-    Decimal,
-    /// A whole number.
-    Integer,
-    /// A moment, as `xsd:dateTime` text.
-    DateTime,
-    /// Bytes, as base64 text.
-    Binary,
-    /// An address, as text.
-    Reference,
-    /// An object of sub-attributes.
-    Complex,
+/// Declares a characteristic whose values are keywords. Their spelling is part of the protocol,
+/// and reading and writing share it.
+macro_rules! keywords {
+    ($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $variant:ident = $word:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+        pub enum $name {
+            $($(#[$of])* #[serde(rename = $word)] $variant,)+
+        }
+
+        impl $name {
+            /// Every keyword, in the order of the RFC.
+            pub(super) const KEYWORDS: &'static [(&'static str, Self)] =
+                &[$(($word, Self::$variant)),+];
+
+            /// The keyword as a schema writes it.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word,)+
+                }
+            }
+        }
+    };
 }
 
-/// Who may write an attribute (RFC 7643 §7).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Mutability {
-    /// The server alone.
-    ReadOnly,
-    /// The client, at any time.
-    #[default]
-    ReadWrite,
-    /// The client, once.
-    Immutable,
-    /// The client, but no answer ever shows it.
-    WriteOnly,
+keywords! {
+    /// Data types of RFC 7643 §2.3.
+    AttributeType {
+        /// Text.
+        #[default]
+        String = "string",
+        /// `true` or `false`.
+        Boolean = "boolean",
+        /// A number that may have a fraction.
+        Decimal = "decimal",
+        /// A whole number.
+        Integer = "integer",
+        /// A moment, as `xsd:dateTime` text.
+        DateTime = "dateTime",
+        /// Bytes, as base64 text.
+        Binary = "binary",
+        /// An address, as text.
+        Reference = "reference",
+        /// An object of sub-attributes.
+        Complex = "complex",
+    }
 }
 
-/// When an answer holds an attribute (RFC 7643 §7).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Returned {
-    /// In every answer, even if the client excludes it.
-    Always,
-    /// In none.
-    Never,
-    /// Unless the client excludes it or names others.
-    #[default]
-    Default,
-    /// Only if the client names it.
-    Request,
+keywords! {
+    /// Who may write an attribute (RFC 7643 §7).
+    Mutability {
+        /// The server alone.
+        ReadOnly = "readOnly",
+        /// The client, at any time.
+        #[default]
+        ReadWrite = "readWrite",
+        /// The client, once.
+        Immutable = "immutable",
+        /// The client, but no answer ever shows it.
+        WriteOnly = "writeOnly",
+    }
 }
 
-/// Where values must be unique (RFC 7643 §7).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Uniqueness {
-    /// Nowhere.
-    #[default]
-    None,
-    /// Among the resources of that type of one tenant.
-    Server,
-    /// Everywhere; a tenant is all the server can vouch for, so it is kept as `Server`.
-    Global,
+keywords! {
+    /// When an answer holds an attribute (RFC 7643 §7).
+    Returned {
+        /// In every answer, even if the client excludes it.
+        Always = "always",
+        /// In none.
+        Never = "never",
+        /// Unless the client excludes it or names others.
+        #[default]
+        Default = "default",
+        /// Only if the client names it.
+        Request = "request",
+    }
+}
+
+keywords! {
+    /// Where values must be unique (RFC 7643 §7).
+    Uniqueness {
+        /// Nowhere.
+        #[default]
+        None = "none",
+        /// Among the resources of that type of one tenant.
+        Server = "server",
+        /// Everywhere; a tenant is all the server can vouch for, so it is kept as `Server`.
+        Global = "global",
+    }
 }

@@ -3,9 +3,10 @@
 use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::attribute::{Attribute, find};
+use super::custom::{CustomSchema, Extends};
 use super::profile::Profile;
 use super::resource_type::{Extension, ResourceType, Schema};
 
@@ -54,6 +55,55 @@ impl Catalog {
         let mut inner = Inner::clone(&self.inner);
         for kind in &mut inner.resource_types {
             kind.profile = profile;
+        }
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// The same schemas and types, and beside them those that somebody added to a connection.
+    #[must_use]
+    pub fn with_custom_schemas(&self, added: &[CustomSchema]) -> Self {
+        let mut inner = Inner::clone(&self.inner);
+        for custom in added {
+            let at = match custom.extends() {
+                Extends::User => 0,
+                Extends::Group => 1,
+            };
+            inner.resource_types[at].extensions.push(Extension {
+                schema: Arc::clone(custom.schema()),
+                required: custom.required(),
+            });
+            let listed = &mut inner.resource_type_documents[at]["schemaExtensions"];
+            let entry = json!({ "schema": custom.urn(), "required": custom.required() });
+            match listed.as_array_mut() {
+                Some(listed) => listed.push(entry),
+                None => *listed = json!([entry]),
+            }
+            inner.schemas.push(Arc::clone(custom.schema()));
+            inner.schema_documents.push(custom.document());
+        }
+        Self {
+            inner: Arc::new(inner),
+        }
+    }
+
+    /// The same schemas and types, of whose `canonicalValues` no value may differ (RFC 7643 §7
+    /// leaves that to the server).
+    #[must_use]
+    pub fn with_restricted_values(&self) -> Self {
+        fn restrict(attributes: &mut [Attribute]) {
+            for attribute in attributes {
+                attribute.restricted = !attribute.canonical_values.is_empty();
+                restrict(&mut attribute.sub_attributes);
+            }
+        }
+        let mut inner = Inner::clone(&self.inner);
+        for kind in &mut inner.resource_types {
+            restrict(&mut Arc::make_mut(&mut kind.schema).attributes);
+            for extension in &mut kind.extensions {
+                restrict(&mut Arc::make_mut(&mut extension.schema).attributes);
+            }
         }
         Self {
             inner: Arc::new(inner),

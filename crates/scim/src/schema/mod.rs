@@ -6,6 +6,8 @@
 
 mod attribute;
 mod catalog;
+mod custom;
+mod definition;
 mod discovery;
 mod profile;
 mod resource_type;
@@ -14,6 +16,7 @@ mod tests;
 
 pub use attribute::{Attribute, AttributeType, Mutability, Returned, Uniqueness};
 pub use catalog::{Catalog, common_attribute, common_attributes};
+pub use custom::{CustomSchema, Extends, MAX_SCHEMAS, SchemaError};
 pub use discovery::{ServiceFeatures, ServiceLimits, service_provider_config};
 pub use profile::Profile;
 pub use resource_type::{Extension, Resolved, ResourceType, Schema};

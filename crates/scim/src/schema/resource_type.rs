@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::attribute::{Attribute, find};
+use super::attribute::{Attribute, Returned, find};
 use super::catalog::common_attribute;
 use super::profile::Profile;
 use super::{GROUP_URN, USER_URN};
@@ -117,6 +117,15 @@ impl ResourceType {
             .iter()
             .map(|extension| extension.schema.as_ref())
             .find(|schema| schema.id.eq_ignore_ascii_case(urn))
+    }
+
+    /// Whether any attribute is in answers on request only.
+    pub fn returns_on_request(&self) -> bool {
+        let added = self.extensions.iter().map(|extension| &extension.schema);
+        std::iter::once(&self.schema)
+            .chain(added)
+            .flat_map(|schema| &schema.attributes)
+            .any(|attribute| attribute.returned == Returned::Request)
     }
 
     /// URNs of the base schema and of the extensions, base first.

@@ -19,7 +19,7 @@ use rollcall_scim::filter::{CheckedFilter, CompareOp, Filter, Literal, SearchKey
 use rollcall_scim::schema::{Attribute, ResourceType};
 use rollcall_scim::{AttrPath, ScimError};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, IntoColumnRef, Query};
-use sea_orm::{ColumnTrait, DbBackend};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend};
 
 use crate::entity::{groups, user_emails, users};
 use json::Json;
@@ -50,6 +50,15 @@ pub(crate) enum Table {
 /// `invalidFilter` for an attribute that is made when a resource is answered and is not stored.
 pub(crate) fn condition(target: Target<'_>, filter: &CheckedFilter) -> Result<Expr, ScimError> {
     Scope::Resource(target).fold(filter.as_filter())
+}
+
+/// Whether a row has data under the URN of an extension.
+pub(crate) fn holds_extension(db: &impl ConnectionTrait, table: Table, urn: &str) -> Expr {
+    let document = match table {
+        Table::Users => Json::column(db.get_database_backend(), "users"),
+        Table::Groups => Json::column(db.get_database_backend(), "groups"),
+    };
+    document.at(urn).exists()
 }
 
 /// What the names of a filter belong to.

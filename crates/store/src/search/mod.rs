@@ -7,6 +7,8 @@
 mod merged;
 mod position;
 
+use std::borrow::Cow;
+
 use rollcall_scim::Sort;
 use rollcall_scim::filter::CheckedFilter;
 use sea_orm::sea_query::{Expr, ExprTrait, SubQueryStatement};
@@ -244,10 +246,13 @@ impl ConnectionHandle {
 const MAX_INDEXED_BYTES: usize = 1_024;
 
 /// The key under which a value is looked up, if it is short enough for an index.
-pub(crate) fn indexable(attribute: &'static str, key: String) -> Result<String, StoreError> {
+pub(crate) fn indexable(
+    attribute: impl Into<Cow<'static, str>>,
+    key: String,
+) -> Result<String, StoreError> {
     if key.len() > MAX_INDEXED_BYTES {
         return Err(StoreError::TooLong {
-            attribute,
+            attribute: attribute.into(),
             limit: MAX_INDEXED_BYTES,
         });
     }

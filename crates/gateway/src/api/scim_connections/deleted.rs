@@ -164,7 +164,7 @@ async fn restore_user(
         let user = tx.restore_user(id).await?.ok_or_else(missing)?;
         let groups = tx.groups_of_user(id).await?;
         tx.commit().await?;
-        Answer::changed(&UserBody::new(user, groups))
+        Answer::changed(&UserBody::new(connection.catalog().user(), user, groups))
     })
     .await
 }
@@ -193,7 +193,7 @@ async fn restore_group(
         let mut tx = connection.begin_as(caller.origin()).await?;
         let group = tx.restore_group(id).await?.ok_or_else(missing)?;
         tx.commit().await?;
-        Answer::changed(&GroupBody::from(group))
+        Answer::changed(&GroupBody::new(connection.catalog().group(), group))
     })
     .await
 }

@@ -3,6 +3,7 @@
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, get};
 use rollcall_model::Timestamp;
+use rollcall_scim::ResourceType;
 use rollcall_store::{Group, GroupRef, User};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -59,7 +60,7 @@ pub(super) struct UserBody {
 }
 
 impl UserBody {
-    pub(super) fn new(user: User, groups: Vec<GroupRef>) -> Self {
+    pub(super) fn new(kind: &ResourceType, user: User, groups: Vec<GroupRef>) -> Self {
         let groups = groups.into_iter().map(|group| GroupRefBody {
             id: group.id.to_scim(),
             display_name: group.display_name,
@@ -69,7 +70,7 @@ impl UserBody {
             user_name: user.resource.user_name().map(str::to_owned),
             external_id: user.resource.external_id().map(str::to_owned),
             active: user.resource.active(),
-            resource: user.resource.attributes().clone(),
+            resource: user.resource.shown(kind),
             groups: groups.collect(),
             created_at: user.created_at,
             updated_at: user.updated_at,
@@ -103,13 +104,13 @@ pub(super) struct GroupBody {
     version: u64,
 }
 
-impl From<Group> for GroupBody {
-    fn from(group: Group) -> Self {
+impl GroupBody {
+    pub(super) fn new(kind: &ResourceType, group: Group) -> Self {
         Self {
             id: group.id.to_scim(),
             display_name: group.resource.display_name().map(str::to_owned),
             external_id: group.resource.external_id().map(str::to_owned),
-            resource: group.resource.attributes().clone(),
+            resource: group.resource.shown(kind),
             created_at: group.created_at,
             updated_at: group.updated_at,
             version: group.version,
@@ -140,7 +141,7 @@ async fn list_users(
     let mut groups = connection.groups_of(&ids).await?;
     answer::ok(&ListBody::from_page(page, |user| {
         let groups = groups.remove(&user.id).unwrap_or_default();
-        UserBody::new(user, groups)
+        UserBody::new(connection.catalog().user(), user, groups)
     }))
 }
 
@@ -163,5 +164,7 @@ async fn list_groups(
     let query: ListQuery = query::read(&req)?;
     let page = query.page(caller.app.settings.limits.max_page)?;
     let page = connection.list_groups(page).await?;
-    answer::ok(&ListBody::from_page(page, GroupBody::from))
+    answer::ok(&ListBody::from_page(page, |group| {
+        GroupBody::new(connection.catalog().group(), group)
+    }))
 }

@@ -5,6 +5,7 @@ mod body;
 mod deleted;
 mod directory;
 mod requests;
+mod schemas;
 mod tokens;
 
 use actix_web::web::Path;
@@ -35,6 +36,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .configure(tokens::configure)
         .configure(directory::configure)
         .configure(deleted::configure)
+        .configure(schemas::configure)
         .configure(requests::configure);
 }
 

@@ -24,8 +24,9 @@ pub(super) async fn create_group(
     payload: web::Payload,
 ) -> Result<HttpResponse, ScimFailure> {
     let kind = tenant.catalog().group();
-    let projection = projection(&req, kind)?;
+    let mut projection = projection(&req, kind)?;
     let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
+    projection.show_supplied(kind, &body);
     let (resource, members) = read(&tenant, body)?;
 
     let mut tx = tenant.begin().await?;

@@ -32,8 +32,9 @@ pub(super) async fn patch_group(
     payload: web::Payload,
 ) -> Result<HttpResponse, ScimFailure> {
     let kind = tenant.catalog().group();
-    let projection = projection(&req, kind)?;
+    let mut projection = projection(&req, kind)?;
     let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
+    projection.show_supplied_by_patch(kind, &body);
     let request = read(&tenant, body)?;
 
     let mut tx = tenant.begin().await?;

@@ -23,8 +23,9 @@ pub(super) async fn create_user(
     payload: web::Payload,
 ) -> Result<HttpResponse, ScimFailure> {
     let kind = tenant.catalog().user();
-    let projection = projection(&req, kind)?;
+    let mut projection = projection(&req, kind)?;
     let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
+    projection.show_supplied(kind, &body);
     let resource = read(&tenant, body)?;
 
     let mut tx = tenant.begin().await?;
