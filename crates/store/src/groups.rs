@@ -46,6 +46,9 @@ impl search::Row for Model {
             created_at: self.created_at,
             updated_at: self.updated_at,
             version: self.version,
+            user_name_key: None,
+            external_id: self.external_id.as_deref(),
+            display_name_key: Some(&self.display_name_key),
             search: &self.search,
         }
     }

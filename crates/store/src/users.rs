@@ -49,6 +49,9 @@ impl search::Row for Model {
             created_at: self.created_at,
             updated_at: self.updated_at,
             version: self.version,
+            user_name_key: Some(&self.user_name_key),
+            external_id: self.external_id.as_deref(),
+            display_name_key: self.display_name_key.as_deref(),
             search: &self.search,
         }
     }

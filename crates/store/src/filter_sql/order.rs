@@ -172,7 +172,8 @@ impl SortKey<'_> {
         }
     }
 
-    /// The key of a row that was read.
+    /// The key of a row that was read. What is sorted by a column is taken from that column, and not
+    /// from the document, so that a page goes on exactly where the last one ended.
     pub(crate) fn of_row(&self, row: &RowView<'_>) -> Option<SearchKey> {
         let path = self.sort.path()?;
         let text = |text: &str| Some(SearchKey::Text(text.to_owned()));
@@ -181,6 +182,9 @@ impl SortKey<'_> {
         }
         match (path.name.as_str(), path.sub.as_deref()) {
             ("id", None) => text(&row.id.to_scim()),
+            ("userName", None) if row.user_name_key.is_some() => row.user_name_key.and_then(text),
+            ("externalId", None) => row.external_id.and_then(text),
+            ("displayName", None) => row.display_name_key.and_then(text),
             ("schemas", None) => text(&self.target.kind.schema.id),
             ("meta", Some("resourceType")) => text(&self.target.kind.id),
             ("meta", Some("version")) => text(&format!("W/\"{}\"", row.version)),

@@ -89,6 +89,10 @@ pub(crate) struct RowView<'a> {
     pub(crate) created_at: i64,
     pub(crate) updated_at: i64,
     pub(crate) version: i64,
+    /// `None` for a group.
+    pub(crate) user_name_key: Option<&'a str>,
+    pub(crate) external_id: Option<&'a str>,
+    pub(crate) display_name_key: Option<&'a str>,
     pub(crate) search: &'a Value,
 }
 
