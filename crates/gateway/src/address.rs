@@ -1,5 +1,7 @@
 //! What a request's path and host say about its tenant.
 
+use std::net::IpAddr;
+
 use actix_web::HttpRequest;
 use rollcall_model::Slug;
 use rollcall_orgs::authentication::Address;
@@ -46,6 +48,23 @@ fn host(req: &HttpRequest, settings: &Settings) -> String {
         .map_or(host.clone(), |(name, _)| name.to_owned())
 }
 
+/// Where a request comes from. Behind a proxy it is the last address of `X-Forwarded-For`: the one
+/// that the proxy itself added, while those before it are whatever the client wrote.
+pub(crate) fn source(req: &HttpRequest, settings: &Settings) -> Option<IpAddr> {
+    let forwarded = || {
+        let lines = req.headers().get_all("x-forwarded-for");
+        let line = lines.last()?.to_str().ok()?;
+        let last = line.rsplit(',').next()?;
+        last.trim().parse().ok()
+    };
+    let told = if settings.behind_proxy {
+        forwarded()
+    } else {
+        None
+    };
+    told.or_else(|| Some(req.peer_addr()?.ip()))
+}
+
 fn slug_of_host(host: &str, base_domain: &str) -> Option<Slug> {
     let host = host.to_ascii_lowercase();
     let label = host.strip_suffix(base_domain)?.strip_suffix('.')?;
@@ -54,7 +73,28 @@ fn slug_of_host(host: &str, base_domain: &str) -> Option<Slug> {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::test::TestRequest;
+
     use super::*;
+    use crate::settings::Limits;
+
+    #[test]
+    fn a_proxy_is_believed_about_the_address_that_it_added_itself() {
+        let req = TestRequest::default()
+            .peer_addr(([127, 0, 0, 1], 1).into())
+            .insert_header(("x-forwarded-for", "198.51.100.7, 192.0.2.1"))
+            .to_http_request();
+        let mut settings = Settings {
+            public_url: String::new(),
+            base_domain: None,
+            behind_proxy: true,
+            extra_scim_paths: Vec::new(),
+            limits: Limits::default(),
+        };
+        assert_eq!(source(&req, &settings), Some([192, 0, 2, 1].into()));
+        settings.behind_proxy = false;
+        assert_eq!(source(&req, &settings), Some([127, 0, 0, 1].into()));
+    }
 
     fn slug(host: &str) -> Option<String> {
         slug_of_host(host, "scim.example.com").map(|slug| slug.to_string())

@@ -3,6 +3,7 @@
 mod activity;
 mod address;
 mod api;
+mod guesses;
 mod health;
 mod observe;
 mod purge;
@@ -14,6 +15,7 @@ mod state;
 
 pub use activity::{ActivityLog, FLUSH_EVERY};
 pub use api::openapi_document;
+pub use guesses::Guesses;
 pub use health::Draining;
 pub use purge::Purge;
 pub use request_id::HEADER as REQUEST_ID_HEADER;

@@ -43,7 +43,7 @@ fn mount(config: &mut ServiceConfig, app: &AppState, with_metrics: bool) {
         config.configure(health::configure_metrics);
     }
     config.configure(api::configure);
-    scim::configure(config, &app.settings.extra_scim_paths);
+    scim::configure(config, &app.settings);
     config.default_service(web::to(nothing_here));
 }
 

@@ -8,7 +8,8 @@ use url::Url;
 /// Settings of one server.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// What endpoint URLs begin with, without a slash at the end.
+    /// What endpoint URLs begin with, without a slash at the end. A path in it is served too, for
+    /// a proxy that does not take it away.
     pub public_url: String,
     /// Below which domain organizations have hosts of their own.
     pub base_domain: Option<String>,
@@ -50,6 +51,8 @@ pub struct Limits {
     pub max_members_per_request: usize,
     /// The most items one page of a management list holds.
     pub max_page: u64,
+    /// How many texts that are nobody's token one address may send within a minute. More are 429.
+    pub max_bad_tokens_per_minute: u32,
     /// How long a client may take to send a request's head.
     pub request_head_timeout: Duration,
     /// How long a client may take to send a request's body. It was let in before its body was
@@ -75,6 +78,7 @@ impl Default for Limits {
             max_bulk_payload_bytes: 1024 * 1024,
             max_members_per_request: 10_000,
             max_page: 500,
+            max_bad_tokens_per_minute: 20,
             request_head_timeout: Duration::from_secs(15),
             request_body_timeout: Duration::from_secs(30),
             shutdown_timeout: Duration::from_secs(30),

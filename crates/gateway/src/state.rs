@@ -6,6 +6,7 @@ use rollcall_orgs::secret::SealingKey;
 use rollcall_store::Store;
 
 use crate::activity::ActivityLog;
+use crate::guesses::Guesses;
 use crate::health::Draining;
 use crate::purge::Purge;
 use crate::settings::Settings;
@@ -24,6 +25,8 @@ pub struct AppState {
     pub activity: ActivityLog,
     /// How far the removal of old tombstones has come.
     pub purge: Purge,
+    /// Who tries out tokens.
+    pub guesses: Guesses,
     /// Whether the server is on its way down.
     pub draining: Draining,
 }

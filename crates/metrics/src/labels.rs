@@ -113,11 +113,13 @@ impl Outcome {
 }
 
 label! {
-    /// Why a SCIM request was not let in. The client sees the same 401 each time.
+    /// Why a SCIM request was not let in. Whatever is wrong with a token looks the same to the client.
     AuthenticationFailure {
         /// No `Authorization` header.
         Missing = "missing",
-        /// Not a bearer token, or one that is cut off or mistyped.
+        /// Not one token as the header has to hold it.
+        InvalidRequest = "invalid_request",
+        /// Another product's secret, or a token that is cut off or mistyped.
         Malformed = "malformed",
         /// A well-formed token that nobody was given.
         Unknown = "unknown",
@@ -129,6 +131,8 @@ label! {
         Revoked = "revoked",
         /// A good token of a disabled connection.
         Disabled = "disabled",
+        /// A good token that may not do what was asked for.
+        Forbidden = "forbidden",
     }
 }
 

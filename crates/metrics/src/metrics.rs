@@ -73,6 +73,8 @@ metrics! {
     api_request_duration: Histogram = "rollcall_api_request_duration_seconds" [],
     /// SCIM requests that were not let in, by the reason that the client is not told.
     authentication_failures: IntCounterVec = "rollcall_authentication_failures_total" ["reason"],
+    /// SCIM requests without a token of anybody that were answered with 429, because their address had sent many.
+    guesses_slowed: IntCounter = "rollcall_guesses_slowed_total" [],
     /// SCIM requests that needed an allowance for an identity provider's deviation from the standard.
     quirks: IntCounterVec = "rollcall_quirks_total" ["quirk"],
     /// SCIM connections, by state.
@@ -161,6 +163,11 @@ impl Metrics {
         self.authentication_failures
             .with_label_values(&[reason.label()])
             .inc();
+    }
+
+    /// A request was answered with 429, because its address tries out tokens.
+    pub fn guess_slowed(&self) {
+        self.guesses_slowed.inc();
     }
 
     /// A request needed an allowance. `quirk` is its fixed name, never text from a request.

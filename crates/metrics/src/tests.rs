@@ -35,6 +35,8 @@ fn a_new_server_shows_its_version_and_zeros() {
     # TYPE rollcall_authentication_failures_total counter
     rollcall_authentication_failures_total{reason="disabled"} 0
     rollcall_authentication_failures_total{reason="expired"} 0
+    rollcall_authentication_failures_total{reason="forbidden"} 0
+    rollcall_authentication_failures_total{reason="invalid_request"} 0
     rollcall_authentication_failures_total{reason="malformed"} 0
     rollcall_authentication_failures_total{reason="mismatch"} 0
     rollcall_authentication_failures_total{reason="missing"} 0

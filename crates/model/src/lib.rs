@@ -28,4 +28,4 @@ pub use scim_settings::{
 };
 pub use sso::{OidcProvider, SamlProvider, SsoConnection, SsoProvider};
 pub use time::{Clock, ManualClock, SystemClock, Timestamp};
-pub use token::ScimToken;
+pub use token::{ScimToken, TokenAccess};

@@ -5,7 +5,7 @@
 //! not exist: both cost one look-up by digest. Only the holder of the right token learns that a
 //! connection is disabled.
 
-use rollcall_model::{IdpKind, ScimConnectionId, Slug, TokenId};
+use rollcall_model::{IdpKind, ScimConnectionId, Slug, TokenAccess, TokenId};
 use rollcall_store::{ConnectionHandle, LogAddress, PublicConnection, Store, StoreError};
 
 use crate::secret::{ScimTokenSecret, TokenShapeError};
@@ -17,6 +17,18 @@ pub struct Address {
     pub connection: Option<ScimConnectionId>,
     /// The organization in `https://{slug}.{base_domain}/scim/v2`.
     pub organization: Option<Slug>,
+}
+
+/// What a request carries to show who sends it (RFC 6750 §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credentials<'r> {
+    /// No bearer token.
+    Nothing,
+    /// One text in the place of a bearer token.
+    Bearer(&'r str),
+    /// Something that is not one token: none after the scheme, several, or one that stands in a
+    /// second place too.
+    Unreadable,
 }
 
 /// A request that was let in.
@@ -36,6 +48,8 @@ pub struct Access {
 pub enum Refusal {
     /// It carries no bearer token.
     Missing,
+    /// It does not carry its token as the protocol has it.
+    Unreadable,
     /// What it carries cannot be one of our tokens.
     Malformed(TokenShapeError),
     /// Nobody made such a token.
@@ -48,6 +62,8 @@ pub enum Refusal {
     Revoked,
     /// The token is right and its connection is switched off.
     Disabled,
+    /// The token is right and may not do this.
+    Forbidden,
 }
 
 /// A refused request, and whose log it belongs in.
@@ -67,15 +83,16 @@ pub enum Verdict {
     Refused(Refused),
 }
 
-/// Compares a bearer token with the address it was sent to.
+/// Compares a bearer token with the address it was sent to and with what is to be done there.
 ///
 /// # Errors
 ///
 /// The database is not available.
 pub async fn authenticate(
     store: &Store,
-    bearer: Option<&str>,
+    credentials: Credentials<'_>,
     address: &Address,
+    wanted: TokenAccess,
 ) -> Result<Verdict, StoreError> {
     let named = || match (address.connection, &address.organization) {
         (Some(id), _) => Some(LogAddress::Connection(id)),
@@ -83,8 +100,10 @@ pub async fn authenticate(
         (None, None) => None,
     };
     let refused = |refusal, concerns| Ok(Verdict::Refused(Refused { refusal, concerns }));
-    let Some(bearer) = bearer else {
-        return refused(Refusal::Missing, named());
+    let bearer = match credentials {
+        Credentials::Bearer(text) => text,
+        Credentials::Nothing => return refused(Refusal::Missing, named()),
+        Credentials::Unreadable => return refused(Refusal::Unreadable, named()),
     };
     let presented = match ScimTokenSecret::parse(bearer) {
         Ok(presented) => presented,
@@ -113,6 +132,9 @@ pub async fn authenticate(
     }
     if !token.connection_enabled {
         return refused(Refusal::Disabled, own);
+    }
+    if token.access < wanted {
+        return refused(Refusal::Forbidden, own);
     }
     Ok(Verdict::Allowed(Box::new(Access {
         token_id: token.token_id,

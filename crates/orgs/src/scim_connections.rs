@@ -2,12 +2,13 @@
 
 use rollcall_model::{
     IdpKind, Origin, ScimConnection, ScimConnectionId, ScimSettingsChange, SsoConnectionId,
+    TokenAccess,
 };
 use rollcall_store::{NewScimConnection, OrgHandle, ScimConnectionChange, StoreError};
 
 use crate::error::OrgsError;
 use crate::field;
-use crate::tokens::{self, IssuedToken};
+use crate::tokens::{self, IssuedToken, Wanted};
 
 /// What a caller wants changed. `None` leaves a field as it is.
 #[derive(Clone, Debug, Default)]
@@ -50,7 +51,12 @@ pub async fn create(
 ) -> Result<(ScimConnection, IssuedToken), OrgsError> {
     let id = ScimConnectionId::new(org.clock());
     let name = field::name("name", name)?;
-    let draft = tokens::draft(org.clock(), FIRST_TOKEN, None)?;
+    let first = Wanted {
+        name: FIRST_TOKEN,
+        access: TokenAccess::Write,
+        expires_in_days: None,
+    };
+    let draft = tokens::draft(org.clock(), first)?;
     let mut tx = org.begin(origin).await?;
     tx.insert_scim_connection(NewScimConnection {
         id,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rand::rngs::SysRng;
-use rollcall_model::{Clock, Origin, ScimConnectionId, ScimToken, TokenId};
+use rollcall_model::{Clock, Origin, ScimConnectionId, ScimToken, TokenAccess, TokenId};
 use rollcall_store::{ConnectionHandle, NewToken, OrgHandle};
 
 use crate::error::OrgsError;
@@ -42,23 +42,31 @@ pub(crate) struct Draft {
     pub(crate) secret: ScimTokenSecret,
 }
 
-/// Makes a token with a name and a life in days.
-pub(crate) fn draft(
-    clock: &dyn Clock,
-    name: &str,
-    expires_in_days: Option<u32>,
-) -> Result<Draft, OrgsError> {
-    let days = expires_in_days.unwrap_or(MAX_DAYS);
+/// What a new token is to be.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// Its name for people.
+    pub name: &'a str,
+    /// What it may do.
+    pub access: TokenAccess,
+    /// Its life in days; [`MAX_DAYS`] if absent.
+    pub expires_in_days: Option<u32>,
+}
+
+/// Makes a token with a life in days.
+pub(crate) fn draft(clock: &dyn Clock, wanted: Wanted<'_>) -> Result<Draft, OrgsError> {
+    let days = wanted.expires_in_days.unwrap_or(MAX_DAYS);
     if !(1..=MAX_DAYS).contains(&days) {
         let reason = format!("must be 1 to {MAX_DAYS}");
         return Err(OrgsError::invalid("expires_in_days", reason));
     }
-    let name = field::name("name", name)?;
+    let name = field::name("name", wanted.name)?;
     let secret = ScimTokenSecret::generate(&mut SysRng)?;
     let new = NewToken {
         id: TokenId::new(clock),
         name,
         prefix: secret.prefix(),
+        access: wanted.access,
         digest: secret.digest(),
         expires_at: clock.now().plus(Duration::from_hours(24 * u64::from(days))),
     };
@@ -73,12 +81,11 @@ pub(crate) fn draft(
 pub async fn create(
     org: &OrgHandle,
     connection: &ConnectionHandle,
-    name: &str,
-    expires_in_days: Option<u32>,
+    wanted: Wanted<'_>,
     previous: Previous,
     origin: Origin,
 ) -> Result<IssuedToken, OrgsError> {
-    let draft = draft(org.clock(), name, expires_in_days)?;
+    let draft = draft(org.clock(), wanted)?;
     let ends_at = match previous {
         Previous::Keep => None,
         Previous::Revoke => Some(org.clock().now()),

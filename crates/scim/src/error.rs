@@ -138,6 +138,11 @@ impl ScimError {
         Self::new(ScimType::InvalidValue, detail)
     }
 
+    /// 400 `invalidVers`.
+    pub fn invalid_vers(detail: impl Into<String>) -> Self {
+        Self::new(ScimType::InvalidVers, detail)
+    }
+
     /// 403 `sensitive`.
     pub fn sensitive(detail: impl Into<String>) -> Self {
         Self::new(ScimType::Sensitive, detail)

@@ -5,7 +5,7 @@
 //! address, its dates and the connection's switch, and only then lets go of the handle.
 
 use rollcall_model::{
-    IdpKind, OrgId, OrgRef, PageRequest, ScimConnectionId, Slug, Timestamp, TokenId,
+    IdpKind, OrgId, OrgRef, PageRequest, ScimConnectionId, Slug, Timestamp, TokenAccess, TokenId,
 };
 use sea_orm::{EntityTrait, FromQueryResult, Statement};
 use uuid::Uuid;
@@ -24,6 +24,8 @@ pub struct StoredToken {
     pub connection_id: ScimConnectionId,
     /// The slug of the organization it belongs to.
     pub org_slug: Slug,
+    /// What it may do.
+    pub access: TokenAccess,
     /// From when on it is refused.
     pub expires_at: Timestamp,
     /// From when on it is refused because somebody revoked it.
@@ -51,6 +53,7 @@ struct Row {
     scim_connection_id: Uuid,
     token_id: Uuid,
     slug: String,
+    access: String,
     expires_at: i64,
     revoked_at: Option<i64>,
     enabled: bool,
@@ -61,7 +64,7 @@ struct Row {
 }
 
 const FIND_TOKEN: &str = "
-    select r.org_id, r.scim_connection_id, r.token_id, o.slug, t.expires_at, t.revoked_at,
+    select r.org_id, r.scim_connection_id, r.token_id, o.slug, t.access, t.expires_at, t.revoked_at,
            c.enabled, c.first_request_at, c.recognised_idp, c.settings, c.revision
     from routing_tokens r
     join scim_tokens t on t.org_id = r.org_id
@@ -100,6 +103,7 @@ impl Store {
                 .slug
                 .parse()
                 .map_err(|reason| StoreError::corrupt("organizations", row.org_id, reason))?,
+            access: TokenAccess::from_stored(&row.access),
             expires_at: Timestamp::from_unix_micros(row.expires_at),
             revoked_at: row.revoked_at.map(Timestamp::from_unix_micros),
             connection_enabled: row.enabled,

@@ -1,7 +1,8 @@
 //! SCIM tokens of one connection. The secret never gets here; its digest does.
 
 use rollcall_model::{
-    EventType, OrgId, Page, PageRequest, ScimConnectionId, ScimToken, Timestamp, TokenId,
+    EventType, OrgId, Page, PageRequest, ScimConnectionId, ScimToken, Timestamp, TokenAccess,
+    TokenId,
 };
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -24,6 +25,8 @@ pub struct NewToken {
     pub name: String,
     /// The first characters of the secret.
     pub prefix: String,
+    /// What it may do.
+    pub access: TokenAccess,
     /// SHA-256 of the secret.
     pub digest: [u8; 32],
     /// From when on it is refused.
@@ -43,6 +46,7 @@ impl From<Model> for ScimToken {
             id: TokenId::from_uuid(row.id),
             name: row.name,
             prefix: row.prefix,
+            access: TokenAccess::from_stored(&row.access),
             created_at: Timestamp::from_unix_micros(row.created_at),
             expires_at: Timestamp::from_unix_micros(row.expires_at),
             last_used_at: row.last_used_at.map(Timestamp::from_unix_micros),
@@ -88,6 +92,7 @@ impl OrgTx {
             id: new.id,
             name: new.name,
             prefix: new.prefix,
+            access: new.access,
             created_at: self.now,
             expires_at: new.expires_at,
             last_used_at: None,
@@ -99,6 +104,7 @@ impl OrgTx {
             id: Set(token.id.as_uuid()),
             name: Set(token.name.clone()),
             prefix: Set(token.prefix.clone()),
+            access: Set(token.access.as_str().to_owned()),
             created_at: Set(token.created_at.unix_micros()),
             expires_at: Set(token.expires_at.unix_micros()),
             last_used_at: Set(None),
@@ -122,6 +128,7 @@ impl OrgTx {
                 "id": token.id,
                 "name": token.name,
                 "prefix": token.prefix,
+                "access": token.access.as_str(),
                 "expires_at": token.expires_at,
             }}),
         );

@@ -7,7 +7,7 @@ use std::time::Duration;
 use prometheus::Registry;
 use rand::rngs::SysRng;
 use rollcall_gateway::{
-    ActivityLog, AppState, Draining, Limits, Listeners, Purge, Running, Settings,
+    ActivityLog, AppState, Draining, Guesses, Limits, Listeners, Purge, Running, Settings,
 };
 use rollcall_metrics::Metrics;
 use rollcall_model::{ManualClock, Origin, Timestamp};
@@ -113,6 +113,7 @@ impl TestApp {
             settings,
             activity: ActivityLog::default(),
             purge: Purge::default(),
+            guesses: Guesses::default(),
             draining: Draining::default(),
         };
         let listeners = Listeners {

@@ -84,6 +84,12 @@ impl Client {
         }
     }
 
+    /// The bearer secret it sends.
+    #[must_use]
+    pub fn bearer(&self) -> Option<&str> {
+        self.bearer.as_deref()
+    }
+
     /// What its paths are appended to.
     #[must_use]
     pub fn base(&self) -> &str {

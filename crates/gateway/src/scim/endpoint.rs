@@ -2,13 +2,44 @@
 //!
 //! Endpoints are data before they are mounted, so that the list of all of them, which the
 //! isolation test goes through, is the list that is served.
+//!
+//! A handler that panics costs its client a 500 and nobody else anything: without the net that is
+//! put around it here, the connection would break off without an answer.
+
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 
 use actix_web::http::Method;
 use actix_web::http::header::ALLOW;
 use actix_web::web::{self, ServiceConfig};
-use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder, Route};
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Route};
+use futures_util::FutureExt;
 
 use super::failure::ScimFailure;
+
+/// What a handler comes to.
+type Answer = Result<HttpResponse, ScimFailure>;
+
+/// A handler whose panics are failures.
+#[derive(Clone)]
+struct Caught<F>(F);
+
+impl<F, Args> Handler<Args> for Caught<F>
+where
+    F: Handler<Args, Output = Answer>,
+    Args: 'static,
+{
+    type Output = Answer;
+    type Future = Pin<Box<dyn Future<Output = Answer>>>;
+
+    fn call(&self, args: Args) -> Self::Future {
+        // What the handler held is gone; what it shares with others is behind locks that put up
+        // with a panic, and its transaction is rolled back.
+        let work = AssertUnwindSafe(self.0.call(args)).catch_unwind();
+        Box::pin(work.map(|done| done.unwrap_or(Err(ScimFailure::Panicked))))
+    }
+}
 
 /// A path below the base address, with its methods.
 pub(super) struct Endpoint {
@@ -24,31 +55,28 @@ impl Endpoint {
         }
     }
 
-    /// Adds a method with its handler. What GET answers, HEAD answers without the body
-    /// (RFC 9110 §9.3.2), which the server leaves away.
+    /// Adds a method with its handler. What takes GET takes HEAD too (RFC 9110 §9.3.2).
     pub(super) fn on<F, Args>(mut self, method: Method, handler: F) -> Self
     where
-        F: Handler<Args>,
+        F: Handler<Args, Output = Answer>,
         Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
     {
         if method == Method::GET {
-            let route = web::get().to(handler.clone());
+            let route = web::method(method.clone()).to(Caught(handler.clone()));
             self.routes.push((method, route));
-            self.routes.push((Method::HEAD, web::head().to(handler)));
-        } else {
-            let route = web::method(method.clone()).to(handler);
-            self.routes.push((method, route));
+            return self.on(Method::HEAD, handler);
         }
+        let route = web::method(method.clone()).to(Caught(handler));
+        self.routes.push((method, route));
         self
     }
 
-    /// Each method with the path. HEAD goes wherever GET does.
+    /// Each method with the path. HEAD is left out: it is GET, with its handler.
     pub(super) fn names(&self) -> impl Iterator<Item = (String, &'static str)> {
         let path = self.path;
         self.routes
             .iter()
-            .filter(|(method, _)| method != Method::HEAD)
+            .filter(|(method, _)| *method != Method::HEAD)
             .map(move |(method, _)| (method.to_string(), path))
     }
 
@@ -77,5 +105,34 @@ impl Endpoint {
                 Err(ScimFailure::Method { allowed })
             }
         })));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::{App, test};
+
+    use super::*;
+
+    #[expect(clippy::panic, reason = "to see what becomes of it")]
+    async fn panics() -> Answer {
+        panic!("a secret that must not be told")
+    }
+
+    #[actix_web::test]
+    async fn a_panic_is_answered_with_a_scim_error_that_does_not_tell_it() {
+        let mount = |config: &mut ServiceConfig| {
+            Endpoint::at("/x").on(Method::GET, panics).mount(config);
+        };
+        let app = test::init_service(App::new().configure(mount)).await;
+        for _ in 0..2 {
+            let request = test::TestRequest::with_uri("/x").to_request();
+            let answer = test::call_service(&app, request).await;
+            assert_eq!(answer.status().as_u16(), 500);
+            let body = test::read_body(answer).await;
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(body["status"], "500");
+            assert!(!body.to_string().contains("secret"), "{body}");
+        }
     }
 }

@@ -4,8 +4,10 @@
 //! compile until somebody chooses its status. What went wrong inside goes to the log once, here,
 //! and never to the identity provider.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{ACCEPT, ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use rollcall_orgs::authentication::Refusal;
 use rollcall_scim::patch::PatchError;
@@ -73,6 +75,9 @@ pub(crate) enum ScimFailure {
     /// The body is of another media type.
     #[error("send the body as application/scim+json or application/json, in UTF-8")]
     MediaType,
+    /// The client takes neither of the types that answers have, and the connection is strict.
+    #[error("answers are application/scim+json or application/json, and `Accept` takes neither")]
+    NotAcceptable,
     /// The body is larger than it may be.
     #[error("the body is larger than {limit} bytes")]
     TooLarge {
@@ -99,9 +104,38 @@ pub(crate) enum ScimFailure {
     /// A cursor could not be made.
     #[error("a cursor could not be made: {0}")]
     Unsealed(String),
+    /// The request was not let in, and its address has sent many that were not.
+    #[error("too many requests without a valid token came from this address; wait and check it")]
+    Guessing {
+        /// For how long.
+        wait: Duration,
+    },
+    /// The framework refused the request before a handler saw it.
+    #[error("the request cannot be served: {}", .0.canonical_reason().unwrap_or("unknown"))]
+    Framework(StatusCode),
+    /// A handler panicked. The message is in the log.
+    #[error("a handler panicked")]
+    Panicked,
     /// The store says no, or is not there.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// The challenge of a refusal (RFC 6750 §3). Without credentials there is nothing wrong to name.
+const fn challenge(refusal: Refusal) -> Option<&'static str> {
+    match refusal {
+        Refusal::Missing => Some("Bearer realm=\"scim\""),
+        Refusal::Unreadable => Some("Bearer realm=\"scim\", error=\"invalid_request\""),
+        Refusal::Malformed(_)
+        | Refusal::Unknown
+        | Refusal::Mismatch
+        | Refusal::Expired
+        | Refusal::Revoked => Some("Bearer realm=\"scim\", error=\"invalid_token\""),
+        Refusal::Forbidden => {
+            Some("Bearer realm=\"scim\", error=\"insufficient_scope\", scope=\"write\"")
+        }
+        Refusal::Disabled => None,
+    }
 }
 
 /// What a client is told of a refused token. Everything about tokens that may exist reads alike.
@@ -109,6 +143,10 @@ fn why(refusal: Refusal) -> String {
     match refusal {
         Refusal::Missing => {
             "send the SCIM token of this connection as `Authorization: Bearer <token>`".to_owned()
+        }
+        Refusal::Unreadable => {
+            "send one SCIM token, as `Authorization: Bearer <token>` and in no other place"
+                .to_owned()
         }
         Refusal::Malformed(shape) => {
             format!("the bearer token {shape}; copy the whole SCIM token again")
@@ -121,6 +159,18 @@ fn why(refusal: Refusal) -> String {
         Refusal::Disabled => {
             "this SCIM connection is disabled; ask the vendor to enable it".to_owned()
         }
+        Refusal::Forbidden => {
+            "this SCIM token may not do that; ask the vendor for one with `write` access".to_owned()
+        }
+    }
+}
+
+/// What is told of a failure that is not the client's.
+fn internal() -> ScimError {
+    ScimError {
+        status: 500,
+        scim_type: None,
+        detail: "something failed on our side; the request id finds it in the log".to_owned(),
     }
 }
 
@@ -148,10 +198,17 @@ impl ScimFailure {
             Self::Stale { .. } | Self::Excluded { .. } => plain(StatusCode::PRECONDITION_FAILED),
             Self::Unconditional => plain(StatusCode::PRECONDITION_REQUIRED),
             Self::MediaType => plain(StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            Self::NotAcceptable => plain(StatusCode::NOT_ACCEPTABLE),
+            Self::Guessing { .. } => plain(StatusCode::TOO_MANY_REQUESTS),
+            Self::Framework(status) => plain(*status),
+            Self::Panicked => (StatusCode::INTERNAL_SERVER_ERROR, internal()),
             Self::TooLarge { .. } | Self::TooMany { .. } => plain(StatusCode::PAYLOAD_TOO_LARGE),
             Self::TooSlow => plain(StatusCode::REQUEST_TIMEOUT),
             Self::CutOff => of_scim(ScimError::invalid_syntax(self.to_string())),
-            Self::FilterOff | Self::Refused(Refusal::Disabled) => plain(StatusCode::FORBIDDEN),
+            Self::FilterOff | Self::Refused(Refusal::Disabled | Refusal::Forbidden) => {
+                plain(StatusCode::FORBIDDEN)
+            }
+            Self::Refused(Refusal::Unreadable) => plain(StatusCode::BAD_REQUEST),
             Self::Refused(_) => plain(StatusCode::UNAUTHORIZED),
             Self::Store(StoreError::Filter(error)) => of_scim(error.clone()),
             Self::Store(StoreError::Conflict { attribute }) => of_scim(ScimError::uniqueness(
@@ -179,15 +236,9 @@ impl ScimFailure {
                 },
             ),
             Self::Unsealed(_)
-            | Self::Store(StoreError::Corrupt { .. } | StoreError::Database(_)) => (
-                StatusCode::INTERNAL_SERVER_ERROR,
-                ScimError {
-                    status: 500,
-                    scim_type: None,
-                    detail: "something failed on our side; the request id finds it in the log"
-                        .to_owned(),
-                },
-            ),
+            | Self::Store(StoreError::Corrupt { .. } | StoreError::Database(_)) => {
+                (StatusCode::INTERNAL_SERVER_ERROR, internal())
+            }
         }
     }
 
@@ -217,12 +268,16 @@ impl ScimFailure {
 
     fn add_headers(&self, answer: &mut HttpResponseBuilder, status: StatusCode) {
         match self {
-            Self::Refused(Refusal::Missing) => {
-                answer.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"scim\""));
+            Self::Refused(refusal) => {
+                if let Some(challenge) = challenge(*refusal) {
+                    answer.insert_header((WWW_AUTHENTICATE, challenge));
+                }
             }
-            Self::Refused(_) if status == StatusCode::UNAUTHORIZED => {
-                let challenge = "Bearer realm=\"scim\", error=\"invalid_token\"";
-                answer.insert_header((WWW_AUTHENTICATE, challenge));
+            Self::Guessing { wait } => {
+                answer.insert_header((RETRY_AFTER, wait.as_secs().max(1).to_string()));
+            }
+            Self::MediaType => {
+                answer.insert_header((ACCEPT, "application/scim+json, application/json"));
             }
             Self::Method { allowed } => {
                 answer.insert_header((ALLOW, allowed.as_str()));

@@ -2,6 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::Method;
+use rollcall_scim::ScimError;
 
 use super::endpoint::Endpoint;
 use super::failure::ScimFailure;
@@ -21,6 +22,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 async fn me(_: Tenant) -> Result<HttpResponse, ScimFailure> {
     Err(ScimFailure::NotServed { feature: "/Me" })
+}
+
+/// A version of the protocol that is not the one served (RFC 7644 §3.13).
+pub(super) async fn other_version(_: Tenant) -> Result<HttpResponse, ScimFailure> {
+    Err(ScimError::invalid_vers("version 2 of the protocol is served, at `…/v2`").into())
 }
 
 /// Everything else.

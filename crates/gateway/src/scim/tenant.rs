@@ -4,17 +4,20 @@ use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
+use actix_web::http::Method;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use rollcall_metrics::AuthenticationFailure;
-use rollcall_model::{IdpKind, RequestId, ScimConnectionId, ScimSettings, TokenId};
+use rollcall_model::{
+    IdpKind, RequestId, ScimConnectionId, ScimProfile, ScimSettings, TokenAccess, TokenId,
+};
 use rollcall_orgs::authentication::{self, Access, Refusal, Refused, Verdict};
 use rollcall_scim::{Catalog, Quirk};
 use rollcall_store::{ConnectionHandle, DirectoryTx, LogAddress, StoreError};
 
+use super::accept::{self, Wish};
 use super::failure::ScimFailure;
-use super::idp;
+use super::{credentials, idp};
 use crate::address;
-use crate::api::caller::bearer;
 use crate::request_id;
 use crate::settings::Settings;
 use crate::state::{self, AppState};
@@ -99,7 +102,9 @@ impl Tenant {
         let Ok(address) = address::of(req, &app.settings) else {
             return Err(refuse(req, &app, Refusal::Unknown, None));
         };
-        let verdict = authentication::authenticate(&app.store, bearer(req), &address).await?;
+        let credentials = credentials::of(req);
+        let verdict =
+            authentication::authenticate(&app.store, credentials, &address, wanted(req)).await?;
         let access = match verdict {
             Verdict::Allowed(access) => *access,
             Verdict::Refused(Refused { refusal, concerns }) => {
@@ -118,6 +123,10 @@ impl Tenant {
             handle: access.handle.clone(),
             idp,
         });
+        let strict = access.handle.settings().profile == ScimProfile::Strict;
+        if strict && accept::wish(req.headers()) == Wish::Neither {
+            return Err(ScimFailure::NotAcceptable);
+        }
         let base = base(&app.settings, access.handle.connection_id());
         Ok(Self {
             handle: access.handle,
@@ -133,6 +142,19 @@ impl Tenant {
 /// What the locations of a connection's resources begin with, whatever way it was reached.
 pub(super) fn base(settings: &Settings, connection: ScimConnectionId) -> String {
     format!("{}/scim/v2/{connection}", settings.public_url)
+}
+
+/// What a request needs of its token. Queries by POST change nothing (RFC 7644 §3.4.3).
+fn wanted(req: &HttpRequest) -> TokenAccess {
+    let queries = || {
+        let pattern = req.match_pattern();
+        pattern.is_some_and(|pattern| pattern.ends_with("/.search"))
+    };
+    match *req.method() {
+        Method::GET | Method::HEAD => TokenAccess::Read,
+        Method::POST if queries() => TokenAccess::Read,
+        _ => TokenAccess::Write,
+    }
 }
 
 /// The first request of an identity provider turns its connection to "connected", with an event.
@@ -165,16 +187,27 @@ fn refuse(
 ) -> ScimFailure {
     let reason = match refusal {
         Refusal::Missing => AuthenticationFailure::Missing,
+        Refusal::Unreadable => AuthenticationFailure::InvalidRequest,
         Refusal::Malformed(_) => AuthenticationFailure::Malformed,
         Refusal::Unknown => AuthenticationFailure::Unknown,
         Refusal::Mismatch => AuthenticationFailure::Mismatch,
         Refusal::Expired => AuthenticationFailure::Expired,
         Refusal::Revoked => AuthenticationFailure::Revoked,
         Refusal::Disabled => AuthenticationFailure::Disabled,
+        Refusal::Forbidden => AuthenticationFailure::Forbidden,
     };
     app.metrics.authentication_failed(reason);
     req.extensions_mut()
         .insert(Seen::Refused { reason, concerns });
+    if let Refusal::Malformed(_) | Refusal::Unknown = refusal
+        && let Some(from) = address::source(req, &app.settings)
+    {
+        let limit = app.settings.limits.max_bad_tokens_per_minute;
+        if let Some(wait) = app.guesses.note(from, limit, app.store.clock().now()) {
+            app.metrics.guess_slowed();
+            return ScimFailure::Guessing { wait };
+        }
+    }
     ScimFailure::Refused(refusal)
 }
 

@@ -39,6 +39,7 @@ mod patch_replace;
 mod profiles;
 mod projection;
 mod published_schemas;
+mod raw;
 mod read;
 mod replace;
 mod resources;

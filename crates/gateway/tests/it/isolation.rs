@@ -125,7 +125,9 @@ fn every_route_of_the_management_api_is_in_the_table() {
 
 on_each_database! {
     async fn every_wrong_credential_is_refused_alike_on_every_scim_route(database: TestDatabase) {
-        let app = TestApp::start(database).await;
+        let app = TestApp::start_with(database, |settings| {
+            settings.limits.max_bad_tokens_per_minute = 1_000;
+        }).await;
         let victim = victim(&app).await;
         let other = app.connect("Other").await;
         let revoked = {

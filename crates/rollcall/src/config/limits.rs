@@ -52,6 +52,9 @@ pub(crate) struct LimitsConfig {
     /// Items on the largest page of a management list.
     #[serde(deserialize_with = "values::positive")]
     pub(crate) max_page: u64,
+    /// Texts that are nobody's token, from one address within a minute.
+    #[serde(deserialize_with = "values::positive")]
+    pub(crate) max_bad_tokens_per_minute: u32,
     /// How long a client may take to send the head of a request.
     #[serde(
         rename = "request_head_timeout_seconds",

@@ -60,7 +60,7 @@ pub(crate) struct Config {
     /// The address to serve on.
     #[serde(deserialize_with = "values::socket_address")]
     pub(crate) listen: SocketAddr,
-    /// Scheme, host and port in printed endpoint URLs, without a slash at the end. Unset, it is
+    /// Scheme, host, port and path of printed endpoint URLs, without a slash at the end. Unset, it is
     /// the address that is listened on.
     #[serde(default, deserialize_with = "values::public_url")]
     pub(crate) public_url: Option<String>,

@@ -53,20 +53,24 @@ pub(super) fn optional_socket_address<'de, D: Deserializer<'de>>(
     socket_address(from).map(Some)
 }
 
-/// Keeps scheme, host and port; anything more would end up in the middle of endpoint URLs.
+/// Keeps scheme, host, port and path; anything more would end up in the middle of endpoint URLs.
 pub(super) fn public_url<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     fn convert(text: &str) -> Option<String> {
         let url = Url::parse(text).ok()?;
         let origin = url.origin();
         let is_web = matches!(url.scheme(), "http" | "https");
         let mut bare = Url::parse(&origin.ascii_serialization()).ok()?;
-        bare.set_path("/");
-        (is_web && bare == url).then(|| origin.ascii_serialization())
+        bare.set_path(url.path());
+        let path = url.path().trim_end_matches('/');
+        // Anything else would mean something else in the route that the path becomes.
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-._~".contains(&byte);
+        let whole = bare == url && path.bytes().all(is_plain);
+        (is_web && whole).then(|| format!("{}{path}", origin.ascii_serialization()))
     }
     text(
         from,
         convert,
-        "`https://` or `http://`, a host and perhaps a port, with no path after it, \
+        "`https://` or `http://`, a host and perhaps a port and a path, with nothing after it, \
          such as https://provisioning.example.com",
     )
     .map(Some)

@@ -10,7 +10,7 @@ mod secret_key;
 use anyhow::Context;
 use prometheus::Registry;
 use rollcall_gateway::{
-    ActivityLog, AppState, Draining, Limits, Listeners, Purge, Running, Settings,
+    ActivityLog, AppState, Draining, Guesses, Limits, Listeners, Purge, Running, Settings,
 };
 use rollcall_metrics::Metrics;
 use rollcall_model::Origin;
@@ -52,6 +52,7 @@ pub(crate) async fn start(config: &Config, bound: Bound) -> anyhow::Result<Start
         settings: settings(config, bound.url()),
         activity: ActivityLog::default(),
         purge: Purge::default(),
+        guesses: Guesses::default(),
         draining: Draining::default(),
     };
     let listeners = Listeners {
@@ -116,6 +117,7 @@ fn settings(config: &Config, url: String) -> Settings {
             max_bulk_payload_bytes: limits.max_bulk_payload_bytes,
             max_members_per_request: limits.max_group_members_per_request,
             max_page: limits.max_page,
+            max_bad_tokens_per_minute: limits.max_bad_tokens_per_minute,
             request_head_timeout: limits.request_head_timeout,
             request_body_timeout: limits.request_body_timeout,
             shutdown_timeout: limits.shutdown_timeout,

@@ -11,3 +11,4 @@ mod generated;
 mod rollcall;
 mod serve;
 mod simulate;
+mod tls;

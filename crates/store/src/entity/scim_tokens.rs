@@ -13,6 +13,7 @@ pub struct Model {
     pub id: Uuid,
     pub name: String,
     pub prefix: String,
+    pub access: String,
     pub created_at: i64,
     pub expires_at: i64,
     pub last_used_at: Option<i64>,

@@ -2,8 +2,8 @@
 
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
-use rollcall_model::{ScimToken, Timestamp, TokenId};
-use rollcall_orgs::tokens::{self, Previous};
+use rollcall_model::{ScimToken, Timestamp, TokenAccess, TokenId};
+use rollcall_orgs::tokens::{self, Previous, Wanted};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -34,6 +34,9 @@ struct TokenBody {
     name: String,
     /// The first characters of the secret, to tell tokens apart.
     prefix: String,
+    /// What it may do: `read` or `write`.
+    #[schema(value_type = String, example = "write")]
+    access: &'static str,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -54,6 +57,7 @@ impl From<ScimToken> for TokenBody {
             id: token.id,
             name: token.name,
             prefix: token.prefix,
+            access: token.access.as_str(),
             created_at: token.created_at,
             expires_at: token.expires_at,
             last_used_at: token.last_used_at,
@@ -89,11 +93,31 @@ impl From<ScimToken> for IssuedTokenBody {
 struct NewTokenBody {
     /// Its name for people, 1 to 200 characters.
     name: String,
+    /// What it may do: `write`, which it is if absent, or `read` for a client that only looks.
+    access: Option<AccessBody>,
     /// Its life in days, 1 to 365; 365 if absent.
     expires_in_days: Option<u32>,
     /// What becomes of the tokens that were there before; they stay if absent.
     #[schema(value_type = Option<RevokePrevious>)]
     revoke_previous: Option<Value>,
+}
+
+/// What a token may do.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[schema(as = TokenAccess)]
+#[serde(rename_all = "snake_case")]
+enum AccessBody {
+    Read,
+    Write,
+}
+
+impl From<AccessBody> for TokenAccess {
+    fn from(access: AccessBody) -> Self {
+        match access {
+            AccessBody::Read => Self::Read,
+            AccessBody::Write => Self::Write,
+        }
+    }
 }
 
 /// What becomes of the tokens that were there before a new one: `true` ends them now, `false`
@@ -149,15 +173,12 @@ async fn create_scim_token(
     post.answer(async move |caller, body| {
         let (org, connection) = caller.connection(&org, &scim).await?;
         let previous = previous(body.revoke_previous)?;
-        let issued = tokens::create(
-            &org,
-            &connection,
-            &body.name,
-            body.expires_in_days,
-            previous,
-            caller.origin(),
-        )
-        .await?;
+        let wanted = Wanted {
+            name: &body.name,
+            access: body.access.map(TokenAccess::from).unwrap_or_default(),
+            expires_in_days: body.expires_in_days,
+        };
+        let issued = tokens::create(&org, &connection, wanted, previous, caller.origin()).await?;
         let secret = issued.secret;
         Ok(Answer::created(&IssuedTokenBody::from(issued.token))?
             .showing("/secret", secret.expose()))

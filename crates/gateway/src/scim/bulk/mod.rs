@@ -35,6 +35,7 @@ async fn bulk(
     req: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ScimFailure> {
+    tenant.require(tenant.settings().features.bulk, "Bulk")?;
     let limits = &tenant.app.settings.limits;
     let limit = limits.max_bulk_payload_bytes;
     let body = body::read_up_to(limit, &req, payload, limits).await;

@@ -26,11 +26,12 @@ fn a_wrong_value_is_named_with_its_place_and_what_is_expected() {
 }
 
 #[test]
-fn the_public_url_is_scheme_host_and_port() {
+fn the_public_url_is_scheme_host_port_and_path() {
     for good in [
         "https://a.example",
         "https://a.example/",
         "http://[::1]:8080",
+        "https://a.example/b/c/",
     ] {
         let config = with(&[("ROLLCALL_PUBLIC_URL", good)]).unwrap();
         let origin = good.trim_end_matches('/');
@@ -38,10 +39,12 @@ fn the_public_url_is_scheme_host_and_port() {
     }
     for bad in [
         "ftp://a.example",
-        "https://a.example/x",
+        "https://a.example/{x}",
+        "https://a.example/x?y",
         "https://a.example?x",
         "https://a.example#x",
         "https://me@a.example",
+        "https://me:secret@a.example/x",
         "https://",
     ] {
         assert!(with(&[("ROLLCALL_PUBLIC_URL", bad)]).is_err(), "{bad}");
