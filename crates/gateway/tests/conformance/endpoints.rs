@@ -55,7 +55,11 @@ on_each_database! {
                 if allowed.split(", ").any(|name| name == method) {
                     assert_ne!(reply.status, 405, "{method} {path}");
                 } else {
-                    expect_error(&reply, 405, "");
+                    if method == "HEAD" {
+                        assert_eq!((reply.status, &reply.body), (405, &Value::Null), "{path}");
+                    } else {
+                        expect_error(&reply, 405, "");
+                    }
                     assert_eq!(reply.header("allow"), allowed, "{method} {path}");
                 }
             }
@@ -186,8 +190,8 @@ on_each_database! {
         let group = json!({ "displayName": "ghost" });
         expect_error(&f.scim().put(&format!("/Groups/{unknown}"), group).await, 404, "");
         expect_list(&f.users_where("userName eq \"ghost\"").await, 0);
-        let groups = f.scim().get(&format!("/Groups?{}", query(&[("filter", "displayName eq \"ghost\"")])));
-        expect_list(&groups.await, 0);
+        let groups = format!("/Groups?{}", query(&[("filter", "displayName eq \"ghost\"")]));
+        expect_list(&f.scim().get(&groups).await, 0);
     }
 
     async fn collections_are_where_the_resource_types_say(database: TestDatabase) {

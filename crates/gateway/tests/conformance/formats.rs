@@ -1,5 +1,7 @@
 //! Media types, encodings and the limits of JSON (RFC 7644 §3.8).
 
+mod names;
+
 use rollcall_testkit::{Client, Reply, TestApp, on_each_database};
 use serde_json::json;
 

@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{Layer, filter, fmt};
 
-use crate::fixture::{Fixture, USER, bjensen, create, expect_error, expect_list, patch, query};
+use crate::fixture::{
+    ENTERPRISE, Fixture, USER, bjensen, create, expect_error, expect_list, patch, query,
+};
 use crate::raw::{exchange, head};
 
 /// Everything that this process logs, in every detail.
@@ -182,6 +184,24 @@ on_each_database! {
         let count = u64::try_from(HOSTILE.len()).unwrap();
         expect_list(&f.scim().get("/Users").await, 3 + count);
         expect_list(&f.scim().get("/Groups").await, 2 + count);
+    }
+
+    async fn what_is_marked_as_sensitive_may_not_stand_in_a_url(database: TestDatabase) {
+        let f = Fixture::start(database).await;
+        f.choose(json!({ "sensitive_attributes": [format!("{ENTERPRISE}:employeeNumber"), "emails.value"] })).await;
+        for filter in [
+            &format!("{ENTERPRISE}:employeeNumber eq \"701984\""),
+            &format!("userName pr and not ({}:EMPLOYEENUMBER sw \"7\")", ENTERPRISE.to_uppercase()),
+            "emails.value eq \"bjensen@example.com\"",
+            "emails[type eq \"work\" and value co \"bjensen\"]",
+        ] {
+            let refused = f.users_where(filter).await;
+            expect_error(&refused, 403, "sensitive");
+            assert!(!refused.body.to_string().contains("701984"), "{}", refused.body);
+            let body = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"], "filter": filter });
+            let _ = f.scim().post("/Users/.search", body).await.expect(200);
+        }
+        expect_list(&f.users_where("userName eq \"bjensen\" and emails[type eq \"work\"]").await, 1);
     }
 
     async fn a_token_is_opaque_and_a_jwt_is_none(database: TestDatabase) {

@@ -70,6 +70,7 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
     limits.max_bulk_payload_bytes = 1048576
     limits.max_group_members_per_request = 10000
     limits.max_page = 7                              # in rollcall.toml
+    limits.max_bad_tokens_per_minute = 20
     limits.request_head_timeout_seconds = 15
     limits.request_body_timeout_seconds = 30
     limits.shutdown_timeout_seconds = 30

@@ -83,12 +83,9 @@ fn tls_1_2_and_1_3_are_spoken_and_nothing_older() {
         stream.write_all(&client_hello(minor)).unwrap();
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
-        // A fatal alert: protocol_version.
-        assert_eq!(
-            (answer[0], &answer[5..]),
-            (21, [2, 70].as_slice()),
-            "3.{minor}"
-        );
+        // A fatal alert: handshake_failure or protocol_version.
+        assert_eq!((answer[0], answer[5]), (21, 2), "3.{minor}: {answer:?}");
+        assert!([40, 70].contains(&answer[6]), "3.{minor}: {answer:?}");
     }
     assert!(server.stop());
 }
@@ -109,7 +106,8 @@ fn plain_http_gets_no_answer_from_an_https_listener() {
 
 #[test]
 fn plain_http_that_others_can_reach_does_not_start() {
-    let mut command = Folder::new().command(&["serve"]);
+    let folder = Folder::new();
+    let mut command = folder.command(&["serve"]);
     command.env("ROLLCALL_LISTEN", "0.0.0.0:0");
     let refused = command.output().unwrap();
     assert!(!refused.status.success());

@@ -36,7 +36,7 @@ async fn dump(database: &TestDatabase) -> String {
         };
         for name in column(&db, &columns).await {
             let value = if sqlite {
-                format!("cast(\"{name}\" as text) || ' ' || lower(hex(\"{name}\"))")
+                format!("quote(\"{name}\") || ' ' || lower(hex(\"{name}\"))")
             } else {
                 format!("\"{name}\"::text")
             };

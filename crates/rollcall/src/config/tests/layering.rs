@@ -37,6 +37,7 @@ fn without_file_and_variables_there_are_the_defaults() {
             max_bulk_payload_bytes: 1048576,
             max_group_members_per_request: 10000,
             max_page: 500,
+            max_bad_tokens_per_minute: 20,
             request_head_timeout: 15s,
             request_body_timeout: 30s,
             shutdown_timeout: 30s,
