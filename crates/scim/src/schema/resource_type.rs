@@ -155,6 +155,10 @@ impl ResourceType {
         if let Some(attribute) = self.base_attribute(name) {
             return Some((None, Some(attribute)));
         }
+        // An extension's attribute is to be qualified (RFC 7644 §3.10).
+        if self.profile == Profile::Strict {
+            return None;
+        }
         let mut found = self.extensions.iter().filter_map(|extension| {
             let attribute = extension.schema.attribute(name)?;
             Some((Some(extension.schema.as_ref()), Some(attribute)))
