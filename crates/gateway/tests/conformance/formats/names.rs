@@ -3,7 +3,7 @@
 use rollcall_testkit::on_each_database;
 use serde_json::{Value, json};
 
-use crate::fixture::{ENTERPRISE, Fixture, USER, expect_error, query};
+use crate::fixture::{ENTERPRISE, Fixture, USER, expect_error, query, user_names};
 
 on_each_database! {
     async fn a_name_with_its_urn_is_taken_everywhere_in_any_case(database: TestDatabase) {
@@ -16,6 +16,10 @@ on_each_database! {
         for (department, family_name) in [exact.clone(), (mixed(&exact.0), mixed(&exact.1))] {
             let filter = format!("{department} eq \"tour operations\" and {family_name} eq \"jensen\"");
             assert_eq!(f.names_where(&filter).await, ["bjensen"], "{filter}");
+
+            let both = [("sortBy", family_name.as_str()), ("sortOrder", "descending"), ("filter", "name pr")];
+            let sorted = f.scim().get(&format!("/Users?{}", query(&both))).await.expect(200);
+            assert_eq!(user_names(&sorted), ["jsmith", "bjensen"], "{family_name}");
 
             let path = |parameter: &str| {
                 let names = format!("{department},{family_name}");
