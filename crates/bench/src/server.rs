@@ -10,7 +10,7 @@ use rand::rngs::SysRng;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE};
 use rollcall_gateway::{
-    ActivityLog, AppState, Draining, Limits, Listeners, Purge, Running, Settings,
+    ActivityLog, AppState, Draining, Guesses, Limits, Listeners, Purge, Running, Settings,
 };
 use rollcall_metrics::Metrics;
 use rollcall_model::{GroupId, Origin, SystemClock, UserId};
@@ -69,6 +69,7 @@ impl Server {
                 limits: Limits::default(),
             },
             activity: ActivityLog::default(),
+            guesses: Guesses::default(),
             purge: Purge::default(),
             draining: Draining::default(),
         };
