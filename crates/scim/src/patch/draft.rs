@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::Change;
+use super::single::refuse_new_immutable;
 use super::target::{Place, Target, locate};
 use crate::error::ScimError;
 use crate::filter;
@@ -118,6 +119,12 @@ impl<'k> Draft<'k> {
                 "`{}` is required",
                 schema.id
             )));
+        }
+        // What was set once stays, also if everything around it is to go.
+        if let Some(held) = self.holder(Some(schema)) {
+            for attribute in &schema.attributes {
+                refuse_new_immutable(attribute, held.get(&attribute.name), None)?;
+            }
         }
         self.attributes.shift_remove(&schema.id);
         Ok(())

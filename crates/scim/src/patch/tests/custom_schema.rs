@@ -68,6 +68,24 @@ fn an_immutable_attribute_is_set_once() {
 }
 
 #[test]
+fn an_extension_with_an_immutable_value_cannot_be_removed_as_a_whole() {
+    let kind = custom_user();
+    let before = stored(&kind, json!({ CUSTOM: { "badge": "a", "level": 1 } }));
+    for op in [
+        json!({ "op": "remove", "path": CUSTOM }),
+        json!({ "op": "replace", "path": CUSTOM, "value": null }),
+        json!({ "op": "remove", "path": format!("schemas[value eq \"{CUSTOM}\"]") }),
+    ] {
+        let err = apply(&kind, &before, &operations(json!([op]))).unwrap_err();
+        let reason = ScimError::mutability("`badge` is immutable and has a value");
+        assert_eq!(err.reason, reason, "{op}");
+    }
+    let free = stored(&kind, json!({ CUSTOM: { "level": 1 } }));
+    let op = operations(json!([{ "op": "remove", "path": CUSTOM }]));
+    assert_eq!(apply(&kind, &free, &op).unwrap().resource.get(CUSTOM), None);
+}
+
+#[test]
 fn a_read_only_attribute_without_path_must_be_the_stored_one() {
     let ops = json!([{ "op": "replace", "value": { CUSTOM: { "score": 5 } } }]);
 
