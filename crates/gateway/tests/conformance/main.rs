@@ -33,6 +33,7 @@ mod okta_size;
 mod patch;
 mod patch_add;
 mod patch_answers;
+mod patch_custom;
 mod patch_probe;
 mod patch_remove;
 mod patch_replace;
