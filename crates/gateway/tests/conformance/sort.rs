@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::crowd;
 use crate::fixture::{
-    ENTERPRISE, Fixture, USER, create, expect_error, expect_list, query, user_names,
+    ENTERPRISE, Fixture, PROBE, USER, create, expect_error, expect_list, query, user_names,
 };
 
 const SEARCH: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
@@ -172,6 +172,46 @@ on_each_database! {
         // Groups have no `userName`, so they have no value.
         let found = f.scim().get("?sortBy=userName&sortOrder=descending").await.expect(200);
         assert_eq!(crowd::ids(&found), [f.g1.as_str(), &f.g2, &f.u3, &f.u2, &f.u1]);
+    }
+
+    async fn each_type_has_an_order_of_its_own_on_every_kind_of_page(database: TestDatabase) {
+        let f = Fixture::start_with_probe(database).await;
+        let largest = 9_007_199_254_740_993_i64;
+        // The values of each attribute in the order that they are to come in.
+        let orders = [
+            ("intAttr", vec![json!(-3), json!(9), json!(10), json!(largest - 1), json!(largest)]),
+            ("decAttr", vec![json!(-0.5), json!(0.1), json!(1.5), json!(9.25), json!(10)]),
+            ("boolAttr", vec![json!(false), json!(true)]),
+            ("dateAttr", vec![
+                json!("2011-05-13T04:42:34Z"), json!("2011-05-13T06:42:34.5+02:00"),
+                json!("2011-05-13T04:42:35Z"), json!("2011-05-13T00:42:36-05:00"),
+            ]),
+            ("exactStr", vec![json!("B"), json!("a"), json!("c"), json!("ä")]),
+            ("alwaysRet", vec![json!("a"), json!("B"), json!("c"), json!("Ä")]),
+            ("tags", vec![json!(["a", "z"]), json!(["B"]), json!(["c", "a"])]),
+        ];
+        for (name, values) in orders {
+            let mut expected = Vec::new();
+            for (place, value) in values.iter().enumerate().rev() {
+                let user_name = format!("{name}-{place}");
+                expected.insert(0, f.probe_user(&user_name, json!({ name: value })).await);
+            }
+            let by = format!("{PROBE}:{name}");
+            let filter = format!("userName sw \"{name}-\"");
+            for order in ["ascending", "descending"] {
+                let parameters = [("sortBy", by.as_str()), ("sortOrder", order), ("filter", &filter)];
+                let whole = f.scim().get(&format!("/Users?{}", query(&parameters))).await.expect(200);
+                assert_eq!(crowd::ids(&whole), expected, "{name} {order}");
+                let pages = crowd::walk(f.scim(), &format!("/Users?count=2&{}", query(&parameters))).await;
+                let walked: Vec<String> = pages.iter().flat_map(crowd::ids).collect();
+                assert_eq!(walked, expected, "{name} {order}, by cursor");
+                expected.reverse();
+            }
+        }
+        for hidden in ["neverStr", "woStr"] {
+            let parameters = query(&[("sortBy", &format!("{PROBE}:{hidden}"))]);
+            expect_error(&f.scim().get(&format!("/Users?{parameters}")).await, 400, "invalidValue");
+        }
     }
 
     async fn text_is_sorted_by_code_points_and_moments_by_time(database: TestDatabase) {
