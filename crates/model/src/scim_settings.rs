@@ -26,7 +26,7 @@ pub struct ScimSettings {
     pub require_if_match: bool,
     /// Whether a Bulk request may make groups that are members of each other.
     pub allow_group_cycles: bool,
-    /// Whether the three discovery endpoints answer without a token, where the URL names the
+    /// Whether the three discovery endpoints answer without a token, where the path names the
     /// connection.
     pub anonymous_discovery: bool,
     /// Whether values outside `canonicalValues` are refused.

@@ -261,10 +261,11 @@ impl Projection {
         let whole = self.named.iter().any(|place| {
             place.extension.as_deref() == extension
                 && place.sub.is_none()
-                && place
-                    .attribute
-                    .as_ref()
-                    .is_none_or(|name| *name == attribute.name)
+                && match &place.attribute {
+                    Some(name) => *name == attribute.name,
+                    // An extension brings what it shows by default (RFC 7643 §2.4).
+                    None => self.mode == Mode::Without || attribute.returned != Returned::Request,
+                }
         });
         let parts = self
             .named

@@ -3,7 +3,7 @@
 use rollcall_testkit::{BASE_DOMAIN, Client, Reply, TestApp, on_each_database};
 use serde_json::{Value, json};
 
-use crate::fixture::{Fixture, LIST_RESPONSE, USER, expect_error};
+use crate::fixture::{ENTERPRISE, Fixture, LIST_RESPONSE, PROBE, USER, expect_error};
 
 const CONFIG: &str = "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig";
 
@@ -167,6 +167,27 @@ on_each_database! {
         let after = traces(&f.app, &fresh.path()).await;
         assert_eq!(after.0, before.0);
         assert_eq!(after.1, before.1 + 3 * DOCUMENTS.len() + 1);
+    }
+
+    async fn a_connection_shows_its_own_extensions_and_nobody_elses(database: TestDatabase) {
+        let f = Fixture::start_with_probe(database).await;
+        let other = f.app.connect("Other").await;
+        let extensions = async |client: &Client| {
+            let user = client.get("/ResourceTypes/User").await.expect(200);
+            let extensions = user.body["schemaExtensions"].as_array().unwrap().clone();
+            let urns = extensions.iter().map(|extension| extension["schema"].as_str().unwrap().to_owned());
+            urns.collect::<Vec<_>>()
+        };
+        for client in [f.scim().clone(), f.scim().with_bearer(None)] {
+            assert!(ids(&client.get("/Schemas").await).contains(&PROBE.to_owned()));
+            let _ = client.get(&format!("/Schemas/{PROBE}")).await.expect(200);
+            assert_eq!(extensions(&client).await, [ENTERPRISE, PROBE]);
+        }
+        for client in [other.scim.clone(), other.scim.with_bearer(None)] {
+            assert!(!ids(&client.get("/Schemas").await).contains(&PROBE.to_owned()));
+            expect_error(&client.get(&format!("/Schemas/{PROBE}")).await, 404, "");
+            assert_eq!(extensions(&client).await, [ENTERPRISE]);
+        }
     }
 
     async fn a_connection_that_is_not_open_looks_like_one_that_is_not_there(database: TestDatabase) {

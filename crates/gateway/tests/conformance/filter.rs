@@ -1,5 +1,6 @@
 //! Filters (RFC 7644 §3.4.2.2).
 
+mod custom;
 mod grammar;
 mod limits;
 mod operators;

@@ -6,7 +6,7 @@ use rollcall_testkit::on_each_database;
 use serde_json::{Value, json};
 
 use crate::fixture::{
-    ENTERPRISE, Fixture, GROUP, USER, bjensen, expect_error, expect_list, patch, query,
+    ENTERPRISE, Fixture, GROUP, PROBE, USER, bjensen, expect_error, expect_list, patch, query,
 };
 
 fn keys(value: &Value) -> BTreeSet<&str> {
@@ -44,6 +44,29 @@ on_each_database! {
         let path = format!("/Users/{}?attributes=title", f.u3);
         let zoe = f.scim().get(&path).await.expect(200).body;
         assert_eq!(keys(&zoe), ["id", "schemas"].into());
+    }
+
+    async fn what_is_always_returned_comes_with_anything_and_what_is_returned_on_request_when_named(database: TestDatabase) {
+        let f = Fixture::start_with_probe(database).await;
+        let values = json!({ "alwaysRet": "a", "reqRet": "r", "exactStr": "e", "neverStr": "n" });
+        let id = f.probe_user("probe", values).await;
+        let shown = async |parameters: &[(&str, &str)]| {
+            let path = format!("/Users/{id}?{}", query(parameters));
+            f.scim().get(&path).await.expect(200).body
+        };
+        let named = shown(&[("attributes", "userName")]).await;
+        assert_eq!(keys(&named), ["id", "schemas", "userName", PROBE].into());
+        assert_eq!(named[PROBE], json!({ "alwaysRet": "a" }));
+        for (parameter, names, expected) in [
+            ("attributes", ":reqRet", json!({ "alwaysRet": "a", "reqRet": "r" })),
+            ("attributes", ":neverStr", json!({ "alwaysRet": "a" })),
+            ("attributes", "", json!({ "alwaysRet": "a", "exactStr": "e" })),
+            ("excludedAttributes", ":exactStr", json!({ "alwaysRet": "a" })),
+            ("excludedAttributes", ":alwaysRet", json!({ "alwaysRet": "a", "exactStr": "e" })),
+        ] {
+            let names = format!("{PROBE}{names}");
+            assert_eq!(shown(&[(parameter, &names)]).await[PROBE], expected, "{parameter}={names}");
+        }
     }
 
     async fn excluded_attributes_leave_out_what_is_named_and_no_more(database: TestDatabase) {
