@@ -11,6 +11,7 @@ mod copies;
 mod dialect;
 mod entity;
 mod error;
+mod external_ids;
 mod feed;
 mod filter_sql;
 mod groups;
@@ -34,7 +35,6 @@ mod sso_connections;
 mod tokens;
 mod tombstones;
 mod unique;
-mod uniqueness;
 mod users;
 
 pub use activity::Activity;

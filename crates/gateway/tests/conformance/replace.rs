@@ -4,7 +4,7 @@ use rollcall_testkit::on_each_database;
 use serde_json::{Value, json};
 
 use crate::fixture::{
-    ENTERPRISE, Fixture, GROUP, USER, bjensen, create, expect_error, expect_list,
+    ENTERPRISE, Fixture, GROUP, PROBE, USER, bjensen, create, expect_error, expect_list, probe_user,
 };
 
 /// `U1` again, without some of its attributes.
@@ -94,16 +94,18 @@ on_each_database! {
     }
 
     async fn what_the_server_writes_itself_stays_as_it_is(database: TestDatabase) {
-        let f = Fixture::start(database).await;
+        let f = Fixture::start_with_probe(database).await;
         let before = f.user(&f.u1).await;
         let mut body = bjensen();
         body["meta"] = json!({ "created": "1999-01-01T00:00:00Z", "resourceType": "Group" });
         body["groups"] = json!([{ "value": f.g2 }]);
         body["title"] = json!("Chief");
+        body[PROBE] = json!({ "roStr": "mine", "exactStr": "kept" });
         let replaced = f.scim().put(&format!("/Users/{}", f.u1), body).await.expect(200);
         assert_eq!(replaced.body["meta"]["created"], before["meta"]["created"]);
         assert_eq!(replaced.body["meta"]["resourceType"], "User");
         assert_eq!(replaced.body["groups"], before["groups"]);
+        assert_eq!(replaced.body[PROBE], json!({ "exactStr": "kept" }));
         assert!(f.group(&f.g2).await.get("members").is_none());
     }
 
@@ -209,5 +211,43 @@ on_each_database! {
         assert_eq!(replaced.body["meta"]["version"], "W/\"2\"");
         let third = create(f.scim(), "/Users", json!({ "schemas": [USER], "userName": "third" })).await;
         assert!(f.user(&third).await.get("groups").is_none());
+    }
+
+    async fn what_is_set_once_may_be_sent_again_and_nothing_else(database: TestDatabase) {
+        let f = Fixture::start_with_probe(database).await;
+        let id = f.probe_user("set", json!({ "tags": ["x"] })).await;
+        let path = format!("/Users/{id}");
+        let with = |value: &str| probe_user("set", json!({ "immStr": value }));
+        let first = f.scim().put(&path, with("a")).await.expect(200);
+        assert_eq!(first.body[PROBE], json!({ "immStr": "a" }));
+        let again = f.scim().put(&path, with("a")).await.expect(200);
+        assert_eq!(again.body, first.body);
+        expect_error(&f.scim().put(&path, with("b")).await, 400, "mutability");
+        assert_eq!(f.user(&id).await, first.body);
+        let without = json!({ "schemas": [USER], "userName": "set" });
+        let without = f.scim().put(&path, without).await.expect(200);
+        assert_eq!(without.body, first.body);
+    }
+
+    async fn an_extension_that_is_required_cannot_be_dropped(database: TestDatabase) {
+        let f = Fixture::start(database).await;
+        let urn = "urn:example:scim:schemas:extension:badge:2.0:User";
+        f.add_schema(json!({ "id": urn, "required": true, "attributes": [{ "name": "badge" }] })).await;
+        let user = json!({ "schemas": [USER, urn], "userName": "badged", urn: { "badge": "7" } });
+        let id = create(f.scim(), "/Users", user).await;
+        let before = f.user(&id).await;
+        assert_eq!(before[urn]["badge"], "7");
+        for without in [
+            json!({ "schemas": [USER], "userName": "badged" }),
+            json!({ "schemas": [USER, urn], "userName": "badged", urn: {} }),
+        ] {
+            let refused = f.scim().put(&format!("/Users/{id}"), without.clone()).await;
+            expect_error(&refused, 400, "invalidValue");
+            assert!(refused.text("/detail").contains(urn), "{}", refused.body);
+            let mut other = without;
+            other["userName"] = json!("other");
+            expect_error(&f.scim().post("/Users", other).await, 400, "invalidValue");
+        }
+        assert_eq!(f.user(&id).await, before);
     }
 }

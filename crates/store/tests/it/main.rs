@@ -15,4 +15,5 @@ mod idempotency;
 mod migrations;
 mod rekey;
 mod sorting;
+mod tombstones;
 mod walking;

@@ -1,6 +1,6 @@
-//! Values that are unique only where a connection wants it so.
+//! `externalId`, which is unique only where a connection wants it so (RFC 7643 §3.1 does not ask).
 //!
-//! A unique index would bind every connection. So the value is locked by name before anybody is
+//! A unique index would bind every connection. So the text is locked by name before anybody is
 //! looked for who has it; two requests for one value take turns, and the second sees the first.
 
 use std::borrow::Cow;
