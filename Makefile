@@ -42,7 +42,7 @@ build: prerequisites ## build everything
 test: nextest ## run every test, on SQLite and on PostgreSQL
 	scripts/with-services scripts/run-tests
 
-check: check-format check-dependencies check-lints check-docs test ## what CI runs: format, licences, lints, docs, tests
+check: check-format check-dependencies check-lints check-docs test conformance ## what CI runs: format, licences, lints, docs, tests, checkers
 
 conformance: prerequisites ## have independent SCIM checkers look at a running server
 	cargo build --workspace --locked

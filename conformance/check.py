@@ -13,6 +13,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import secrets
 import selectors
 import signal
@@ -193,7 +194,7 @@ class Disputed:
             if (
                 entry["checker"] == check.checker
                 and entry["name"] == check.name
-                and entry["reason"] in check.reason
+                and re.search(entry["reason"], check.reason)
             ):
                 self.met[index] = True
                 return entry

@@ -39,7 +39,7 @@ impl ConnectionHandle {
         let mut from = numbers.start;
         while from < numbers.end {
             let to = numbers.end.min(from + ROWS_PER_STATEMENT);
-            let tx = self.store.begin_write().await?;
+            let tx = self.begin_copies().await?;
             for (table, user) in [("users", "id"), ("user_emails", "user_id")] {
                 self.copy_rows(&tx, table, user, original, from..to).await?;
             }
@@ -48,6 +48,14 @@ impl ConnectionHandle {
             from = to;
         }
         Ok(())
+    }
+
+    async fn begin_copies(&self) -> Result<WriteTx, StoreError> {
+        let tx = self.store.begin_write().await?;
+        if let Some(sql) = self.store.dialect.before_copies() {
+            tx.connection().execute_unprepared(sql).await?;
+        }
+        Ok(tx)
     }
 
     async fn copy_rows(
@@ -136,7 +144,7 @@ impl ConnectionHandle {
         let mut filled = 0;
         while filled < users {
             let rows = ROWS_PER_STATEMENT.min(users - filled);
-            let tx = self.store.begin_write().await?;
+            let tx = self.begin_copies().await?;
             let db = tx.connection();
             let fill = Statement::from_sql_and_values(
                 db.get_database_backend(),
@@ -168,7 +176,9 @@ impl Store {
     /// The database is not available.
     pub async fn settle(&self) -> Result<(), StoreError> {
         if let Some(sql) = self.dialect.settle() {
-            self.db.execute_unprepared(sql).await?;
+            let tx = self.begin_write().await?;
+            tx.connection().execute_unprepared(sql).await?;
+            tx.commit().await?;
         }
         Ok(())
     }

@@ -279,12 +279,25 @@ impl Dialect {
         }
     }
 
+    /// What a transaction that copies begins with. PostgreSQL plans the check of a foreign key once:
+    /// while the table is empty, and so as a scan of all of it, for each of the many rows that follow.
+    /// Copies of a row that is there point at what is there, so the checks are left out. Only a
+    /// superuser may.
+    pub(crate) const fn before_copies(&self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite { .. } => None,
+            Self::Postgres => Some(
+                "set local session_replication_role = replica; set local statement_timeout = 0",
+            ),
+        }
+    }
+
     /// A statement that brings what the planner knows up to date, if there is one that the
     /// database runs by itself.
     pub(crate) const fn settle(&self) -> Option<&'static str> {
         match self {
             Self::Sqlite { .. } => None,
-            Self::Postgres => Some("vacuum analyze"),
+            Self::Postgres => Some("set local statement_timeout = 0; analyze"),
         }
     }
 }
