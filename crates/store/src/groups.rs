@@ -65,6 +65,7 @@ impl TryFrom<Model> for Group {
             created_at: Timestamp::from_unix_micros(row.created_at),
             updated_at: Timestamp::from_unix_micros(row.updated_at),
             resource: Resource::from_stored(&row.body)
+                .and_then(|stored| stored.with_stored_unmapped(row.unmapped.as_deref()))
                 .map_err(|reason| corrupt(reason.to_string()))?,
         })
     }
@@ -75,6 +76,10 @@ fn told(kind: &ResourceType, id: GroupId, resource: &Resource) -> Value {
     let mut group = serde_json::Map::new();
     group.insert("id".to_owned(), Value::from(id.to_scim()));
     group.extend(resource.shown(kind));
+    if !resource.unmapped().is_empty() {
+        let unmapped = Value::Object(resource.unmapped().clone());
+        group.insert("unmapped".to_owned(), unmapped);
+    }
     json!({ "group": group })
 }
 
@@ -310,6 +315,7 @@ impl DirectoryTx {
             created_at: Set(group.created_at.unix_micros()),
             updated_at: Set(group.updated_at.unix_micros()),
             body: Set(group.resource.to_stored()),
+            unmapped: Set(group.resource.unmapped_to_stored()),
             search: Set(filter::search::document(
                 self.shape.catalog.group(),
                 &group.resource,

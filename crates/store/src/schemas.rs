@@ -10,9 +10,10 @@ use rollcall_model::{EventType, OrgId, ScimConnectionId, Timestamp};
 use rollcall_scim::schema::{CustomSchema, Extends, MAX_SCHEMAS, SchemaError};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Select,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
 use crate::entity::scim_connections;
@@ -121,6 +122,51 @@ impl ConnectionHandle {
             .one(&self.store.db)
             .await?;
         row.map(ScimSchema::try_from).transpose()
+    }
+
+    /// What the identity provider sent and no schema knows, of the users or groups that came last
+    /// and have some.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn list_unmapped(
+        &self,
+        extends: Extends,
+        limit: u64,
+    ) -> Result<Vec<Map<String, Value>>, StoreError> {
+        let (org_id, connection_id) = (self.org_id, self.connection_id);
+        let texts: Vec<Option<String>> = match extends {
+            Extends::User => {
+                use crate::entity::users::Column;
+                crate::users::of(org_id, connection_id)
+                    .select_only()
+                    .column(Column::Unmapped)
+                    .filter(Column::Unmapped.is_not_null())
+                    .order_by_desc(Column::Id)
+                    .limit(limit)
+                    .into_tuple()
+                    .all(&self.store.db)
+                    .await?
+            }
+            Extends::Group => {
+                use crate::entity::groups::Column;
+                crate::groups::of(org_id, connection_id)
+                    .select_only()
+                    .column(Column::Unmapped)
+                    .filter(Column::Unmapped.is_not_null())
+                    .order_by_desc(Column::Id)
+                    .limit(limit)
+                    .into_tuple()
+                    .all(&self.store.db)
+                    .await?
+            }
+        };
+        let read = |text: String| {
+            serde_json::from_str(&text)
+                .map_err(|reason| StoreError::corrupt(extends.as_str(), connection_id, reason))
+        };
+        texts.into_iter().flatten().map(read).collect()
     }
 }
 

@@ -68,6 +68,7 @@ impl TryFrom<Model> for User {
             created_at: Timestamp::from_unix_micros(row.created_at),
             updated_at: Timestamp::from_unix_micros(row.updated_at),
             resource: Resource::from_stored(&row.body)
+                .and_then(|stored| stored.with_stored_unmapped(row.unmapped.as_deref()))
                 .map_err(|reason| corrupt(reason.to_string()))?,
         })
     }
@@ -78,6 +79,10 @@ fn told(kind: &ResourceType, id: UserId, resource: &Resource) -> Value {
     let mut user = serde_json::Map::new();
     user.insert("id".to_owned(), Value::from(id.to_scim()));
     user.extend(resource.shown(kind));
+    if !resource.unmapped().is_empty() {
+        let unmapped = Value::Object(resource.unmapped().clone());
+        user.insert("unmapped".to_owned(), unmapped);
+    }
     json!({ "user": user })
 }
 
@@ -309,6 +314,7 @@ impl DirectoryTx {
             created_at: Set(user.created_at.unix_micros()),
             updated_at: Set(user.updated_at.unix_micros()),
             body: Set(resource.to_stored()),
+            unmapped: Set(resource.unmapped_to_stored()),
             search: Set(filter::search::document(
                 self.shape.catalog.user(),
                 resource,

@@ -266,6 +266,11 @@ pub(crate) fn api() -> Vec<ApiRoute> {
             "/v1/organizations/{org}/scim-connections/{scim}/schemas/{urn}",
             None,
         ),
+        (
+            "GET",
+            "/v1/organizations/{org}/scim-connections/{scim}/schema-proposal",
+            None,
+        ),
         ("GET", "/v1/events", None),
         ("GET", "/v1/api-keys", None),
         ("POST", "/v1/api-keys", named()),

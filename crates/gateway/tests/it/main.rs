@@ -25,3 +25,4 @@ mod scim_schemas;
 mod scim_users;
 mod tokens;
 mod tombstones;
+mod unmapped;

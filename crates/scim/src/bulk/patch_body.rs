@@ -69,8 +69,8 @@ fn at(
             (Some(sub), Value::String(text)) => in_sub(target.attribute, sub, text, visit),
             (Some(_), _) => Ok(()),
         },
-        // Refused when the PATCH is applied.
-        Err(_) => Ok(()),
+        // Kept as it is, or refused when the PATCH is applied.
+        Ok(Place::Unmapped(..)) | Err(_) => Ok(()),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::attr::AttrPath;
 use crate::date_time;
 use crate::error::ScimError;
 use crate::quirks::{boolean_text, number_text};
-use crate::schema::{Attribute, Profile, Resolved, ResourceType};
+use crate::schema::{Attribute, AttributeType, Profile, Resolved, ResourceType};
 
 /// A filter that fits a resource type. Built only by [`check`].
 ///
@@ -71,9 +71,13 @@ fn rewrite(filter: Filter, scope: &Scope<'_>, profile: Profile) -> Result<Filter
         Filter::Present(path) => Filter::Present(scope.find(&path)?.path),
         Filter::Compare { path, op, value } => {
             let found = scope.find(&path)?;
+            let marks = found.marks_primary(scope);
             let (path, leaf) = found.leaf()?;
             let value = literal(&path, leaf, op, value, profile)?;
-            Filter::Compare { path, op, value }
+            match value {
+                Literal::Boolean(wanted) if marks => primary(path, op, wanted, scope),
+                value => Filter::Compare { path, op, value },
+            }
         }
         Filter::AnyElement { path, matching } => {
             let found = scope.find(&path)?;
@@ -92,6 +96,38 @@ fn rewrite(filter: Filter, scope: &Scope<'_>, profile: Profile) -> Result<Filter
             }
         }
     })
+}
+
+/// A comparison with the mark of the primary element, which is false where it is not given
+/// (RFC 7643 §2.4).
+fn primary(path: AttrPath, op: CompareOp, wanted: bool, scope: &Scope<'_>) -> Filter {
+    let is = |path: AttrPath| Filter::Compare {
+        path,
+        op: CompareOp::Eq,
+        value: Literal::Boolean(true),
+    };
+    let not = |filter: Filter| Filter::Not(Box::new(filter));
+    match scope {
+        Scope::Element(_) if (op == CompareOp::Eq) == wanted => is(path),
+        Scope::Element(_) => not(is(path)),
+        Scope::Resource(_) if wanted => Filter::Compare {
+            path,
+            op,
+            value: Literal::Boolean(true),
+        },
+        Scope::Resource(_) => {
+            let mark = AttrPath {
+                schema: None,
+                name: path.sub.clone().unwrap_or_default(),
+                sub: None,
+            };
+            let any = Filter::AnyElement {
+                path: AttrPath { sub: None, ..path },
+                matching: Box::new(not(is(mark))),
+            };
+            if op == CompareOp::Eq { any } else { not(any) }
+        }
+    }
 }
 
 /// An attribute that exists, and its path in the spelling of the schema.
@@ -164,6 +200,16 @@ impl<'a> Found<'a> {
             attribute: resolved.attribute,
             sub: resolved.sub,
         })
+    }
+
+    /// Whether it says which element of an attribute is the primary one.
+    fn marks_primary(&self, scope: &Scope<'_>) -> bool {
+        let part = match (scope, self.attribute, self.sub) {
+            (Scope::Element(_), part, None) => part,
+            (Scope::Resource(_), Some(attribute), part) if attribute.multi_valued => part,
+            _ => None,
+        };
+        part.is_some_and(|part| part.name == "primary" && part.kind == AttributeType::Boolean)
     }
 
     /// What a comparison is made with: the attribute if it is simple, else the `value` of

@@ -10,6 +10,7 @@ use crate::filter;
 use crate::message::{PatchOp, PatchVerb};
 use crate::quirks::{Quirk, dotted_key, note, refuse_in_strict};
 use crate::resource::Resource;
+use crate::resource::unmapped::{Unmapped, unknown_parts};
 use crate::resource::value::is_hollow;
 use crate::schema::{Attribute, ResourceType, Schema};
 
@@ -21,6 +22,7 @@ const DERIVED: [&str; 4] = ["id", "meta", "schemas", "groups"];
 pub(super) struct Draft<'k> {
     pub(super) kind: &'k ResourceType,
     pub(super) attributes: Map<String, Value>,
+    unmapped: Unmapped,
     pub(super) quirks: Vec<Quirk>,
 }
 
@@ -29,6 +31,7 @@ impl<'k> Draft<'k> {
         Self {
             kind,
             attributes: before.attributes().clone(),
+            unmapped: Unmapped::of(before.unmapped()),
             quirks: Vec::new(),
         }
     }
@@ -66,6 +69,12 @@ impl<'k> Draft<'k> {
                 return self.change_extension(schema, verb, Change::new(verb, value)?);
             }
             Place::Attribute(target) => target,
+            Place::Unmapped(stray) => {
+                let secret = self.kind.is_write_only_name(&stray.path.attribute.name);
+                let kept = secret || self.unmapped.change(&stray, verb, value);
+                self.note_unmapped(kept);
+                return Ok(());
+            }
         };
         if target.is_read_only() {
             return Err(ScimError::mutability(format!(
@@ -80,12 +89,41 @@ impl<'k> Draft<'k> {
             )));
         }
         let change = Change::new(verb, value)?;
+        self.settle_unmapped(&target, &change);
         if target.extension.is_none() && target.attribute.name == "schemas" {
             self.change_schemas(&target, change)
         } else if target.attribute.multi_valued {
             self.change_elements(&target, change)
         } else {
             self.change_single(&target, change)
+        }
+    }
+
+    /// What a schema knows by now is unmapped no more, once it is written; unknown parts of what is
+    /// written are.
+    fn settle_unmapped(&mut self, target: &Target<'_>, change: &Change) {
+        let name = &target.attribute.name;
+        let urn = target.extension.map(|schema| schema.id.as_str());
+        if urn.is_some() {
+            self.unmapped.remove(urn, name);
+            self.unmapped.remove(None, name);
+        }
+        let (Change::Add(value) | Change::Replace(value)) = change else {
+            return;
+        };
+        if target.condition.is_none()
+            && target.sub.is_none()
+            && let Some(parts) = unknown_parts(target.attribute, value)
+        {
+            let kept = self.unmapped.put(urn, name, parts);
+            self.note_unmapped(kept);
+        }
+    }
+
+    fn note_unmapped(&mut self, kept: bool) {
+        note(&mut self.quirks, Quirk::UnknownAttribute);
+        if !kept {
+            note(&mut self.quirks, Quirk::UnmappedDropped);
         }
     }
 
@@ -131,7 +169,7 @@ impl<'k> Draft<'k> {
     }
 
     /// An object of attributes instead of a path. Each member is an operation of its own,
-    /// except that what clients merely echo, and what no schema knows, is passed over.
+    /// except that what clients merely echo is passed over.
     fn each_member(
         &mut self,
         extension: Option<&'k Schema>,
@@ -148,7 +186,12 @@ impl<'k> Draft<'k> {
                 continue;
             }
             match self.locate_key(extension, key)? {
-                None => note(&mut self.quirks, Quirk::UnknownAttribute),
+                None => {
+                    let urn = extension.map(|schema| schema.id.as_str());
+                    let secret = self.kind.is_write_only_name(key);
+                    let kept = secret || self.unmapped.put(urn, key, value.clone());
+                    self.note_unmapped(kept);
+                }
                 Some(Place::Attribute(target)) if self.is_echo(&target, value)? => {}
                 Some(place) => {
                     if matches!(place, Place::Attribute(_)) && dotted_key::is_path(key) {
@@ -161,7 +204,7 @@ impl<'k> Draft<'k> {
         Ok(())
     }
 
-    /// What a key means. `None` if no schema defines it; a malformed condition is an error
+    /// What a key means. `None` if it is no path, or one that is to be refused; a malformed condition is an error
     /// still, since whoever writes brackets means a path.
     fn locate_key(
         &self,
@@ -273,7 +316,11 @@ impl<'k> Draft<'k> {
                 }
             }
         }
-        (Resource::from_canonical(self.attributes), self.quirks)
+        let resource = Resource::from_canonical(self.attributes);
+        (
+            resource.with_unmapped(self.unmapped.into_values()),
+            self.quirks,
+        )
     }
 }
 

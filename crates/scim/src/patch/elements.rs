@@ -325,7 +325,7 @@ impl Elements<'_> {
 /// Whether two elements are one value, so that adding the second changes nothing: by id if
 /// they are references, else by `value` and `type`, else by every part that does not merely
 /// describe.
-fn is_same(attribute: &Attribute, left: &Value, right: &Value) -> bool {
+pub(crate) fn is_same(attribute: &Attribute, left: &Value, right: &Value) -> bool {
     let (Value::Object(left_parts), Value::Object(right_parts)) = (left, right) else {
         return filter::equal(attribute, left, right);
     };

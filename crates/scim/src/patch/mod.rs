@@ -18,9 +18,10 @@ mod target;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use elements::is_same;
 pub use members::{GroupPatch, MemberChange, split_members};
 pub use path::{Path, parse as parse_path};
-pub(crate) use target::{Place, locate};
+pub(crate) use target::{Place, Stray, locate};
 
 use serde_json::Value;
 

@@ -3,7 +3,7 @@
 use super::path;
 use crate::error::ScimError;
 use crate::filter::{self, Filter};
-use crate::schema::{Attribute, ResourceType, Schema};
+use crate::schema::{Attribute, Profile, ResourceType, Schema};
 
 /// What a path names.
 pub(crate) enum Place<'a> {
@@ -11,6 +11,20 @@ pub(crate) enum Place<'a> {
     Extension(&'a Schema),
     /// An attribute or something in it.
     Attribute(Target<'a>),
+    /// A well-formed path that leads nowhere. Where the profile is strict there is none: such a
+    /// path is an error.
+    Unmapped(Stray),
+}
+
+/// A path that leads nowhere.
+pub(crate) struct Stray {
+    /// The path, in the spelling of the schema as far as there is one.
+    pub(crate) path: path::Path,
+    /// The path as it was written.
+    pub(crate) text: String,
+    /// Whether it begins with a URN that no schema has. Then all of it may be the URN: only a
+    /// schema could tell where the attribute begins.
+    pub(crate) unknown_urn: bool,
 }
 
 /// An attribute, or elements or a part of it.
@@ -29,12 +43,14 @@ pub(crate) struct Target<'a> {
 ///
 /// # Errors
 ///
-/// `invalidPath` if it is malformed or names nothing, `invalidFilter` if the condition in
+/// `invalidPath` if it is malformed, or names nothing and the profile is strict; `invalidFilter` if the condition in
 /// its brackets does not fit the attribute.
 pub(crate) fn locate<'a>(kind: &'a ResourceType, text: &str) -> Result<Place<'a>, ScimError> {
     let unknown = || ScimError::invalid_path(format!("there is no attribute `{text}`"));
     let path = path::parse(text, kind)?;
-    let resolved = kind.resolve(&path.attribute).ok_or_else(unknown)?;
+    let Some(resolved) = kind.resolve(&path.attribute) else {
+        return unmapped(kind, path, text).ok_or_else(unknown);
+    };
     let Some(attribute) = resolved.attribute else {
         return match (resolved.extension, path.condition, path.sub) {
             (Some(extension), None, None) => Ok(Place::Extension(extension)),
@@ -42,7 +58,10 @@ pub(crate) fn locate<'a>(kind: &'a ResourceType, text: &str) -> Result<Place<'a>
         };
     };
     let sub = match &path.sub {
-        Some(name) => Some(attribute.sub(name).ok_or_else(unknown)?),
+        Some(name) => match attribute.sub(name) {
+            Some(sub) => Some(sub),
+            None => return unmapped(kind, path, text).ok_or_else(unknown),
+        },
         None => None,
     };
     let condition = match path.condition {
@@ -60,6 +79,34 @@ pub(crate) fn locate<'a>(kind: &'a ResourceType, text: &str) -> Result<Place<'a>
         attribute,
         condition,
         sub,
+    }))
+}
+
+/// The place of what no schema knows, its URN and attribute in the spelling of the schema if there
+/// are such; `None` where it is to be refused.
+fn unmapped<'a>(kind: &ResourceType, mut path: path::Path, text: &str) -> Option<Place<'a>> {
+    // A URN of the base schema and nothing after it names nothing that could be kept.
+    if kind.profile == Profile::Strict || path.attribute.name.is_empty() {
+        return None;
+    }
+    let named = &mut path.attribute;
+    let mut unknown_urn = false;
+    if let Some(urn) = &named.schema {
+        if urn.eq_ignore_ascii_case(&kind.schema.id) {
+            named.schema = None;
+        } else if let Some(extension) = kind.extension(urn) {
+            named.schema = Some(extension.id.clone());
+        } else {
+            unknown_urn = true;
+        }
+    }
+    if let (None, Some(attribute)) = (&named.schema, kind.base_attribute(&named.name)) {
+        named.name.clone_from(&attribute.name);
+    }
+    Some(Place::Unmapped(Stray {
+        path,
+        text: text.to_owned(),
+        unknown_urn,
     }))
 }
 

@@ -21,6 +21,15 @@ pub(crate) fn parts(condition: &Filter) -> Option<Map<String, Value>> {
 
 fn collect(condition: &Filter, found: &mut Map<String, Value>) -> bool {
     match condition {
+        // `primary eq false`, as the check of the filter writes it.
+        Filter::Not(inner) => match inner.as_ref() {
+            Filter::Compare {
+                path,
+                op: CompareOp::Eq,
+                value: Literal::Boolean(true),
+            } => found.insert(path.name.clone(), Value::from(false)) != Some(Value::from(true)),
+            _ => false,
+        },
         Filter::And(left, right) => collect(left, found) && collect(right, found),
         Filter::Compare {
             path,

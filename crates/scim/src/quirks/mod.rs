@@ -23,7 +23,7 @@ use crate::schema::Profile;
 pub enum Quirk {
     /// `"op": "Replace"`: the operation is not written in lower case.
     CapitalOp,
-    /// A PATCH body without `schemas`.
+    /// A PATCH body without `schemas`, or a resource whose `schemas` lack its base schema.
     MissingSchemas,
     /// `"active": "False"`: text for a boolean.
     BooleanText,
@@ -45,8 +45,12 @@ pub enum Quirk {
     NothingToRemove,
     /// A `userName` that breaks the rules of RFC 8265: `henryⅣ`.
     UnusualUserName,
-    /// An attribute that no schema of the resource type defines, dropped.
+    /// An attribute that no schema of the resource type defines, kept as unmapped.
     UnknownAttribute,
+    /// More unmapped values than one resource may have, dropped.
+    UnmappedDropped,
+    /// `"employeeNumber"` at the top of a body, where only the URN of its extension belongs.
+    BareExtensionName,
     /// A schema URN that the server does not know, dropped.
     UnknownSchema,
 }
@@ -56,10 +60,17 @@ impl Quirk {
     /// RFC 7643 §2.1 and RFC 7644 §3.10 let a client do anyway.
     fn refusal(self) -> Option<ScimError> {
         let (scim_type, what) = match self {
-            Self::CapitalOp | Self::DottedKey => return None,
-            Self::MissingSchemas => (ScimType::InvalidSyntax, "a body without `schemas`"),
+            Self::CapitalOp | Self::DottedKey | Self::UnmappedDropped => return None,
+            Self::MissingSchemas => (
+                ScimType::InvalidSyntax,
+                "a body whose `schemas` do not say what it is",
+            ),
             Self::UnknownSchema => (ScimType::InvalidSyntax, "a schema that is not served"),
             Self::UnknownAttribute => (ScimType::InvalidSyntax, "an attribute that no schema has"),
+            Self::BareExtensionName => (
+                ScimType::InvalidSyntax,
+                "an attribute of an extension outside its URN",
+            ),
             Self::BooleanText => (ScimType::InvalidValue, "text for a boolean"),
             Self::NumberText => (
                 ScimType::InvalidValue,
@@ -97,6 +108,8 @@ impl Quirk {
             Self::NothingToRemove => "nothing_to_remove",
             Self::UnusualUserName => "unusual_user_name",
             Self::UnknownAttribute => "unknown_attribute",
+            Self::UnmappedDropped => "unmapped_dropped",
+            Self::BareExtensionName => "bare_extension_name",
             Self::UnknownSchema => "unknown_schema",
         }
     }

@@ -11,12 +11,44 @@ use crate::schema::{Attribute, ResourceType, Uniqueness};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Resource {
     attributes: Map<String, Value>,
+    /// What the client sent beside them and no schema knows.
+    unmapped: Map<String, Value>,
 }
 
 impl Resource {
     /// Takes attributes that are canonical already.
     pub(crate) fn from_canonical(attributes: Map<String, Value>) -> Self {
-        Self { attributes }
+        Self {
+            attributes,
+            unmapped: Map::new(),
+        }
+    }
+
+    /// The same with what no schema knows.
+    pub(crate) fn with_unmapped(self, unmapped: Map<String, Value>) -> Self {
+        Self { unmapped, ..self }
+    }
+
+    /// Adds what [`unmapped_to_stored`](Self::unmapped_to_stored) wrote.
+    ///
+    /// # Errors
+    ///
+    /// The text is no JSON object: the stored row is corrupt.
+    pub fn with_stored_unmapped(self, text: Option<&str>) -> Result<Self, serde_json::Error> {
+        let unmapped = text.map(serde_json::from_str).transpose()?;
+        Ok(self.with_unmapped(unmapped.unwrap_or_default()))
+    }
+
+    /// What no schema knows, as text to store beside the attributes; `None` if there is nothing.
+    pub fn unmapped_to_stored(&self) -> Option<String> {
+        let unmapped = &self.unmapped;
+        (!unmapped.is_empty()).then(|| Value::Object(unmapped.clone()).to_string())
+    }
+
+    /// What the client sent and no schema of its connection knows, in the shape it was sent in. No
+    /// SCIM answer holds it.
+    pub fn unmapped(&self) -> &Map<String, Value> {
+        &self.unmapped
     }
 
     /// Reads what [`to_stored`](Self::to_stored) wrote.
@@ -27,6 +59,7 @@ impl Resource {
     pub fn from_stored(text: &str) -> Result<Self, serde_json::Error> {
         Ok(Self {
             attributes: serde_json::from_str(text)?,
+            unmapped: Map::new(),
         })
     }
 
@@ -109,6 +142,7 @@ impl Resource {
     pub fn fitted(&self, kind: &ResourceType) -> Self {
         Self {
             attributes: self.restricted_to(kind, Attribute::is_kept),
+            unmapped: self.unmapped.clone(),
         }
     }
 

@@ -6,9 +6,11 @@ mod parse;
 mod render;
 #[cfg(test)]
 mod tests;
+pub(crate) mod unmapped;
 pub(crate) mod value;
 
 pub use document::Resource;
 pub use member::Member;
 pub use parse::Parsed;
 pub use render::{Meta, render};
+pub use unmapped::{MAX_UNMAPPED, MAX_UNMAPPED_BYTES};

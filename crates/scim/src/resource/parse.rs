@@ -1,7 +1,8 @@
 //! Bodies of POST and PUT (RFC 7644 §3.3 and §3.5.1).
 //!
-//! What a resource type does not know is dropped and not refused: identity providers send
-//! attributes that only another server defines, and would stop syncing the whole person.
+//! What a resource type does not know is kept beside the resource and not refused: identity
+//! providers send attributes that only another server defines, and would stop syncing the whole
+//! person.
 //! What the server writes itself is dropped too, since clients echo what they have read.
 //! A password is dropped unread: nothing here can check it, so nothing here may hold it.
 
@@ -9,11 +10,13 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use super::unmapped::{Unmapped, unknown_parts};
 use super::{Member, Resource, value};
+use crate::attr::AttrPath;
 use crate::error::ScimError;
 use crate::message::MESSAGE_PREFIX;
 use crate::quirks::{Quirk, note, refuse_in_strict};
-use crate::schema::{Attribute, Mutability, ResourceType, common_attributes};
+use crate::schema::{Attribute, Mutability, Profile, ResourceType, Schema, common_attributes};
 
 /// A body, read. The `members` of a group come apart: they are rows, not part of the
 /// document.
@@ -85,6 +88,7 @@ struct Body {
     /// By canonical URN.
     extensions: HashMap<String, Sent>,
     members: Option<Vec<Member>>,
+    unmapped: Unmapped,
     quirks: Vec<Quirk>,
 }
 
@@ -97,10 +101,21 @@ impl Body {
             base: Sent::new(),
             extensions: HashMap::new(),
             members: None,
+            unmapped: Unmapped::default(),
             quirks: Vec::new(),
         };
+        if !by_name(&body, "schemas").is_some_and(|schemas| names_base(kind, schemas)) {
+            note(&mut read.quirks, Quirk::MissingSchemas);
+        }
+        let mut bare = Vec::new();
         for (key, value) in body {
-            read.read_attribute(kind, &key, value)?;
+            match bare_extension_attribute(kind, &key) {
+                Some(place) => bare.push((place, value)),
+                None => read.read_attribute(kind, &key, value)?,
+            }
+        }
+        for ((schema, attribute), value) in bare {
+            read.read_bare(kind, schema, attribute, value);
         }
         Ok(read)
     }
@@ -115,13 +130,15 @@ impl Body {
             return check_schemas(kind, &value, &mut self.quirks);
         }
         if let Some(schema) = kind.extension(key) {
-            let sent = self.extensions.entry(schema.id.clone()).or_default();
+            self.extensions.entry(schema.id.clone()).or_default();
             return match value {
                 Value::Null => Ok(()),
                 Value::Object(parts) => {
                     for (key, value) in parts {
-                        let attribute = schema.attribute(&key);
-                        insert(sent, attribute, value, &mut self.quirks)?;
+                        match schema.attribute(&key) {
+                            Some(attribute) => self.read_known(Some(schema), attribute, value)?,
+                            None => self.keep(kind, Some(schema), &key, value),
+                        }
                     }
                     Ok(())
                 }
@@ -131,14 +148,78 @@ impl Body {
                 ))),
             };
         }
-        let attribute = kind.base_attribute(key);
-        if attribute.is_some_and(|attribute| kind.is_members(attribute)) {
+        let Some(attribute) = kind.base_attribute(key) else {
+            self.keep(kind, None, key, value);
+            return Ok(());
+        };
+        if kind.is_members(attribute) {
             if !value.is_null() {
                 self.members = Some(Member::read_all(value, &mut self.quirks)?);
             }
             return Ok(());
         }
-        insert(&mut self.base, attribute, value, &mut self.quirks)
+        self.read_known(None, attribute, value)
+    }
+
+    /// Reads a value that belongs to an attribute, unless the client may not write it or it
+    /// must not be kept.
+    fn read_known(
+        &mut self,
+        extension: Option<&Schema>,
+        attribute: &Attribute,
+        value: Value,
+    ) -> Result<(), ScimError> {
+        if attribute.is_read_only() || !attribute.is_kept() {
+            return Ok(());
+        }
+        let urn = extension.map(|schema| schema.id.as_str());
+        if let Some(parts) = unknown_parts(attribute, &value)
+            && !self.unmapped.put(urn, &attribute.name, parts)
+        {
+            note(&mut self.quirks, Quirk::UnmappedDropped);
+        }
+        let value = value::read(attribute, value, &mut self.quirks)?;
+        let sent = match urn {
+            None => &mut self.base,
+            Some(urn) => self.extensions.entry(urn.to_owned()).or_default(),
+        };
+        sent.insert(attribute.name.clone(), value);
+        Ok(())
+    }
+
+    /// Reads an attribute of an extension that stands at the top, where it does not belong. What
+    /// the extension itself says goes before it; a value that does not fit may be about something
+    /// else, and is kept aside.
+    fn read_bare(
+        &mut self,
+        kind: &ResourceType,
+        schema: &Schema,
+        attribute: &Attribute,
+        value: Value,
+    ) {
+        let sent = self.extensions.get(&schema.id);
+        if sent.is_some_and(|sent| sent.contains_key(&attribute.name)) {
+            return;
+        }
+        match self.read_known(Some(schema), attribute, value.clone()) {
+            Ok(()) => note(&mut self.quirks, Quirk::BareExtensionName),
+            Err(_does_not_fit) => self.keep(kind, None, &attribute.name, value),
+        }
+    }
+
+    /// Keeps what nobody defines beside the resource.
+    fn keep(&mut self, kind: &ResourceType, holder: Option<&Schema>, name: &str, value: Value) {
+        note(&mut self.quirks, Quirk::UnknownAttribute);
+        if kind.is_write_only_name(name) {
+            return;
+        }
+        let kept = match holder {
+            Some(schema) => self.unmapped.put(Some(&schema.id), name, value),
+            None => self.unmapped.keep(name, value),
+        };
+        if !kept {
+            note(&mut self.quirks, Quirk::UnmappedDropped);
+        }
     }
 
     /// Puts everything in the order of the schemas and asks for what is required.
@@ -166,30 +247,43 @@ impl Body {
             }
         }
         Ok(Parsed {
-            resource: Resource::from_canonical(attributes),
+            resource: Resource::from_canonical(attributes)
+                .with_unmapped(self.unmapped.into_values()),
             members: self.members,
             quirks: self.quirks,
         })
     }
 }
 
-/// Reads a value that belongs to an attribute, unless the client may not write it or it
-/// must not be kept. `None` is an attribute nobody defines.
-fn insert(
-    sent: &mut Sent,
-    attribute: Option<&Attribute>,
-    value: Value,
-    quirks: &mut Vec<Quirk>,
-) -> Result<(), ScimError> {
-    let Some(attribute) = attribute else {
-        note(quirks, Quirk::UnknownAttribute);
-        return Ok(());
-    };
-    if !attribute.is_read_only() && attribute.is_kept() {
-        let value = value::read(attribute, value, quirks)?;
-        sent.insert(attribute.name.clone(), value);
+/// The attribute of an extension that a name at the top means where only `compat` takes it: no
+/// attribute of the base schema has that name, and exactly one extension does. PATCH paths and
+/// filters find it in the same way.
+fn bare_extension_attribute<'k>(
+    kind: &'k ResourceType,
+    name: &str,
+) -> Option<(&'k Schema, &'k Attribute)> {
+    if kind.profile == Profile::Strict || name.contains(':') {
+        return None;
     }
-    Ok(())
+    let path = AttrPath {
+        schema: None,
+        name: name.to_owned(),
+        sub: None,
+    };
+    let found = kind.resolve(&path)?;
+    Some((found.extension?, found.attribute?))
+}
+
+/// Whether `schemas` holds the base schema of the type.
+fn names_base(kind: &ResourceType, schemas: &Value) -> bool {
+    let is_base = |urn: &Value| {
+        urn.as_str()
+            .is_some_and(|urn| urn.eq_ignore_ascii_case(&kind.schema.id))
+    };
+    match schemas {
+        Value::Array(urns) => urns.iter().any(is_base),
+        single => is_base(single),
+    }
 }
 
 /// Moves values in the order of their definitions.

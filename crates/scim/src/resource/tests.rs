@@ -18,6 +18,9 @@ fn group(body: Value) -> Result<Parsed, ScimError> {
 /// The stored form of a user with these attributes, and the tolerances it took.
 fn kept(mut attributes: Value) -> (String, Vec<Quirk>) {
     attributes["userName"] = json!("b");
+    if attributes.get("schemas").is_none() {
+        attributes["schemas"] = json!([USER_URN]);
+    }
     let parsed = user(attributes).unwrap();
     let stored = parsed.resource.to_stored();
     let rest = stored
@@ -81,14 +84,19 @@ fn empty_text_is_a_value() {
 }
 
 #[test]
-fn unknown_attributes_and_schemas_are_dropped_and_reported() {
+fn unknown_attributes_and_schemas_are_reported_and_no_part_of_the_resource() {
     let (stored, quirks) = kept(json!({
         "schemas": ["urn:scim:schemas:core:2.0"],
         "favouriteTea": "oolong",
         "urn:example:User": { "badge": 1 },
     }));
     assert_eq!(stored, "{}");
-    assert_eq!(quirks, [Quirk::UnknownSchema, Quirk::UnknownAttribute]);
+    let expected = [
+        Quirk::MissingSchemas,
+        Quirk::UnknownSchema,
+        Quirk::UnknownAttribute,
+    ];
+    assert_eq!(quirks, expected);
 }
 
 #[test]

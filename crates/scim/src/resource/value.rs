@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::date_time;
 use crate::error::ScimError;
 use crate::filter;
+use crate::patch::is_same;
 use crate::quirks::{
     Quirk, array_for_single, boolean_text, note, number_text, single_object, text_for_complex,
 };
@@ -48,19 +49,39 @@ pub(crate) fn read(
         let what = format!("may have at most {MAX_ELEMENTS} values");
         return Err(wrong(&attribute.name, &what));
     }
+    let objects = values.iter().filter(|value| value.is_object()).count();
+    if objects > 0 && objects < values.iter().filter(|value| !value.is_null()).count() {
+        let what = "must hold objects or plain values, and not both";
+        return Err(wrong(&attribute.name, what));
+    }
     let mut elements = Vec::with_capacity(values.len());
     for value in values {
         if value.is_null() {
             return Err(wrong(&attribute.name, "must not hold null"));
         }
         let element = read_one(attribute, value, quirks)?;
-        elements.extend(element.filter(|element| !is_hollow(attribute, element)));
+        if let Some(element) = element.filter(|element| !is_hollow(attribute, element)) {
+            add_once(attribute, &mut elements, element);
+        }
     }
     let is_primary = |element: &&Value| element["primary"] == true;
     if elements.iter().filter(is_primary).count() > 1 {
         return Err(wrong(&attribute.name, "may have one primary value only"));
     }
     Ok((!elements.is_empty()).then_some(Value::Array(elements)))
+}
+
+/// Appends an element unless it is there: no pair of type and value comes twice (RFC 7643 §2.4).
+/// The one that stays is primary if either is.
+fn add_once(attribute: &Attribute, elements: &mut Vec<Value>, element: Value) {
+    match elements
+        .iter_mut()
+        .find(|held| is_same(attribute, held, &element))
+    {
+        Some(held) if element["primary"] == true => held["primary"] = Value::Bool(true),
+        Some(_) => {}
+        None => elements.push(element),
+    }
 }
 
 /// Reads one value: that of a single-valued attribute, or one element of an array.

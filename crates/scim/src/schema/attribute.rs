@@ -187,6 +187,12 @@ macro_rules! keywords {
             pub(super) const KEYWORDS: &'static [(&'static str, Self)] =
                 &[$(($word, Self::$variant)),+];
 
+            /// What a keyword means; `None` if it is none.
+            pub fn from_keyword(word: &str) -> Option<Self> {
+                let found = Self::KEYWORDS.iter().find(|(keyword, _)| *keyword == word);
+                found.map(|(_, value)| *value)
+            }
+
             /// The keyword as a schema writes it.
             pub const fn as_str(self) -> &'static str {
                 match self {

@@ -8,14 +8,14 @@ use super::catalog::common_attribute;
 use super::custom::SchemaError;
 
 /// Most attributes of one schema.
-const MAX_ATTRIBUTES: usize = 100;
+pub(super) const MAX_ATTRIBUTES: usize = 100;
 /// Most sub-attributes of one attribute.
-const MAX_SUB_ATTRIBUTES: usize = 50;
+pub(super) const MAX_SUB_ATTRIBUTES: usize = 50;
 /// Longest name, in bytes.
 const MAX_NAME: usize = 128;
 
 /// RFC 7643 §2.1: a letter, then letters, digits, `-`, `_` and `$`; and `$ref`.
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     let mut chars = text.chars();
     text == "$ref"
         || (chars
@@ -213,6 +213,9 @@ impl<'a> Reader<'a> {
                 "must be false: a sub-attribute has one value",
             );
         }
+        if attribute.multi_valued {
+            self.check_default_parts(&attribute.sub_attributes)?;
+        }
         if !attribute.can_be_unique() {
             if attribute.uniqueness != Uniqueness::None {
                 let reason = format!("must be `none` for the type `{}`", kind.as_str());
@@ -224,6 +227,23 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(attribute)
+    }
+
+    /// The parts that elements of every attribute may have keep their meaning (RFC 7643 §2.4).
+    fn check_default_parts(&self, parts: &[Attribute]) -> Result<(), SchemaError> {
+        for (index, part) in parts.iter().enumerate() {
+            let wanted = match part.name.to_ascii_lowercase().as_str() {
+                "type" | "display" => AttributeType::String,
+                "primary" => AttributeType::Boolean,
+                "$ref" => AttributeType::Reference,
+                _ => continue,
+            };
+            if part.kind != wanted {
+                let reason = format!("must be `{}` for `{}`", wanted.as_str(), part.name);
+                return self.wrong(&format!("subAttributes[{index}].type"), reason);
+            }
+        }
+        Ok(())
     }
 
     fn reference_types(&self, kind: AttributeType) -> Result<Vec<String>, SchemaError> {

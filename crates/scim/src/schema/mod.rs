@@ -10,6 +10,7 @@ mod custom;
 mod definition;
 mod discovery;
 mod profile;
+mod proposal;
 mod resource_type;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ pub use catalog::{Catalog, common_attribute, common_attributes};
 pub use custom::{CustomSchema, Extends, MAX_SCHEMAS, SchemaError};
 pub use discovery::{ServiceFeatures, ServiceLimits, service_provider_config};
 pub use profile::Profile;
+pub use proposal::Proposal;
 pub use resource_type::{Extension, Resolved, ResourceType, Schema};
 
 /// URN of the core User schema.

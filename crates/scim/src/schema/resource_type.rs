@@ -128,6 +128,16 @@ impl ResourceType {
             .any(|attribute| attribute.returned == Returned::Request)
     }
 
+    /// Whether an attribute of that name may only be written, in whichever schema, so that its
+    /// value must not be kept under any other name either.
+    pub(crate) fn is_write_only_name(&self, name: &str) -> bool {
+        let added = self.extensions.iter().map(|extension| &extension.schema);
+        std::iter::once(&self.schema)
+            .chain(added)
+            .filter_map(|schema| schema.attribute(name))
+            .any(|attribute| !attribute.is_kept())
+    }
+
     /// URNs of the base schema and of the extensions, base first.
     pub fn urns(&self) -> Vec<&str> {
         let extensions = self

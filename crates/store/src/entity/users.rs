@@ -20,6 +20,7 @@ pub struct Model {
     pub updated_at: i64,
     pub body: String,
     pub search: Json,
+    pub unmapped: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

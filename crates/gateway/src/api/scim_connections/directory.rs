@@ -47,6 +47,9 @@ pub(super) struct UserBody {
     /// The attributes as SCIM spells them, without `id`, `meta` and `groups`.
     #[schema(value_type = Object)]
     resource: Map<String, Value>,
+    /// What was sent beside them and no schema of the connection knows.
+    #[schema(value_type = Object)]
+    unmapped: Map<String, Value>,
     /// The groups of the same connection that it is in.
     groups: Vec<GroupRefBody>,
     /// When it was provisioned.
@@ -71,6 +74,7 @@ impl UserBody {
             external_id: user.resource.external_id().map(str::to_owned),
             active: user.resource.active(),
             resource: user.resource.shown(kind),
+            unmapped: user.resource.unmapped().clone(),
             groups: groups.collect(),
             created_at: user.created_at,
             updated_at: user.updated_at,
@@ -94,6 +98,9 @@ pub(super) struct GroupBody {
     /// The attributes as SCIM spells them, without `id`, `meta` and `members`.
     #[schema(value_type = Object)]
     resource: Map<String, Value>,
+    /// What was sent beside them and no schema of the connection knows.
+    #[schema(value_type = Object)]
+    unmapped: Map<String, Value>,
     /// When it was provisioned.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -111,6 +118,7 @@ impl GroupBody {
             display_name: group.resource.display_name().map(str::to_owned),
             external_id: group.resource.external_id().map(str::to_owned),
             resource: group.resource.shown(kind),
+            unmapped: group.resource.unmapped().clone(),
             created_at: group.created_at,
             updated_at: group.updated_at,
             version: group.version,

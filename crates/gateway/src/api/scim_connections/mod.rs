@@ -5,6 +5,7 @@ mod body;
 mod deleted;
 mod directory;
 mod requests;
+mod schema_proposal;
 mod schemas;
 mod tokens;
 
@@ -37,6 +38,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .configure(directory::configure)
         .configure(deleted::configure)
         .configure(schemas::configure)
+        .configure(schema_proposal::configure)
         .configure(requests::configure);
 }
 

@@ -35,7 +35,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// The resource type that a schema extends.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[schema(as = ExtendedResourceType)]
-enum ResourceTypeBody {
+pub(super) enum ResourceTypeBody {
     /// Users.
     #[default]
     User,
@@ -127,8 +127,8 @@ struct NewSchemaBody {
 
 impl NewSchemaBody {
     fn read(mut self) -> Result<CustomSchema, SchemaError> {
-        // Ours, as an answer shows them.
-        for name in ["created_at", "updated_at"] {
+        // Ours, as answers show them.
+        for name in ["created_at", "updated_at", "also_seen"] {
             self.document.shift_remove(name);
         }
         let document = Value::Object(self.document);

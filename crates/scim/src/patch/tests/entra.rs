@@ -156,19 +156,20 @@ fn the_manager_of_the_documentation_is_an_array_without_urn() {
 }
 
 #[test]
-fn an_unknown_path_leaves_the_whole_request_undone() {
-    let err = patch(
+fn an_unknown_path_does_not_leave_a_leaver_enabled() {
+    let after = patch(
         nora(),
         json!([
             { "op": "Replace", "path": "active", "value": "False" },
             { "op": "Replace", "path": "favouriteTea", "value": "oolong" }
         ]),
     )
-    .unwrap_err();
+    .unwrap();
 
+    assert!(!after.resource.active());
     assert_eq!(
-        err.to_string(),
-        "operation 1: there is no attribute `favouriteTea`"
+        Value::Object(after.resource.unmapped().clone()),
+        json!({ "favouriteTea": "oolong" })
     );
 }
 

@@ -1,6 +1,8 @@
 use serde_json::json;
 
-use super::{ENTERPRISE, patched, refusal};
+use super::{ENTERPRISE, operations, patch, patched, refusal, stored, user};
+use crate::patch::apply;
+use crate::schema::Profile;
 
 #[test]
 fn names_and_urns_ignore_case() {
@@ -83,9 +85,6 @@ fn a_path_that_is_malformed_or_names_nothing_is_refused() {
         "emails[type regex \"x\"]",
         "emails[primary gt true].value",
         "emails[shoe eq \"x\"].value",
-        "shoeSize",
-        "name.shoe",
-        "urn:x:Foo:bar",
         "urn:ietf:params:scim:schemas:core:2.0:User",
     ]
     .map(|path| {
@@ -113,9 +112,26 @@ fn a_path_that_is_malformed_or_names_nothing_is_refused() {
     emails[type regex "x"] -> invalidFilter: operation 0: `regex` is no operator
     emails[primary gt true].value -> invalidFilter: operation 0: `gt` cannot be used with `primary`
     emails[shoe eq "x"].value -> invalidFilter: operation 0: there is no attribute `shoe`
-    shoeSize -> invalidPath: operation 0: there is no attribute `shoeSize`
-    name.shoe -> invalidPath: operation 0: there is no attribute `name.shoe`
-    urn:x:Foo:bar -> invalidPath: operation 0: there is no attribute `urn:x:Foo:bar`
     urn:ietf:params:scim:schemas:core:2.0:User -> invalidPath: operation 0: there is no attribute `urn:ietf:params:scim:schemas:core:2.0:User`
     "#);
+}
+
+#[test]
+fn a_path_that_names_nothing_is_kept_aside_and_by_strict_refused() {
+    for path in ["shoeSize", "name.shoe", "urn:x:Foo:bar"] {
+        let op = json!([{ "op": "replace", "path": path, "value": "x" }]);
+        let patch = patch(json!({}), op.clone()).unwrap();
+        assert_eq!(patch.resource.attributes().len(), 1, "{path}");
+        assert!(!patch.resource.unmapped().is_empty(), "{path}");
+
+        let mut kind = user();
+        kind.profile = Profile::Strict;
+        let refused = apply(
+            &kind,
+            &stored(&kind, json!({ "schemas": [kind.schema.id] })),
+            &operations(op),
+        );
+        let detail = format!("operation 0: there is no attribute `{path}`");
+        assert_eq!(refused.unwrap_err().to_string(), detail);
+    }
 }
