@@ -45,6 +45,7 @@ mod m20261122_000004_outbox;
 mod m20261122_000005_management;
 mod m20261125_000006_scim_settings;
 mod m20261125_000007_custom_schemas;
+mod m20261125_000008_references;
 mod m20261125_000009_tombstones;
 mod m20261125_000010_token_access;
 mod m20261125_000020_sort_order;
@@ -63,6 +64,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000005_management::Migration),
             Box::new(m20261125_000006_scim_settings::Migration),
             Box::new(m20261125_000007_custom_schemas::Migration),
+            Box::new(m20261125_000008_references::Migration),
             Box::new(m20261125_000009_tombstones::Migration),
             Box::new(m20261125_000010_token_access::Migration),
             Box::new(m20261125_000020_sort_order::Migration),

@@ -98,6 +98,7 @@ async fn metrics(app: Data<AppState>) -> HttpResponse {
             metrics.set_organizations(census.organizations);
             metrics.set_users(census.users);
             metrics.set_groups(census.groups);
+            metrics.set_parked_references(census.parked_references);
             metrics.set_outbox_events(census.outbox);
             metrics.set_connections(ConnectionState::Disabled, census.disabled);
             metrics.set_connections(

@@ -87,6 +87,8 @@ metrics! {
     users: IntGauge = "rollcall_users" [],
     /// Groups in all organizations.
     groups: IntGauge = "rollcall_groups" [],
+    /// References to members and managers that do not exist yet, in all organizations.
+    parked_references: IntGauge = "rollcall_parked_references" [],
     /// Events in the outbox that are not in the feed yet.
     outbox_events: IntGauge = "rollcall_outbox_events" [],
     /// Entries of the request log that were dropped because it could not be written fast enough.
@@ -200,6 +202,11 @@ impl Metrics {
     /// How many groups there are now, in all organizations.
     pub fn set_groups(&self, count: u64) {
         self.groups.set(gauge_value(count));
+    }
+
+    /// How many references to what does not exist there are now, in all organizations.
+    pub fn set_parked_references(&self, count: u64) {
+        self.parked_references.set(gauge_value(count));
     }
 
     /// How many events wait in the outbox now.

@@ -63,6 +63,9 @@ fn a_new_server_shows_its_version_and_zeros() {
     # HELP rollcall_outbox_events Events in the outbox that are not in the feed yet.
     # TYPE rollcall_outbox_events gauge
     rollcall_outbox_events 0
+    # HELP rollcall_parked_references References to members and managers that do not exist yet, in all organizations.
+    # TYPE rollcall_parked_references gauge
+    rollcall_parked_references 0
     # HELP rollcall_request_log_dropped_total Entries of the request log that were dropped because it could not be written fast enough.
     # TYPE rollcall_request_log_dropped_total counter
     rollcall_request_log_dropped_total 0
@@ -87,6 +90,7 @@ fn every_method_moves_its_own_metric() {
     metrics.set_organizations(2);
     metrics.set_users(40);
     metrics.set_groups(5);
+    metrics.set_parked_references(6);
     metrics.set_outbox_events(7);
     metrics.request_log_dropped(9);
     metrics.tombstones_purged(3);
@@ -108,6 +112,7 @@ fn every_method_moves_its_own_metric() {
     rollcall_groups 5
     rollcall_organizations 2
     rollcall_outbox_events 7
+    rollcall_parked_references 6
     rollcall_quirks_total{quirk="boolean_as_text"} 1
     rollcall_request_duration_seconds_sum{operation="patch_user"} 0.004
     rollcall_request_duration_seconds_count{operation="patch_user"} 1
@@ -226,6 +231,7 @@ fn the_manual_lists_every_metric() {
     | `rollcall_organizations` | gauge |  | Organizations. |
     | `rollcall_users` | gauge |  | Users in all organizations, the deactivated ones included. |
     | `rollcall_groups` | gauge |  | Groups in all organizations. |
+    | `rollcall_parked_references` | gauge |  | References to members and managers that do not exist yet, in all organizations. |
     | `rollcall_outbox_events` | gauge |  | Events in the outbox that are not in the feed yet. |
     | `rollcall_request_log_dropped_total` | counter |  | Entries of the request log that were dropped because it could not be written fast enough. |
     | `rollcall_tombstones_purged_total` | counter |  | Tombstones of deleted users and groups that were removed because their time was over. |

@@ -160,6 +160,10 @@ id! {
     RequestId = "req"
 }
 id! {
+    /// One reference to what does not exist yet.
+    ParkedReferenceId = "park"
+}
+id! {
     /// A SCIM user.
     UserId = "usr"
 }

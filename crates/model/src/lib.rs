@@ -16,8 +16,8 @@ pub use actor::{Actor, Origin};
 pub use api_key::ApiKey;
 pub use event::{Event, EventType};
 pub use id::{
-    ApiKeyId, AuditId, EventId, GroupId, IdError, OrgId, RequestId, ScimConnectionId,
-    SsoConnectionId, TokenId, UserId,
+    ApiKeyId, AuditId, EventId, GroupId, IdError, OrgId, ParkedReferenceId, RequestId,
+    ScimConnectionId, SsoConnectionId, TokenId, UserId,
 };
 pub use organization::{OrgRef, Organization, Slug, SlugError};
 pub use page::{CursorError, Page, PageRequest};

@@ -15,6 +15,8 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use crate::entity::users::{Column, Entity};
 use crate::error::StoreError;
 use crate::handle::DirectoryTx;
+use crate::members::MemberId;
+use crate::references::Expected;
 use crate::tombstones::Tombstone;
 use crate::users::{self, User, later};
 
@@ -50,9 +52,10 @@ impl DirectoryTx {
         };
         if let Some(deleted) = deleted {
             let user = deleted.revived(resource, self.now);
+            let expected = self.expect_back(&user).await?;
             return match self.insert_if_free(&user).await? {
-                true => self.welcome_back(user).await,
-                false => self.reactivate(user.resource).await,
+                Some(parkings) => self.welcome_back(user, expected, parkings).await,
+                None => self.reactivate(user.resource).await,
             };
         }
         let now = self.now.truncated_to_millis();
@@ -63,10 +66,13 @@ impl DirectoryTx {
             updated_at: now,
             resource,
         };
-        if !self.insert_if_free(&user).await? {
+        let expected = self.expect(user.resource.external_id()).await?;
+        let Some(parkings) = self.insert_if_free(&user).await? else {
             return self.reactivate(user.resource).await;
-        }
+        };
         self.tell_user(EventType::UserCreated, &user);
+        self.attach(MemberId::User(user.id), expected, parkings)
+            .await?;
         Ok(user)
     }
 
@@ -82,40 +88,64 @@ impl DirectoryTx {
             return Ok(None);
         };
         // A schema may have gone since.
-        let resource = deleted.was.resource.fitted(self.shape.catalog.user());
+        let mut resource = deleted.was.resource.fitted(self.shape.catalog.user());
+        if let Some(manager) = resource.manager()
+            && !self.parks_references()
+            && self.find_named_user(manager, false).await?.is_none()
+        {
+            // Who was deleted meanwhile is nobody's manager, and must not keep others away.
+            resource = resource.without_manager();
+        }
         let user = deleted.revived(resource, self.now);
-        if !self.insert_if_free(&user).await? {
+        let expected = self.expect_back(&user).await?;
+        let Some(parkings) = self.insert_if_free(&user).await? else {
             return Err(StoreError::Conflict {
                 attribute: Cow::Borrowed("userName"),
             });
-        }
-        self.welcome_back(user).await.map(Some)
+        };
+        let user = self.welcome_back(user, expected, parkings).await?;
+        Ok(Some(user))
     }
 
-    async fn welcome_back(&mut self, user: User) -> Result<User, StoreError> {
+    /// Who comes back may be waited for by its id, too: it was known before.
+    async fn expect_back(&self, user: &User) -> Result<Expected, StoreError> {
+        let id = user.id.to_scim();
+        let names = [Some(id.as_str()), user.resource.external_id()];
+        self.expect(names.into_iter().flatten()).await
+    }
+
+    async fn welcome_back(
+        &mut self,
+        user: User,
+        expected: Expected,
+        parkings: i64,
+    ) -> Result<User, StoreError> {
         self.delete_tombstone(user.id.as_uuid()).await?;
         self.tell_user(EventType::UserRestored, &user);
+        self.attach(MemberId::User(user.id), expected, parkings)
+            .await?;
         Ok(user)
     }
 
     /// Inserts the rows of a user and counts it, unless its `userName` is taken: then nothing is
-    /// written, and the answer is `false`.
-    async fn insert_if_free(&self, user: &User) -> Result<bool, StoreError> {
+    /// written, and the answer is `None`. Otherwise it is how often a reference was parked.
+    async fn insert_if_free(&self, user: &User) -> Result<Option<i64>, StoreError> {
         let one_of_a_name = [Column::OrgId, Column::ScimConnectionId, Column::UserNameKey];
         let inserted = Entity::insert(self.user_row(user)?)
             .on_conflict(OnConflict::columns(one_of_a_name).do_nothing().to_owned())
             .exec_without_returning(self.connection())
             .await?;
         if inserted == 0 {
-            return Ok(false);
+            return Ok(None);
         }
         self.claim_external_id_of_user(user, None).await?;
         self.insert_emails(user.id, users::email_keys(&user.resource)?)
             .await?;
         self.save_unique_values_of_user(user.id, None, &user.resource)
             .await?;
-        self.count_users(1).await?;
-        Ok(true)
+        self.link_manager(user.id, None, user.resource.manager())
+            .await?;
+        self.count_users(1).await.map(Some)
     }
 
     /// Writes over the inactive user that has the `userName` of a resource, if that is what the

@@ -22,6 +22,8 @@ pub struct Census {
     pub users: u64,
     /// Groups of all connections.
     pub groups: u64,
+    /// References to what does not exist yet, of all connections.
+    pub parked_references: u64,
     /// Events that have no place in the feed yet.
     pub outbox: u64,
 }
@@ -35,6 +37,7 @@ struct Row {
     attention: i64,
     users: i64,
     groups: i64,
+    parked: i64,
 }
 
 /// The states are those of `ScimConnection::state`; a test holds the two against each other.
@@ -49,7 +52,8 @@ const COUNT: &str = "
         coalesce(sum(case when c.enabled and c.first_request_at is not null and not c.live
             then 1 else 0 end), 0) as attention,
         (select cast(coalesce(sum(users), 0) as bigint) from directory_counts) as users,
-        (select cast(coalesce(sum(groups), 0) as bigint) from directory_counts) as groups
+        (select cast(coalesce(sum(groups), 0) as bigint) from directory_counts) as groups,
+        (select count(*) from parked_references) as parked
     from (
         select enabled, first_request_at, exists (
             select 1 from scim_tokens t
@@ -84,6 +88,7 @@ impl Store {
             attention: count(row.attention),
             users: count(row.users),
             groups: count(row.groups),
+            parked_references: count(row.parked),
             outbox: self.outbox_len().await?,
         })
     }

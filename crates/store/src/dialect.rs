@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use sea_orm::{
     ConnAcquireErr, ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction,
-    DbErr, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    DbBackend, DbErr, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait,
 };
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use uuid::Uuid;
 
 use crate::connect::{StoreOptions, Synchronous};
 use crate::error::StoreError;
@@ -31,6 +33,30 @@ const POSTGRES_SETTINGS: [(&str, &str); 6] = [
     ("idle_in_transaction_session_timeout", "60000"),
     ("timezone", "UTC"),
 ];
+
+/// A set of ids as one value: [`select_ids`] reads it.
+pub(crate) fn id_set(ids: &[Uuid]) -> String {
+    let ids: Vec<_> = ids.iter().map(|id| id.as_simple().to_string()).collect();
+    serde_json::Value::from(ids).to_string()
+}
+
+/// A query for the ids of a set that is bound to `parameter`.
+pub(crate) fn select_ids(backend: DbBackend, parameter: &str) -> String {
+    if backend == DbBackend::Sqlite {
+        format!("select unhex(value) from json_each({parameter})")
+    } else {
+        format!("select value::uuid from json_array_elements_text({parameter}::json)")
+    }
+}
+
+/// A text in a column that holds a JSON object as text; null if there is none of that name.
+pub(crate) fn text_in(backend: DbBackend, column: &str, name: &str) -> String {
+    if backend == DbBackend::Sqlite {
+        format!("({column} ->> '{name}')")
+    } else {
+        format!("({column}::json ->> '{name}')")
+    }
+}
 
 /// Which database it is, with what only that one needs.
 #[derive(Clone)]

@@ -25,12 +25,29 @@ pub enum StoreError {
     /// The row that this one belongs to, or points to, is gone.
     #[error("what this belongs to does not exist any more")]
     ParentMissing,
-    /// A user that was to join a group does not exist in this connection.
-    #[error("there is no user with the id `{}`", id.to_scim())]
+    /// Who was to join a group does not exist in this connection.
+    #[error("there is no user or group with the id `{value}`")]
     NoSuchMember {
-        /// The id that was given.
-        id: UserId,
+        /// What was given for its id.
+        value: String,
     },
+    /// Who was to be a user's manager does not exist in this connection.
+    #[error("there is no user with the id `{value}` who could be the manager")]
+    NoSuchManager {
+        /// What was given for the id.
+        value: String,
+    },
+    /// A member is not of the `type` that the request said.
+    #[error("the member `{value}` is a {kind}; leave out its `type`, or send that")]
+    WrongMemberKind {
+        /// The id that was given.
+        value: String,
+        /// What it is.
+        kind: &'static str,
+    },
+    /// A group was to become a member of itself.
+    #[error("a group cannot be a member of itself, be it directly or through other groups")]
+    GroupCycle,
     /// A value that is looked up by an index is longer than an index takes.
     #[error("`{attribute}` is longer than {limit} bytes")]
     TooLong {

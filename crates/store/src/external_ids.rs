@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use rollcall_scim::Resource;
+use rollcall_scim::{Resource, caseless};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 
 use crate::entity::{groups, users};
@@ -65,6 +65,40 @@ impl DirectoryTx {
             .await?;
         if taken > 0 {
             Err(EXTERNAL_ID_TAKEN)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Refuses the `displayName` of a group that another group has in any letter case, where names
+    /// are unique. One that did not change is not looked at.
+    pub(crate) async fn claim_name_of_group(
+        &self,
+        group: &Group,
+        before: Option<&Resource>,
+    ) -> Result<(), StoreError> {
+        use groups::{Column, Entity};
+        let key = |resource: &Resource| resource.display_name().map(caseless);
+        let same = before.and_then(key) == key(&group.resource);
+        let Some(name) = key(&group.resource) else {
+            return Ok(());
+        };
+        if !self.shape.settings.unique_group_names || same {
+            return Ok(());
+        }
+        let lock = format!("{} Group displayName {name}", self.connection_id);
+        self.lock_name(&lock).await?;
+        let taken = Entity::find()
+            .filter(Column::OrgId.eq(self.org_id.as_uuid()))
+            .filter(Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
+            .filter(Column::DisplayNameKey.eq(name))
+            .filter(Column::Id.ne(group.id.as_uuid()))
+            .count(self.connection())
+            .await?;
+        if taken > 0 {
+            Err(StoreError::Conflict {
+                attribute: Cow::Borrowed("displayName"),
+            })
         } else {
             Ok(())
         }

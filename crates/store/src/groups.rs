@@ -1,9 +1,10 @@
 //! Groups of one SCIM connection. Members are rows of their own, in `members`.
 
-use rollcall_model::{
-    EventType, GroupId, OrgId, Page, PageRequest, ScimConnectionId, Timestamp, UserId,
-};
+use std::collections::BTreeSet;
+
+use rollcall_model::{EventType, GroupId, OrgId, Page, PageRequest, ScimConnectionId, Timestamp};
 use rollcall_scim::{Resource, ResourceType, caseless, filter};
+use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select};
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ use crate::entity::groups::{ActiveModel, Column, Entity, Model};
 use crate::error::StoreError;
 use crate::filter_sql::Table;
 use crate::handle::{ConnectionHandle, DirectoryTx};
-use crate::members::MembersChanged;
+use crate::members::{MemberId, MemberKind, MembersChanged, NamedMember};
 use crate::paging;
 use crate::search::{self, DirectoryQuery, Listing, RowView, Searched, indexable};
 use crate::users::later;
@@ -83,6 +84,21 @@ fn told(kind: &ResourceType, id: GroupId, resource: &Resource) -> Value {
     json!({ "group": group })
 }
 
+/// What the event of a new group tells: also who is in it from the beginning.
+fn told_with_members(kind: &ResourceType, group: &Group, members: &BTreeSet<MemberId>) -> Value {
+    let of_kind = |wanted: MemberKind| -> Vec<String> {
+        let members = members.iter().filter(|member| member.kind() == wanted);
+        members.map(|member| member.to_scim()).collect()
+    };
+    let mut data = told(kind, group.id, &group.resource);
+    data["group"]["members"] = of_kind(MemberKind::User).into();
+    let groups = of_kind(MemberKind::Group);
+    if !groups.is_empty() {
+        data["group"]["member_groups"] = groups.into();
+    }
+    data
+}
+
 impl ConnectionHandle {
     /// One group; `None` also if it belongs to another connection or organization.
     ///
@@ -144,13 +160,14 @@ impl DirectoryTx {
     ///
     /// # Errors
     ///
-    /// A member is no user of this connection ([`StoreError::NoSuchMember`]), or another group has
-    /// the `externalId` where those are unique ([`StoreError::Conflict`]).
+    /// As [`add_members`](Self::add_members); another group has the `externalId` or the
+    /// `displayName`, where those are unique ([`StoreError::Conflict`]).
     pub async fn insert_group(
         &mut self,
         resource: Resource,
-        members: &[UserId],
+        members: &[NamedMember],
     ) -> Result<Group, StoreError> {
+        let expected = self.expect(resource.external_id()).await?;
         let now = self.now.truncated_to_millis();
         let group = Group {
             id: GroupId::new(self.outbox.clock()),
@@ -160,14 +177,16 @@ impl DirectoryTx {
             resource,
         };
         self.insert_group_row(&group).await?;
-        let added = self.insert_members(group.id, members).await?;
-        self.count(directory_counts::Column::Groups, 1).await?;
-        let mut data = told(self.shape.catalog.group(), group.id, &group.resource);
-        data["group"]["members"] = added.iter().map(|id| id.to_scim()).collect();
-        let connection_id = self.connection_id;
+        let members = self.resolve_members(members).await?;
+        let added = self.insert_members(group.id, &members).await?;
+        let parkings = self.count(directory_counts::Column::Groups, 1).await?;
+        self.claim_name_of_group(&group, None).await?;
+        let (id, connection_id) = (group.id, self.connection_id);
+        let data = told_with_members(self.shape.catalog.group(), &group, &added);
         self.org
             .outbox
-            .push(EventType::GroupCreated, Some(connection_id), group.id, data);
+            .push(EventType::GroupCreated, Some(connection_id), id, data);
+        self.attach(MemberId::Group(id), expected, parkings).await?;
         Ok(group)
     }
 
@@ -176,7 +195,7 @@ impl DirectoryTx {
     ///
     /// # Errors
     ///
-    /// Another group has the `externalId` by now, where those are unique
+    /// Another group has the `externalId` or the `displayName` by now, where those are unique
     /// ([`StoreError::Conflict`]).
     pub async fn restore_group(&mut self, id: GroupId) -> Result<Option<Group>, StoreError> {
         let Some(deleted) = self.lock_deleted_group(id).await? else {
@@ -189,14 +208,19 @@ impl DirectoryTx {
             resource: deleted.was.resource.fitted(self.shape.catalog.group()),
             ..deleted.was
         };
+        let id_text = id.to_scim();
+        let names = [Some(id_text.as_str()), group.resource.external_id()];
+        let expected = self.expect(names.into_iter().flatten()).await?;
         self.insert_group_row(&group).await?;
         self.delete_tombstone(id.as_uuid()).await?;
-        self.count(directory_counts::Column::Groups, 1).await?;
+        let parkings = self.count(directory_counts::Column::Groups, 1).await?;
+        self.claim_name_of_group(&group, None).await?;
         let connection_id = self.connection_id;
         let data = told(self.shape.catalog.group(), id, &group.resource);
         self.org
             .outbox
             .push(EventType::GroupRestored, Some(connection_id), id, data);
+        self.attach(MemberId::Group(id), expected, parkings).await?;
         Ok(Some(group))
     }
 
@@ -220,6 +244,25 @@ impl DirectoryTx {
     pub async fn lock_group(&self, id: GroupId) -> Result<Option<Group>, StoreError> {
         let row = of(self.org_id, self.connection_id)
             .filter(Column::Id.eq(id.as_uuid()))
+            // Weaker than what a deletion takes: others may refer to the group meanwhile.
+            .lock(LockType::NoKeyUpdate)
+            .one(self.connection())
+            .await?;
+        row.map(Group::try_from).transpose()
+    }
+
+    /// Reads one group that is about to be deleted, and holds it and the groups that it is in
+    /// until the end of the transaction, in the order of a change of members: those first.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn lock_group_with_parents(&self, id: GroupId) -> Result<Option<Group>, StoreError> {
+        for parent in self.parents_of(id).await? {
+            self.lock_group(parent).await?;
+        }
+        let row = of(self.org_id, self.connection_id)
+            .filter(Column::Id.eq(id.as_uuid()))
             .lock_exclusive()
             .one(self.connection())
             .await?;
@@ -231,8 +274,31 @@ impl DirectoryTx {
     ///
     /// # Errors
     ///
-    /// Another group has the new `externalId`, where those are unique ([`StoreError::Conflict`]).
+    /// Another group has the new `externalId` or `displayName`, where those are unique
+    /// ([`StoreError::Conflict`]).
     pub async fn save_group(
+        &mut self,
+        before: Group,
+        after: Resource,
+        members: &MembersChanged,
+    ) -> Result<Group, StoreError> {
+        let name = after
+            .external_id()
+            .filter(|name| before.resource.external_id() != Some(name));
+        let expected = self.expect(name).await?;
+        let old = before.resource.clone();
+        let group = self.write_group(before, after, members).await?;
+        self.claim_name_of_group(&group, Some(&old)).await?;
+        if expected.is_some() {
+            let parkings = self.lock_directory().await?;
+            self.attach(MemberId::Group(group.id), expected, parkings)
+                .await?;
+        }
+        Ok(group)
+    }
+
+    /// Writes a locked group, if anything changed, and tells it.
+    pub(crate) async fn write_group(
         &mut self,
         before: Group,
         after: Resource,
@@ -269,13 +335,20 @@ impl DirectoryTx {
         Ok(group)
     }
 
-    /// Deletes a group and its memberships, and leaves its tombstone, told by one event; `false`
-    /// if there is none of that id.
+    /// Deletes a group and its memberships, and leaves its tombstone: one event for the group, one
+    /// for each group it leaves; `false` if there is none of that id.
     ///
     /// # Errors
     ///
     /// The database is not available.
     pub async fn delete_group(&mut self, id: GroupId) -> Result<bool, StoreError> {
+        for parent in self.parents_of(id).await? {
+            if let Some(group) = self.lock_group(parent).await? {
+                let changed = self.remove_members(parent, &[id.to_scim()]).await?;
+                let resource = group.resource.clone();
+                self.write_group(group, resource, &changed).await?;
+            }
+        }
         let deleted = Entity::delete_many()
             .filter(Column::OrgId.eq(self.org_id.as_uuid()))
             .filter(Column::ScimConnectionId.eq(self.connection_id.as_uuid()))

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rollcall_model::{
-    Actor, Clock, OrgId, Organization, Origin, RequestId, ScimConnectionId, ScimSettings, Timestamp,
+    Actor, Clock, OrgId, Organization, Origin, RequestId, ScimConnectionId, ScimProfile,
+    ScimSettings, Timestamp, UnknownReferences,
 };
 use rollcall_scim::Catalog;
 use sea_orm::DatabaseTransaction;
@@ -117,6 +118,7 @@ impl ConnectionHandle {
             connection_id: self.connection_id,
             shape: Arc::clone(&self.shape),
             tombstone_retention: self.store.tombstone_retention(),
+            cycles_allowed: false,
         })
     }
 }
@@ -174,9 +176,18 @@ pub struct DirectoryTx {
     pub(crate) shape: Arc<Shape>,
     /// How long a tombstone that this transaction leaves is kept.
     pub(crate) tombstone_retention: Duration,
+    /// Whether groups may become members of each other.
+    pub(crate) cycles_allowed: bool,
 }
 
 impl DirectoryTx {
+    /// Whether what does not exist is parked, and not refused.
+    pub(crate) fn parks_references(&self) -> bool {
+        let settings = &self.shape.settings;
+        settings.profile == ScimProfile::Compat
+            && settings.unknown_references == UnknownReferences::Park
+    }
+
     /// See [`OrgTx::commit`].
     ///
     /// # Errors

@@ -220,6 +220,7 @@ impl OrgTx {
             scim_connection_id: Set(id),
             users: Set(0),
             groups: Set(0),
+            parkings: Set(0),
         })
         .exec_without_returning(self.connection())
         .await?;

@@ -6,7 +6,7 @@ use rollcall_model::{
     EventType, GroupId, OrgId, Page, PageRequest, ScimConnectionId, Timestamp, UserId,
 };
 use rollcall_scim::{Resource, ResourceType, caseless, filter, user_name};
-use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::sea_query::{Expr, ExprTrait, LockType};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
@@ -17,6 +17,7 @@ use crate::entity::{directory_counts, group_members, user_emails};
 use crate::error::StoreError;
 use crate::filter_sql::Table;
 use crate::handle::{ConnectionHandle, DirectoryTx};
+use crate::members::MemberId;
 use crate::paging;
 use crate::search::{self, DirectoryQuery, Listing, RowView, Searched, indexable};
 
@@ -172,7 +173,8 @@ impl DirectoryTx {
     pub async fn lock_user(&self, id: UserId) -> Result<Option<User>, StoreError> {
         let row = of(self.org_id, self.connection_id)
             .filter(Column::Id.eq(id.as_uuid()))
-            .lock_exclusive()
+            // Weaker than what a deletion takes: others may refer to the user meanwhile.
+            .lock(LockType::NoKeyUpdate)
             .one(self.connection())
             .await?;
         row.map(User::try_from).transpose()
@@ -189,6 +191,10 @@ impl DirectoryTx {
         if before.resource == after {
             return Ok(before);
         }
+        let name = after
+            .external_id()
+            .filter(|name| before.resource.external_id() != Some(name));
+        let expected = self.expect(name).await?;
         let user = User {
             id: before.id,
             version: before.version + 1,
@@ -209,12 +215,19 @@ impl DirectoryTx {
             .await?;
         self.save_unique_values_of_user(user.id, Some(&before.resource), &user.resource)
             .await?;
+        self.link_manager(user.id, before.resource.manager(), user.resource.manager())
+            .await?;
         let kind = match (before.resource.active(), user.resource.active()) {
             (true, false) => EventType::UserDeactivated,
             (false, true) => EventType::UserReactivated,
             _ => EventType::UserUpdated,
         };
         self.tell_user(kind, &user);
+        if expected.is_some() {
+            let parkings = self.lock_directory().await?;
+            self.attach(MemberId::User(user.id), expected, parkings)
+                .await?;
+        }
         Ok(user)
     }
 
@@ -238,11 +251,16 @@ impl DirectoryTx {
         for group_id in self.group_ids_of(id).await? {
             self.lock_group(group_id).await?;
         }
-        self.lock_user(id).await
+        let row = of(self.org_id, self.connection_id)
+            .filter(Column::Id.eq(id.as_uuid()))
+            .lock_exclusive()
+            .one(self.connection())
+            .await?;
+        row.map(User::try_from).transpose()
     }
 
     /// Deletes a locked user and its memberships, and leaves its tombstone: one event for the
-    /// user, one for each group it leaves.
+    /// user, one for each group it leaves, and one for each user whose manager it was.
     ///
     /// # Errors
     ///
@@ -250,11 +268,12 @@ impl DirectoryTx {
     pub async fn delete_user(&mut self, id: UserId) -> Result<(), StoreError> {
         for group_id in self.group_ids_of(id).await? {
             if let Some(group) = self.lock_group(group_id).await? {
-                let changed = self.remove_members(group_id, &[id]).await?;
+                let changed = self.remove_members(group_id, &[id.to_scim()]).await?;
                 let resource = group.resource.clone();
-                self.save_group(group, resource, &changed).await?;
+                self.write_group(group, resource, &changed).await?;
             }
         }
+        self.release_reports(id).await?;
         let deleted = Entity::delete_many()
             .filter(Column::OrgId.eq(self.org_id.as_uuid()))
             .filter(Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
@@ -356,26 +375,33 @@ impl DirectoryTx {
         Ok(())
     }
 
-    pub(crate) async fn count_users(&self, change: i64) -> Result<(), StoreError> {
+    pub(crate) async fn count_users(&self, change: i64) -> Result<i64, StoreError> {
         self.count(directory_counts::Column::Users, change).await
     }
 
-    /// Moves a maintained count. Its row is locked until the commit, so this comes late.
+    /// Moves a maintained count, and returns how often a reference was parked. The row is locked
+    /// until the commit, so this comes late.
     pub(crate) async fn count(
         &self,
         column: directory_counts::Column,
         change: i64,
-    ) -> Result<(), StoreError> {
+    ) -> Result<i64, StoreError> {
         let updated = directory_counts::Entity::update_many()
             .col_expr(column, Expr::col(column).add(change))
             .filter(directory_counts::Column::OrgId.eq(self.org_id.as_uuid()))
             .filter(directory_counts::Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
-            .exec(self.connection())
+            .exec_with_returning(self.connection())
             .await?;
-        if updated.rows_affected == 0 {
-            return Err(StoreError::ParentMissing);
+        match updated.first() {
+            Some(counts) => Ok(counts.parkings),
+            None => Err(StoreError::ParentMissing),
         }
-        Ok(())
+    }
+
+    /// Takes turns with everybody who adds or removes a resource, nests groups or parks a
+    /// reference in this connection, and returns how often a reference was parked.
+    pub(crate) async fn lock_directory(&self) -> Result<i64, StoreError> {
+        self.count(directory_counts::Column::Parkings, 0).await
     }
 }
 

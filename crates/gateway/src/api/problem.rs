@@ -134,7 +134,12 @@ impl From<StoreError> for Problem {
                 let attribute = attribute.clone();
                 Self::invalid(attribute, error.to_string())
             }
-            StoreError::ParentMissing | StoreError::NoSuchMember { .. } | StoreError::Filter(_) => {
+            StoreError::ParentMissing
+            | StoreError::NoSuchMember { .. }
+            | StoreError::NoSuchManager { .. }
+            | StoreError::WrongMemberKind { .. }
+            | StoreError::GroupCycle
+            | StoreError::Filter(_) => {
                 Self::new(StatusCode::NOT_FOUND, "not_found", error.to_string())
             }
             StoreError::Unavailable(_) => {

@@ -221,9 +221,13 @@ impl ScimFailure {
                      `active` to true with PATCH or PUT at /Users/{id} instead of creating it"
                 )))
             }
-            Self::Store(error @ (StoreError::NoSuchMember { .. } | StoreError::TooLong { .. })) => {
-                of_scim(ScimError::invalid_value(error.to_string()))
-            }
+            Self::Store(
+                error @ (StoreError::NoSuchMember { .. }
+                | StoreError::NoSuchManager { .. }
+                | StoreError::WrongMemberKind { .. }
+                | StoreError::GroupCycle
+                | StoreError::TooLong { .. }),
+            ) => of_scim(ScimError::invalid_value(error.to_string())),
             Self::Store(
                 StoreError::ParentMissing | StoreError::InUse { .. } | StoreError::LastApiKey,
             ) => plain(StatusCode::NOT_FOUND),

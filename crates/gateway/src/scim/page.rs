@@ -1,6 +1,7 @@
 //! One page of a list, of one type or of both, as an answer shows it.
 //!
-//! What belongs to many resources at once, the groups of users and the members of groups, comes
+//! What belongs to many resources at once, the groups and managers of users and the members of
+//! groups, comes
 //! with one query for all of them.
 
 use actix_web::HttpResponse;
@@ -137,6 +138,11 @@ async fn render_all(
         users.clear();
     }
     let groups_of = tenant.handle.groups_of(&users).await?;
+    let shown_users = items.iter().filter_map(|item| match item {
+        Found::User(user) => Some(user),
+        Found::Group(_) => None,
+    });
+    let managers_of = tenant.handle.managers_of(shown_users).await?;
     let with_members = wants(wanted.groups, "members");
     let mut groups = group_ids(items);
     if !with_members {
@@ -151,7 +157,7 @@ async fn render_all(
             Found::User(user) => {
                 let groups = groups_of.get(&user.id);
                 let groups = groups.map(Vec::as_slice).unwrap_or_default();
-                let result = render::user(tenant, user, groups);
+                let result = render::user(tenant, user, groups, managers_of.get(&user.id));
                 (result, catalog.user(), wanted.users)
             }
             Found::Group(group) => {

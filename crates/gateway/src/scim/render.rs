@@ -1,8 +1,9 @@
 //! Users and groups as answers show them: what is stored, with what the server adds.
 
 use rollcall_model::{GroupId, UserId};
+use rollcall_scim::schema::ENTERPRISE_USER_URN;
 use rollcall_scim::{Meta, render};
-use rollcall_store::{Group, GroupRef, User};
+use rollcall_store::{Group, GroupRef, ManagerRef, MemberId, MemberRef, User};
 use serde_json::{Value, json};
 
 use super::body::ResourceAnswer;
@@ -20,8 +21,13 @@ pub(super) fn group_location(base: &str, id: GroupId) -> String {
     format!("{base}/Groups/{}", id.to_scim())
 }
 
-/// A user with the groups it is in.
-pub(super) fn user(tenant: &Tenant, user: &User, groups: &[GroupRef]) -> Value {
+/// A user with the groups it is in, and what there is to say of its manager.
+pub(super) fn user(
+    tenant: &Tenant,
+    user: &User,
+    groups: &[GroupRef],
+    manager: Option<&ManagerRef>,
+) -> Value {
     let base = &tenant.base;
     let meta = Meta {
         resource_type: "User".to_owned(),
@@ -37,17 +43,33 @@ pub(super) fn user(tenant: &Tenant, user: &User, groups: &[GroupRef]) -> Value {
                 "value": group.id.to_scim(),
                 "$ref": group_location(base, group.id),
                 "display": group.display_name,
-                "type": "direct",
+                "type": if group.direct { "direct" } else { "indirect" },
             })
         })
         .collect();
     let derived = vec![("groups", groups)];
     let id = user.id.to_scim();
-    render(tenant.catalog().user(), &user.resource, &id, meta, derived)
+    let mut shown = render(tenant.catalog().user(), &user.resource, &id, meta, derived);
+    if let Some(manager) = manager {
+        describe_manager(base, &mut shown, manager);
+    }
+    shown
+}
+
+/// Adds to the manager's id what follows from it. An id that is nobody's stays alone.
+fn describe_manager(base: &str, shown: &mut Value, manager: &ManagerRef) {
+    let enterprise = shown.get_mut(ENTERPRISE_USER_URN);
+    let held = enterprise.and_then(|enterprise| enterprise.get_mut("manager"));
+    if let Some(Value::Object(parts)) = held {
+        parts.insert("$ref".to_owned(), user_location(base, manager.id).into());
+        if let Some(name) = &manager.display_name {
+            parts.insert("displayName".to_owned(), name.as_str().into());
+        }
+    }
 }
 
 /// A group with its members; `None` if they are not wanted.
-pub(super) fn group(tenant: &Tenant, group: &Group, members: Option<&[UserId]>) -> Value {
+pub(super) fn group(tenant: &Tenant, group: &Group, members: Option<&[MemberRef]>) -> Value {
     let base = &tenant.base;
     let meta = Meta {
         resource_type: "Group".to_owned(),
@@ -57,7 +79,10 @@ pub(super) fn group(tenant: &Tenant, group: &Group, members: Option<&[UserId]>) 
         location: group_location(base, group.id),
     };
     let derived = match members {
-        Some(ids) => vec![("members", ids.iter().map(|id| member(base, *id)).collect())],
+        Some(members) => {
+            let shown = members.iter().map(|each| member(base, each)).collect();
+            vec![("members", shown)]
+        }
         None => Vec::new(),
     };
     let id = group.id.to_scim();
@@ -71,12 +96,20 @@ pub(super) fn group(tenant: &Tenant, group: &Group, members: Option<&[UserId]>) 
 }
 
 /// One element of `members`.
-pub(super) fn member(base: &str, id: UserId) -> Value {
-    json!({
-        "value": id.to_scim(),
-        "$ref": user_location(base, id),
-        "type": "User",
-    })
+pub(super) fn member(base: &str, member: &MemberRef) -> Value {
+    let location = match member.id {
+        MemberId::User(id) => user_location(base, id),
+        MemberId::Group(id) => group_location(base, id),
+    };
+    let mut shown = json!({
+        "value": member.id.to_scim(),
+        "$ref": location,
+        "type": member.id.kind().as_str(),
+    });
+    if let Some(display) = &member.display {
+        shown["display"] = display.as_str().into();
+    }
+    shown
 }
 
 /// The head of an answer about a user.

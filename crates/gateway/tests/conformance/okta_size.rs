@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use rollcall_model::{OrgRef, RequestId};
 use rollcall_scim::{Catalog, Resource};
+use rollcall_store::NamedMember;
 use rollcall_testkit::{TestDatabase, on_each_database};
 use serde_json::{Value, json};
 
@@ -55,10 +56,9 @@ async fn fill(f: &Fixture, many: usize) -> (Vec<String>, String) {
     people.sort();
     let body = json!({ "displayName": "Everybody" });
     let everybody = Resource::parse(catalog.group(), body).unwrap().resource;
-    let group = tx
-        .insert_group(everybody, &people[..many - 1])
-        .await
-        .unwrap();
+    let members = people[..many - 1].iter().map(|id| id.to_scim());
+    let members: Vec<_> = members.map(NamedMember::of).collect();
+    let group = tx.insert_group(everybody, &members).await.unwrap();
     tx.commit().await.unwrap();
     let people = people.iter().map(|id| id.to_scim()).collect();
     (people, group.id.to_scim())

@@ -108,7 +108,8 @@ pub(crate) fn scim() -> Vec<ScimRoute> {
         .collect()
 }
 
-/// Operations on what is the victim's. Each of them fails.
+/// Operations on what is the victim's. Each of them fails but the last: a group waits for whoever
+/// it cannot find.
 fn bulk() -> Value {
     let patch = |operation: Value| json!({ "Operations": [operation] });
     let rename = patch(json!({ "op": "replace", "path": "displayName", "value": "Taken over" }));
@@ -214,6 +215,11 @@ pub(crate) fn api() -> Vec<ApiRoute> {
         (
             "GET",
             "/v1/organizations/{org}/scim-connections/{scim}/groups",
+            None,
+        ),
+        (
+            "GET",
+            "/v1/organizations/{org}/scim-connections/{scim}/parked-references",
             None,
         ),
         (

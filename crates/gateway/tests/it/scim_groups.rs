@@ -91,9 +91,11 @@ on_each_database! {
         assert_eq!(again.header("etag"), "W/\"2\"");
     }
 
-    async fn an_unknown_member_refuses_the_whole_request(database: TestDatabase) {
+    async fn an_unknown_member_refuses_the_whole_request_where_references_are_not_parked(database: TestDatabase) {
         let app = TestApp::start(database).await;
         let acme = app.connect("Acme").await;
+        let refuse = json!({ "settings": { "unknown_references": "refuse" } });
+        let _ = app.api.patch(&acme.path(), refuse).await.expect(200);
         let ids = users(&acme, &["amy"]).await;
         let path = group(&acme, &[]).await;
         let stranger = "01890000-0000-7000-8000-000000000000";
@@ -117,13 +119,15 @@ on_each_database! {
     async fn a_member_of_another_tenant_is_as_unknown_as_nobody(database: TestDatabase) {
         let app = TestApp::start(database).await;
         let acme = app.connect("Acme").await;
+        let refuse = json!({ "settings": { "unknown_references": "refuse" } });
+        let _ = app.api.patch(&acme.path(), refuse).await.expect(200);
         let globex = app.connect("Globex").await;
         let theirs = users(&globex, &["eve"]).await;
 
         let body = json!({ "displayName": "Sales", "members": [{ "value": theirs[0] }] });
         let refused = acme.scim.post("/Groups", body).await.expect(400);
 
-        assert_eq!(refused.text("/detail"), format!("there is no user with the id `{}`", theirs[0]));
+        assert_eq!(refused.text("/detail"), format!("there is no user or group with the id `{}`", theirs[0]));
         assert_eq!(acme.scim.get("/Groups").await.expect(200).body["totalResults"], json!(0));
     }
 

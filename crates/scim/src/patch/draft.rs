@@ -145,6 +145,24 @@ impl<'k> Draft<'k> {
         }
     }
 
+    /// Drops `name.formatted` if parts of the name changed and it did not: the two describe one
+    /// name (RFC 7643 §4.1.1), and the server cannot tell how this one is put together.
+    pub(super) fn drop_stale_name(&mut self, before: &Resource) {
+        let Some(Value::Object(old)) = before.get("name") else {
+            return;
+        };
+        let Some(Value::Object(new)) = self.attributes.get_mut("name") else {
+            return;
+        };
+        let is_kept = old.contains_key("formatted") && old.get("formatted") == new.get("formatted");
+        if is_kept && old != new {
+            new.shift_remove("formatted");
+            if new.is_empty() {
+                self.attributes.shift_remove("name");
+            }
+        }
+    }
+
     /// Drops all data of an extension.
     pub(super) fn drop_extension(&mut self, schema: &Schema) -> Result<(), ScimError> {
         let required = self

@@ -28,7 +28,7 @@ use serde_json::Value;
 use crate::error::ScimError;
 use crate::message::{PatchOp, PatchVerb};
 use crate::quirks::Quirk;
-use crate::resource::Resource;
+use crate::resource::{Resource, syntax};
 use crate::schema::ResourceType;
 
 /// What a PATCH made of a resource.
@@ -79,8 +79,10 @@ pub fn apply(
     for (index, op) in ops.iter().enumerate() {
         draft
             .apply(op)
+            .and_then(|()| syntax::check(kind, Some(before.attributes()), &draft.attributes))
             .map_err(|reason| PatchError { index, reason })?;
     }
+    draft.drop_stale_name(before);
     let (resource, quirks) = draft.finish();
     let changed = resource != *before;
     check_extensions(kind, before, &resource).map_err(|reason| PatchError {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use crate::filter::search;
-use crate::schema::{Attribute, ResourceType, Uniqueness};
+use crate::schema::{Attribute, ENTERPRISE_USER_URN, ResourceType, Uniqueness};
 
 /// A validated resource in canonical form, as the crate's documentation describes it.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -111,6 +111,31 @@ impl Resource {
     /// `externalId`, as the client gave it.
     pub fn external_id(&self) -> Option<&str> {
         self.string("externalId")
+    }
+
+    /// `manager.value` of the enterprise extension: the id of a user, or what the client had
+    /// in its place.
+    pub fn manager(&self) -> Option<&str> {
+        self.get(ENTERPRISE_USER_URN)?
+            .get("manager")?
+            .get("value")?
+            .as_str()
+    }
+
+    /// The same resource with nobody as its manager.
+    #[must_use]
+    pub fn without_manager(&self) -> Self {
+        let mut attributes = self.attributes.clone();
+        if let Some(Value::Object(enterprise)) = attributes.get_mut(ENTERPRISE_USER_URN) {
+            enterprise.shift_remove("manager");
+            if enterprise.is_empty() {
+                attributes.shift_remove(ENTERPRISE_USER_URN);
+            }
+        }
+        Self {
+            attributes,
+            ..self.clone()
+        }
     }
 
     /// Whether the account may be used. Absent means yes: no identity provider creates

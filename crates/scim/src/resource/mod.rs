@@ -4,6 +4,7 @@ mod document;
 mod member;
 mod parse;
 mod render;
+pub(crate) mod syntax;
 #[cfg(test)]
 mod tests;
 pub(crate) mod unmapped;

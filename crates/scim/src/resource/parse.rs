@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use serde_json::{Map, Value};
 
 use super::unmapped::{Unmapped, unknown_parts};
-use super::{Member, Resource, value};
+use super::{Member, Resource, syntax, value};
 use crate::attr::AttrPath;
 use crate::error::ScimError;
 use crate::message::MESSAGE_PREFIX;
@@ -38,7 +38,9 @@ impl Resource {
     /// `invalidSyntax` if the body is no object or is a message and no resource;
     /// `invalidValue` for a value of the wrong form and for a missing required attribute.
     pub fn parse(kind: &ResourceType, body: Value) -> Result<Parsed, ScimError> {
-        Body::read(kind, body)?.finish(kind)
+        let parsed = Body::read(kind, body)?.finish(kind)?;
+        syntax::check(kind, None, parsed.resource.attributes())?;
+        Ok(parsed)
     }
 
     /// Reads the body of a PUT over what is stored. Attributes that are not sent are
@@ -75,7 +77,13 @@ impl Resource {
                 body.extensions.insert(urn.clone(), sent);
             }
         }
-        body.finish(kind)
+        let parsed = body.finish(kind)?;
+        syntax::check(
+            kind,
+            Some(before.attributes()),
+            parsed.resource.attributes(),
+        )?;
+        Ok(parsed)
     }
 }
 

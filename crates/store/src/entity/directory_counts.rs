@@ -11,6 +11,7 @@ pub struct Model {
     pub scim_connection_id: Uuid,
     pub users: i64,
     pub groups: i64,
+    pub parkings: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

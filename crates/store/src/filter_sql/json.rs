@@ -31,6 +31,19 @@ fn placeholder(backend: DbBackend) -> &'static str {
     if is_sqlite(backend) { "?" } else { "$1" }
 }
 
+/// Puts expressions in the place of the question marks of an SQL text, in their order.
+pub(super) fn fill(backend: DbBackend, sql: &str, expressions: Vec<Expr>) -> Expr {
+    if is_sqlite(backend) {
+        return Expr::cust_with_exprs(sql.to_owned(), expressions);
+    }
+    let mut parts = sql.split('?');
+    let mut numbered = parts.next().unwrap_or_default().to_owned();
+    for (index, part) in parts.enumerate() {
+        numbered.push_str(&format!("${}{part}", index + 1));
+    }
+    Expr::cust_with_exprs(numbered, expressions)
+}
+
 impl Json {
     /// The document of a row of a table.
     pub(super) fn column(backend: DbBackend, table: &str) -> Self {

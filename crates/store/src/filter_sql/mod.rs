@@ -138,9 +138,10 @@ impl Scope<'_> {
         let Self::Resource(target) = self else {
             return Ok(never());
         };
-        if let Some(relation) = Relation::named(target, path) {
-            let inner = Self::Membership(relation.clone()).fold(matching)?;
-            return Ok(relation.any(inner));
+        if let Some(relations) = Relation::named(target, path) {
+            return relation::any_of(&relations, |relation| {
+                Scope::Membership(relation.clone()).fold(matching)
+            });
         }
         let Some((json, attribute)) = target.document(path) else {
             return Ok(never());
@@ -168,10 +169,9 @@ impl<'a> Target<'a> {
     }
 
     fn present(&self, path: &AttrPath) -> Result<Expr, ScimError> {
-        if let Some(relation) = Relation::named(self, path) {
+        if let Some(relations) = Relation::named(self, path) {
             let sub = path.sub.as_deref().unwrap_or("value");
-            let inner = relation.present(sub)?;
-            return Ok(relation.any(inner));
+            return relation::any_of(&relations, |relation| relation.present(sub));
         }
         if path.schema.is_none() && matches!(path.name.as_str(), "id" | "meta" | "schemas") {
             return Ok(always());
@@ -196,10 +196,9 @@ impl<'a> Target<'a> {
     }
 
     fn compare(&self, path: &AttrPath, op: CompareOp, value: &Literal) -> Result<Expr, ScimError> {
-        if let Some(relation) = Relation::named(self, path) {
+        if let Some(relations) = Relation::named(self, path) {
             let sub = path.sub.as_deref().unwrap_or("value");
-            let inner = relation.compare(sub, op, value)?;
-            return Ok(relation.any(inner));
+            return relation::any_of(&relations, |relation| relation.compare(sub, op, value));
         }
         let Some(resolved) = self.kind.resolve(path) else {
             return Ok(never());

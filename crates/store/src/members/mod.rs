@@ -1,44 +1,81 @@
-//! Memberships: one row for each user in each group.
+//! Memberships: one row for each user in each group, and one for each group in each group.
 //!
-//! Adding or removing k members reads and writes k rows, whatever the size of the group. Only a
-//! replacement of the whole membership reads it, and its request is of that size itself.
-//! Members come back in the order of their ids, which is the order the users were created in.
+//! Every change is a statement over the set that the request names: the database tells which of
+//! it is new, and nobody else's membership is read. Adding or removing k members costs k rows,
+//! whatever the size of the group; a replacement compares the two sets where they are.
+//!
+//! Locks are taken in one order, so that requests wait for each other and never in a circle:
+//! groups by id, users by id, the row of `directory_counts`, then the sequence of the
+//! organization. The first two are held by whoever changes a group, the third by whoever nests
+//! groups, parks a reference, or adds or removes a resource, late in its transaction.
 
+mod named;
+mod nested;
 mod read;
+mod set;
 
 use std::collections::BTreeSet;
 
 use rollcall_model::{EventType, GroupId, UserId};
-use sea_orm::sea_query::{LockType, OnConflict};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::entity::group_members::{ActiveModel, Column, Entity};
-use crate::entity::users;
 use crate::error::StoreError;
 use crate::handle::DirectoryTx;
+use crate::references::Awaiting;
 
-/// How many ids one statement carries. A fixed size keeps the number of prepared statements
-/// small, and is far below what SQLite takes.
+pub(crate) use named::Resolved;
+pub use named::{MemberKind, NamedMember};
+pub(crate) use read::MAX_NESTING;
+pub use read::{GroupRef, MemberRef};
+use set::Rows;
+
+/// How many ids one list of a statement carries. A fixed size keeps the number of prepared
+/// statements small, and is far below what SQLite takes.
 const IDS_PER_STATEMENT: usize = 500;
 
-/// A group that a user is in.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GroupRef {
-    /// Its id.
-    pub id: GroupId,
-    /// Its `displayName`.
-    pub display_name: String,
+/// Who is in a group. In this order answers show them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MemberId {
+    /// A user.
+    User(UserId),
+    /// A group, with all who are in it.
+    Group(GroupId),
+}
+
+impl MemberId {
+    /// The form that identity providers see.
+    #[must_use]
+    pub fn to_scim(self) -> String {
+        match self {
+            Self::User(id) => id.to_scim(),
+            Self::Group(id) => id.to_scim(),
+        }
+    }
+
+    /// What it is.
+    #[must_use]
+    pub const fn kind(self) -> MemberKind {
+        match self {
+            Self::User(_) => MemberKind::User,
+            Self::Group(_) => MemberKind::Group,
+        }
+    }
+
+    fn user(id: Uuid) -> Self {
+        Self::User(UserId::from_uuid(id))
+    }
+
+    fn group(id: Uuid) -> Self {
+        Self::Group(GroupId::from_uuid(id))
+    }
 }
 
 /// Who joined and who left a group in one transaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MembersChanged {
-    added: BTreeSet<UserId>,
-    removed: BTreeSet<UserId>,
+    added: BTreeSet<MemberId>,
+    removed: BTreeSet<MemberId>,
 }
 
 impl MembersChanged {
@@ -50,37 +87,54 @@ impl MembersChanged {
 
     /// Takes in what another step of the same transaction changed, in its order.
     pub fn extend(&mut self, other: Self) {
-        for user in other.removed {
-            if !self.added.remove(&user) {
-                self.removed.insert(user);
+        for member in other.removed {
+            if !self.added.remove(&member) {
+                self.removed.insert(member);
             }
         }
-        for user in other.added {
-            if !self.removed.remove(&user) {
-                self.added.insert(user);
+        for member in other.added {
+            if !self.removed.remove(&member) {
+                self.added.insert(member);
             }
+        }
+    }
+
+    pub(crate) const fn joined(added: BTreeSet<MemberId>) -> Self {
+        Self {
+            added,
+            removed: BTreeSet::new(),
+        }
+    }
+
+    pub(crate) const fn left(removed: BTreeSet<MemberId>) -> Self {
+        Self {
+            added: BTreeSet::new(),
+            removed,
         }
     }
 }
 
 impl DirectoryTx {
-    /// Adds users to a locked group; who is in it already stays. Tell it with `save_group`.
+    /// Adds members to a locked group; who is in it already stays, and who does not exist is
+    /// parked. Tell it with `save_group`.
     ///
     /// # Errors
     ///
-    /// One of them is no user of this connection ([`StoreError::NoSuchMember`]).
+    /// One of them does not exist and may not be parked ([`StoreError::NoSuchMember`]), is
+    /// something else than was said ([`StoreError::WrongMemberKind`]), or leads back to the
+    /// group ([`StoreError::GroupCycle`]).
     pub async fn add_members(
         &mut self,
         group_id: GroupId,
-        user_ids: &[UserId],
+        members: &[NamedMember],
     ) -> Result<MembersChanged, StoreError> {
-        Ok(MembersChanged {
-            added: self.insert_members(group_id, user_ids).await?,
-            removed: BTreeSet::new(),
-        })
+        let members = self.resolve_members(members).await?;
+        let added = self.insert_members(group_id, &members).await?;
+        Ok(MembersChanged::joined(added))
     }
 
-    /// Removes users from a locked group; who is not in it does not matter.
+    /// Removes members from a locked group, by the ids or names that they were added under; who
+    /// is not in it does not matter.
     ///
     /// # Errors
     ///
@@ -88,24 +142,33 @@ impl DirectoryTx {
     pub async fn remove_members(
         &mut self,
         group_id: GroupId,
-        user_ids: &[UserId],
+        values: &[String],
     ) -> Result<MembersChanged, StoreError> {
-        let mut removed = BTreeSet::new();
-        for chunk in user_ids.chunks(IDS_PER_STATEMENT) {
-            let rows = self
-                .delete_from(group_id)
-                .filter(Column::UserId.is_in(chunk.iter().map(|id| id.as_uuid())))
-                .exec_with_returning(self.connection())
-                .await?;
-            removed.extend(rows.into_iter().map(|row| UserId::from_uuid(row.user_id)));
+        let mut values: BTreeSet<&str> = values.iter().map(String::as_str).collect();
+        let ids: Vec<Uuid> = values
+            .iter()
+            .filter_map(|value| UserId::from_scim(value))
+            .map(UserId::as_uuid)
+            .collect();
+        // Nearly always everybody named is a user of the group, and one statement is enough.
+        let mut removed = self.delete_these(Rows::Users, group_id, &ids).await?;
+        for member in &removed {
+            values.remove(member.to_scim().as_str());
         }
-        Ok(MembersChanged {
-            added: BTreeSet::new(),
-            removed,
-        })
+        if !values.is_empty() {
+            removed.extend(self.delete_these(Rows::Groups, group_id, &ids).await?);
+            let unparked = self.unpark(group_id, &values).await?;
+            values.retain(|value| !unparked.contains(*value));
+            let named = self.named_otherwise(&values).await?;
+            let users: Vec<Uuid> = named.users.iter().map(|id| id.as_uuid()).collect();
+            let groups: Vec<Uuid> = named.groups.iter().map(|id| id.as_uuid()).collect();
+            removed.extend(self.delete_these(Rows::Users, group_id, &users).await?);
+            removed.extend(self.delete_these(Rows::Groups, group_id, &groups).await?);
+        }
+        Ok(MembersChanged::left(removed))
     }
 
-    /// Removes everybody from a locked group.
+    /// Removes everybody from a locked group, and everybody that it waits for.
     ///
     /// # Errors
     ///
@@ -114,80 +177,49 @@ impl DirectoryTx {
         &mut self,
         group_id: GroupId,
     ) -> Result<MembersChanged, StoreError> {
-        let rows = self
-            .delete_from(group_id)
-            .exec_with_returning(self.connection())
-            .await?;
-        let removed = rows
-            .into_iter()
-            .map(|row| UserId::from_uuid(row.user_id))
-            .collect();
-        Ok(MembersChanged {
-            added: BTreeSet::new(),
-            removed,
-        })
+        let mut removed = self.delete_except(Rows::Users, group_id, &[]).await?;
+        removed.extend(self.delete_except(Rows::Groups, group_id, &[]).await?);
+        self.unpark_except(group_id, &[]).await?;
+        Ok(MembersChanged::left(removed))
     }
 
-    /// Makes these users, and no others, the members of a locked group.
+    /// Makes these, and nobody else, the members of a locked group.
     ///
     /// # Errors
     ///
-    /// One of them is no user of this connection ([`StoreError::NoSuchMember`]).
+    /// As [`add_members`](Self::add_members).
     pub async fn replace_members(
         &mut self,
         group_id: GroupId,
-        user_ids: &[UserId],
+        members: &[NamedMember],
     ) -> Result<MembersChanged, StoreError> {
-        let wanted: BTreeSet<UserId> = user_ids.iter().copied().collect();
-        let present: BTreeSet<UserId> = self.member_ids(group_id).await?.into_iter().collect();
-        let leaving: Vec<UserId> = present.difference(&wanted).copied().collect();
-        let joining: Vec<UserId> = wanted.difference(&present).copied().collect();
-        let mut changed = self.remove_members(group_id, &leaving).await?;
-        changed.extend(self.add_members(group_id, &joining).await?);
+        let members = self.resolve_members(members).await?;
+        let users: Vec<Uuid> = members.users.iter().map(|id| id.as_uuid()).collect();
+        let groups: Vec<Uuid> = members.groups.iter().map(|id| id.as_uuid()).collect();
+        let mut removed = self.delete_except(Rows::Users, group_id, &users).await?;
+        removed.extend(self.delete_except(Rows::Groups, group_id, &groups).await?);
+        self.unpark_except(group_id, &members.unknown).await?;
+        let mut changed = MembersChanged::left(removed);
+        let added = self.insert_members(group_id, &members).await?;
+        changed.extend(MembersChanged::joined(added));
         Ok(changed)
-    }
-
-    /// Everybody in a group, as this transaction leaves it.
-    ///
-    /// # Errors
-    ///
-    /// The database is not available.
-    pub async fn member_ids(&self, group_id: GroupId) -> Result<Vec<UserId>, StoreError> {
-        let rows = self.members(group_id).all(self.connection()).await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| UserId::from_uuid(row.user_id))
-            .collect())
     }
 
     /// Inserts memberships and returns those that are new.
     pub(crate) async fn insert_members(
-        &self,
+        &mut self,
         group_id: GroupId,
-        user_ids: &[UserId],
-    ) -> Result<BTreeSet<UserId>, StoreError> {
-        let mut added = BTreeSet::new();
-        // Rows of users are locked in one order, whatever order a request names them in.
-        let user_ids: BTreeSet<UserId> = user_ids.iter().copied().collect();
-        let user_ids: Vec<UserId> = user_ids.into_iter().collect();
-        for chunk in user_ids.chunks(IDS_PER_STATEMENT) {
-            self.refuse_strangers(chunk).await?;
-            let rows = chunk.iter().map(|user_id| ActiveModel {
-                org_id: Set(self.org_id.as_uuid()),
-                scim_connection_id: Set(self.connection_id.as_uuid()),
-                group_id: Set(group_id.as_uuid()),
-                user_id: Set(user_id.as_uuid()),
-            });
-            let inserted = Entity::insert_many(rows)
-                .on_conflict(OnConflict::new().do_nothing().to_owned())
-                .exec_with_returning(self.connection())
-                .await?;
-            added.extend(
-                inserted
-                    .into_iter()
-                    .map(|row| UserId::from_uuid(row.user_id)),
-            );
+        members: &Resolved,
+    ) -> Result<BTreeSet<MemberId>, StoreError> {
+        let users: Vec<Uuid> = members.users.iter().map(|id| id.as_uuid()).collect();
+        let mut added = self.insert_missing(Rows::Users, group_id, &users).await?;
+        if !members.groups.is_empty() {
+            let groups: Vec<Uuid> = members.groups.iter().map(|id| id.as_uuid()).collect();
+            self.refuse_cycle(group_id, &members.groups).await?;
+            added.extend(self.insert_missing(Rows::Groups, group_id, &groups).await?);
         }
+        self.park(Awaiting::Group(group_id), &members.unknown)
+            .await?;
         Ok(added)
     }
 
@@ -198,55 +230,22 @@ impl DirectoryTx {
             (EventType::GroupMemberRemoved, &changed.removed),
             (EventType::GroupMemberAdded, &changed.added),
         ];
-        for (kind, user_ids) in told {
-            for user_id in user_ids {
+        for (kind, members) in told {
+            for member in members {
+                let name = match member {
+                    MemberId::User(_) => "user",
+                    MemberId::Group(_) => "member_group",
+                };
                 self.org.outbox.push(
                     kind,
                     Some(connection_id),
                     group_id,
                     json!({
                         "group": { "id": group_id.to_scim() },
-                        "user": { "id": user_id.to_scim() },
+                        name: { "id": member.to_scim() },
                     }),
                 );
             }
         }
-    }
-
-    /// Refuses ids that are no user of this connection, and names the first. Those that are stay
-    /// until the end of the transaction.
-    async fn refuse_strangers(&self, user_ids: &[UserId]) -> Result<(), StoreError> {
-        let known: BTreeSet<Uuid> = users::Entity::find()
-            .select_only()
-            .column(users::Column::Id)
-            .filter(users::Column::OrgId.eq(self.org_id.as_uuid()))
-            .filter(users::Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
-            .filter(users::Column::Id.is_in(user_ids.iter().map(|id| id.as_uuid())))
-            .order_by_asc(users::Column::Id)
-            .lock(LockType::KeyShare)
-            .into_tuple()
-            .all(self.connection())
-            .await?
-            .into_iter()
-            .collect();
-        match user_ids.iter().find(|id| !known.contains(&id.as_uuid())) {
-            Some(stranger) => Err(StoreError::NoSuchMember { id: *stranger }),
-            None => Ok(()),
-        }
-    }
-
-    fn members(&self, group_id: GroupId) -> Select<Entity> {
-        Entity::find()
-            .filter(Column::OrgId.eq(self.org_id.as_uuid()))
-            .filter(Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
-            .filter(Column::GroupId.eq(group_id.as_uuid()))
-            .order_by_asc(Column::UserId)
-    }
-
-    fn delete_from(&self, group_id: GroupId) -> sea_orm::DeleteMany<Entity> {
-        Entity::delete_many()
-            .filter(Column::OrgId.eq(self.org_id.as_uuid()))
-            .filter(Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
-            .filter(Column::GroupId.eq(group_id.as_uuid()))
     }
 }

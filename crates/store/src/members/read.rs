@@ -3,15 +3,41 @@
 use std::collections::HashMap;
 
 use rollcall_model::{GroupId, OrgId, ScimConnectionId, UserId};
-use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryResult, QuerySelect, Statement,
+    Value,
+};
 use uuid::Uuid;
 
-use super::{GroupRef, IDS_PER_STATEMENT};
+use super::{IDS_PER_STATEMENT, MemberId};
+use crate::dialect;
 use crate::entity::group_members::{Column, Entity};
-use crate::entity::groups;
 use crate::error::StoreError;
 use crate::handle::{ConnectionHandle, DirectoryTx};
+
+/// How many steps up from a user `groups` shows, the direct membership being the first. Filters
+/// on `groups` go as far.
+pub(crate) const MAX_NESTING: u8 = 10;
+
+/// A group that a user is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupRef {
+    /// Its id.
+    pub id: GroupId,
+    /// Its `displayName`.
+    pub display_name: String,
+    /// Whether the user itself is a member, and not only a group that it is in.
+    pub direct: bool,
+}
+
+/// A member of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberRef {
+    /// Who it is.
+    pub id: MemberId,
+    /// `displayName`, or `userName` for a user without.
+    pub display: Option<String>,
+}
 
 /// Whose memberships a query reads.
 #[derive(Clone, Copy)]
@@ -20,29 +46,94 @@ struct Scope {
     connection_id: ScimConnectionId,
 }
 
+impl Scope {
+    /// A statement over some ids: `$1` and `$2` are the tenant, `$3` is the set.
+    fn statement(self, db: &impl ConnectionTrait, sql: &str, ids: &[Uuid]) -> Statement {
+        let values: [Value; 3] = [
+            self.org_id.as_uuid().into(),
+            self.connection_id.as_uuid().into(),
+            dialect::id_set(ids).into(),
+        ];
+        Statement::from_sql_and_values(db.get_database_backend(), sql, values)
+    }
+}
+
 async fn members_of(
     db: &impl ConnectionTrait,
     scope: Scope,
     group_ids: &[GroupId],
-) -> Result<HashMap<GroupId, Vec<UserId>>, StoreError> {
-    let mut members: HashMap<GroupId, Vec<UserId>> = HashMap::new();
-    for chunk in group_ids.chunks(IDS_PER_STATEMENT) {
-        let rows = Entity::find()
-            .filter(Column::OrgId.eq(scope.org_id.as_uuid()))
-            .filter(Column::ScimConnectionId.eq(scope.connection_id.as_uuid()))
-            .filter(Column::GroupId.is_in(chunk.iter().map(|id| id.as_uuid())))
-            .order_by_asc(Column::GroupId)
-            .order_by_asc(Column::UserId)
-            .all(db)
-            .await?;
-        for row in rows {
+) -> Result<HashMap<GroupId, Vec<MemberRef>>, StoreError> {
+    let mut members: HashMap<GroupId, Vec<MemberRef>> = HashMap::new();
+    if group_ids.is_empty() {
+        return Ok(members);
+    }
+    let backend = db.get_database_backend();
+    let ids: Vec<Uuid> = group_ids.iter().map(|id| id.as_uuid()).collect();
+    let set = dialect::select_ids(backend, "$3");
+    let display_name = dialect::text_in(backend, "u.body", "displayName");
+    let user_name = dialect::text_in(backend, "u.body", "userName");
+    let users = format!(
+        "select m.group_id as group_id, m.user_id as member,
+            coalesce(nullif({display_name}, ''), {user_name}) as display
+         from group_members m
+         join users u on u.org_id = m.org_id
+            and u.scim_connection_id = m.scim_connection_id and u.id = m.user_id
+         where m.org_id = $1 and m.scim_connection_id = $2 and m.group_id in ({set})
+         order by m.group_id, m.user_id"
+    );
+    let groups = format!(
+        "select m.group_id as group_id, m.member_id as member, g.display_name as display
+         from group_groups m
+         join groups g on g.org_id = m.org_id
+            and g.scim_connection_id = m.scim_connection_id and g.id = m.member_id
+         where m.org_id = $1 and m.scim_connection_id = $2 and m.group_id in ({set})
+         order by m.group_id, m.member_id"
+    );
+    let sources: [(String, fn(Uuid) -> MemberId); 2] =
+        [(users, MemberId::user), (groups, MemberId::group)];
+    for (sql, member) in sources {
+        for row in db.query_all_raw(scope.statement(db, &sql, &ids)).await? {
             members
-                .entry(GroupId::from_uuid(row.group_id))
+                .entry(GroupId::from_uuid(row.try_get("", "group_id")?))
                 .or_default()
-                .push(UserId::from_uuid(row.user_id));
+                .push(MemberRef {
+                    id: member(row.try_get("", "member")?),
+                    display: row.try_get("", "display")?,
+                });
         }
     }
     Ok(members)
+}
+
+/// Direct and indirect groups of some users, in one query. A row is made once for each length of
+/// way, so a circle of groups ends at the longest way there is.
+fn groups_of_sql(set: &str) -> String {
+    format!(
+        "with recursive reached (user_id, group_id, steps) as (
+            select user_id, group_id, 1 from group_members
+            where org_id = $1 and scim_connection_id = $2 and user_id in ({set})
+            union
+            select reached.user_id, up.group_id, reached.steps + 1 from reached
+            join group_groups up on up.org_id = $1 and up.scim_connection_id = $2
+                and up.member_id = reached.group_id
+            where reached.steps < {MAX_NESTING}
+        )
+        select reached.user_id as user_id, g.id as id, g.display_name as display_name,
+            min(reached.steps) as steps
+        from reached
+        join groups g on g.org_id = $1 and g.scim_connection_id = $2 and g.id = reached.group_id
+        group by reached.user_id, g.id, g.display_name
+        order by reached.user_id, g.id"
+    )
+}
+
+fn read_group(row: &QueryResult) -> Result<(UserId, GroupRef), StoreError> {
+    let group = GroupRef {
+        id: GroupId::from_uuid(row.try_get("", "id")?),
+        display_name: row.try_get("", "display_name")?,
+        direct: row.try_get::<i32>("", "steps")? == 1,
+    };
+    Ok((UserId::from_uuid(row.try_get("", "user_id")?), group))
 }
 
 async fn groups_of(
@@ -51,44 +142,14 @@ async fn groups_of(
     user_ids: &[UserId],
 ) -> Result<HashMap<UserId, Vec<GroupRef>>, StoreError> {
     let mut found: HashMap<UserId, Vec<GroupRef>> = HashMap::new();
-    for chunk in user_ids.chunks(IDS_PER_STATEMENT) {
-        let select = Query::select()
-            .column((Entity, Column::UserId))
-            .column((groups::Entity, groups::Column::Id))
-            .column((groups::Entity, groups::Column::DisplayName))
-            .from(Entity)
-            .inner_join(
-                groups::Entity,
-                Expr::col((groups::Entity, groups::Column::OrgId))
-                    .equals((Entity, Column::OrgId))
-                    .and(
-                        Expr::col((groups::Entity, groups::Column::ScimConnectionId))
-                            .equals((Entity, Column::ScimConnectionId)),
-                    )
-                    .and(
-                        Expr::col((groups::Entity, groups::Column::Id))
-                            .equals((Entity, Column::GroupId)),
-                    ),
-            )
-            .and_where(Expr::col((Entity, Column::OrgId)).eq(scope.org_id.as_uuid()))
-            .and_where(
-                Expr::col((Entity, Column::ScimConnectionId)).eq(scope.connection_id.as_uuid()),
-            )
-            .and_where(
-                Expr::col((Entity, Column::UserId)).is_in(chunk.iter().map(|id| id.as_uuid())),
-            )
-            .order_by((Entity, Column::UserId), Order::Asc)
-            .order_by((groups::Entity, groups::Column::Id), Order::Asc)
-            .to_owned();
-        for row in db.query_all(&select).await? {
-            found
-                .entry(UserId::from_uuid(row.try_get::<Uuid>("", "user_id")?))
-                .or_default()
-                .push(GroupRef {
-                    id: GroupId::from_uuid(row.try_get::<Uuid>("", "id")?),
-                    display_name: row.try_get("", "display_name")?,
-                });
-        }
+    if user_ids.is_empty() {
+        return Ok(found);
+    }
+    let ids: Vec<Uuid> = user_ids.iter().map(|id| id.as_uuid()).collect();
+    let sql = groups_of_sql(&dialect::select_ids(db.get_database_backend(), "$3"));
+    for row in db.query_all_raw(scope.statement(db, &sql, &ids)).await? {
+        let (user_id, group) = read_group(&row)?;
+        found.entry(user_id).or_default().push(group);
     }
     Ok(found)
 }
@@ -101,7 +162,8 @@ impl ConnectionHandle {
         }
     }
 
-    /// The members of some groups; a group without any is absent.
+    /// The members of some groups, users before groups, each in the order of their ids; a group
+    /// without any is absent.
     ///
     /// # Errors
     ///
@@ -109,11 +171,12 @@ impl ConnectionHandle {
     pub async fn members_of(
         &self,
         group_ids: &[GroupId],
-    ) -> Result<HashMap<GroupId, Vec<UserId>>, StoreError> {
+    ) -> Result<HashMap<GroupId, Vec<MemberRef>>, StoreError> {
         members_of(&self.store.db, self.scope(), group_ids).await
     }
 
-    /// How many members some groups have, without reading them; a group without any is absent.
+    /// How many users some groups have as members, without reading them; a group without any is
+    /// absent. Groups in groups are few and not counted.
     ///
     /// # Errors
     ///
@@ -143,7 +206,7 @@ impl ConnectionHandle {
         Ok(counts)
     }
 
-    /// The groups of some users; a user without any is absent.
+    /// The groups of some users, direct and indirect; a user without any is absent.
     ///
     /// # Errors
     ///
@@ -172,5 +235,15 @@ impl DirectoryTx {
     pub async fn groups_of_user(&self, id: UserId) -> Result<Vec<GroupRef>, StoreError> {
         let mut groups = groups_of(self.connection(), self.scope(), &[id]).await?;
         Ok(groups.remove(&id).unwrap_or_default())
+    }
+
+    /// The members of a group, as this transaction leaves them.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn members_of_group(&self, id: GroupId) -> Result<Vec<MemberRef>, StoreError> {
+        let mut members = members_of(self.connection(), self.scope(), &[id]).await?;
+        Ok(members.remove(&id).unwrap_or_default())
     }
 }

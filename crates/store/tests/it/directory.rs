@@ -1,10 +1,10 @@
 //! Users, groups and members as rows.
 
-use rollcall_store::{DirectoryQuery, MembersChanged, StoreError};
+use rollcall_store::{DirectoryQuery, MemberId, MembersChanged, StoreError};
 use rollcall_testkit::on_each_database;
 use serde_json::json;
 
-use crate::fixture::{Fixture, filter, group, resource, user};
+use crate::fixture::{Fixture, as_members, filter, group, resource, user};
 
 on_each_database! {
     async fn a_dropped_transaction_leaves_nothing(database: TestDatabase) {
@@ -37,7 +37,7 @@ on_each_database! {
         let mut tx = ours.begin(fixture.request()).await.unwrap();
         let amy = tx.insert_user(user("amy")).await.unwrap();
         tx.insert_user(user("bob")).await.unwrap();
-        tx.insert_group(group("Sales"), &[amy.id]).await.unwrap();
+        tx.insert_group(group("Sales"), &as_members(&[amy.id])).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(ours.search_users(&everybody).await.unwrap().total, 2);
         assert_eq!(ours.search_groups(&everybody).await.unwrap().total, 1);
@@ -74,19 +74,21 @@ on_each_database! {
         let ours = fixture.connection(&acme, 1).await;
         let mut tx = ours.begin(fixture.request()).await.unwrap();
         let amy = tx.insert_user(user("amy")).await.unwrap();
-        let sales = tx.insert_group(group("Sales"), &[amy.id]).await.unwrap();
+        let sales = tx.insert_group(group("Sales"), &as_members(&[amy.id])).await.unwrap();
         tx.commit().await.unwrap();
 
         let mut tx = ours.begin(fixture.request()).await.unwrap();
         let locked = tx.lock_group(sales.id).await.unwrap().unwrap();
         let mut changed = MembersChanged::default();
         changed.extend(tx.remove_all_members(sales.id).await.unwrap());
-        changed.extend(tx.add_members(sales.id, &[amy.id]).await.unwrap());
+        changed.extend(tx.add_members(sales.id, &as_members(&[amy.id])).await.unwrap());
         assert!(changed.is_empty());
         let saved = tx.save_group(locked, sales.resource.clone(), &changed).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(saved.version, 1);
-        assert_eq!(ours.members_of(&[sales.id]).await.unwrap()[&sales.id], [amy.id]);
+        let members = ours.members_of(&[sales.id]).await.unwrap().remove(&sales.id).unwrap();
+        assert_eq!(members.len(), 1);
+        assert_eq!((members[0].id, members[0].display.as_deref()), (MemberId::User(amy.id), Some("amy")));
     }
 
     async fn more_members_than_one_statement_takes_are_added_and_removed(database: TestDatabase) {
@@ -98,13 +100,13 @@ on_each_database! {
         for number in 0..1_100 {
             ids.push(tx.insert_user(user(&format!("user{number}"))).await.unwrap().id);
         }
-        let all = tx.insert_group(group("All"), &ids).await.unwrap();
+        let all = tx.insert_group(group("All"), &as_members(&ids)).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(ours.members_of(&[all.id]).await.unwrap()[&all.id].len(), 1_100);
 
         let mut tx = ours.begin(fixture.request()).await.unwrap();
         let locked = tx.lock_group(all.id).await.unwrap().unwrap();
-        let changed = tx.replace_members(all.id, &ids[..3]).await.unwrap();
+        let changed = tx.replace_members(all.id, &as_members(&ids[..3])).await.unwrap();
         tx.save_group(locked, all.resource, &changed).await.unwrap();
         tx.commit().await.unwrap();
         assert_eq!(ours.members_of(&[all.id]).await.unwrap()[&all.id].len(), 3);

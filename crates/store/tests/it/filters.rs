@@ -5,11 +5,11 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use rollcall_scim::filter::{self, CheckedFilter};
 use rollcall_scim::{Catalog, Meta, Resource, ResourceType, render};
-use rollcall_store::{ConnectionHandle, DirectoryQuery, StoreError};
+use rollcall_store::{ConnectionHandle, DirectoryQuery, NamedMember, StoreError};
 use rollcall_testkit::on_each_database;
 use serde_json::{Value, json};
 
-use crate::fixture::{Fixture, resource};
+use crate::fixture::{Fixture, as_members, resource};
 
 pub(crate) const PEOPLE: usize = 40;
 const FILTERS: usize = 400;
@@ -130,7 +130,9 @@ fn comparison() -> impl Strategy<Value = String> {
         4 => (text, operator, quoted).prop_map(|(name, operator, word)| format!("{name} {operator} {word}")),
         2 => presence.prop_map(str::to_owned),
         1 => element,
-        1 => word().prop_map(|word| format!("groups[display co {} and type eq \"direct\"]", json!(word))),
+        1 => (word(), prop_oneof!["direct", "indirect"]).prop_map(|(word, kind)| {
+            format!("groups[display co {} and type eq \"{kind}\"]", json!(word))
+        }),
     ]
 }
 
@@ -173,7 +175,8 @@ async fn answers(handle: &ConnectionHandle, kind: &ResourceType) -> Vec<(String,
             let shown = shown
                 .iter()
                 .map(|group| {
-                    json!({ "value": group.id.to_scim(), "display": group.display_name, "type": "direct" })
+                    json!({ "value": group.id.to_scim(), "display": group.display_name,
+                        "type": if group.direct { "direct" } else { "indirect" } })
                 })
                 .collect();
             let id = user.id.to_scim();
@@ -196,6 +199,9 @@ pub(crate) async fn populate(
         let body = person(number).new_tree(runner).unwrap().current();
         ids.push(tx.insert_user(resource(body)).await.unwrap().id);
     }
+    // Each holds some people and the group before it, so that people are in groups directly and
+    // through others.
+    let mut inner = None;
     for (number, name) in ["Amy", "a_b", "É", "Work"].into_iter().enumerate() {
         let body = json!({ "displayName": name });
         let group = Resource::parse(Catalog::core().group(), body)
@@ -207,7 +213,10 @@ pub(crate) async fn populate(
             .skip(number)
             .step_by(number + 2)
             .collect();
-        tx.insert_group(group, &members).await.unwrap();
+        let mut members = as_members(&members);
+        members.extend(inner.map(NamedMember::of));
+        let group = tx.insert_group(group, &members).await.unwrap();
+        inner = Some(group.id.to_scim());
     }
     tx.commit().await.unwrap();
 }

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use rollcall_model::{
     Actor, ManualClock, OidcProvider, OrgId, Organization, Origin, RequestId, ScimConnectionId,
-    Slug, SsoConnectionId, SsoProvider, Timestamp, TokenAccess, TokenId,
+    Slug, SsoConnectionId, SsoProvider, Timestamp, TokenAccess, TokenId, UserId,
 };
 use rollcall_scim::filter::{self, CheckedFilter};
 use rollcall_scim::{Catalog, Resource};
 use rollcall_store::{
-    ConnectionHandle, NewScimConnection, NewSsoConnection, NewToken, OrgHandle, Store,
+    ConnectionHandle, NamedMember, NewScimConnection, NewSsoConnection, NewToken, OrgHandle, Store,
 };
 use rollcall_testkit::TestDatabase;
 use serde_json::{Value, json};
@@ -107,6 +107,11 @@ pub(crate) fn resource(body: Value) -> Resource {
     Resource::parse(Catalog::core().user(), body)
         .unwrap()
         .resource
+}
+
+/// Users as a request names them.
+pub(crate) fn as_members(ids: &[UserId]) -> Vec<NamedMember> {
+    ids.iter().map(|id| NamedMember::of(id.to_scim())).collect()
 }
 
 pub(crate) fn group(display_name: &str) -> Resource {

@@ -1,9 +1,10 @@
 //! A handle reaches its own tenant and nothing else.
 
+use rollcall_model::PageRequest;
 use rollcall_store::{DirectoryQuery, StoreError};
 use rollcall_testkit::on_each_database;
 
-use crate::fixture::{Fixture, group, user};
+use crate::fixture::{Fixture, as_members, group, user};
 
 on_each_database! {
     async fn a_foreign_id_is_as_missing_as_none_at_all(database: TestDatabase) {
@@ -14,7 +15,7 @@ on_each_database! {
         let theirs = fixture.connection(&globex, 2).await;
         let mut tx = theirs.begin(fixture.request()).await.unwrap();
         let eve = tx.insert_user(user("eve")).await.unwrap();
-        let club = tx.insert_group(group("Club"), &[eve.id]).await.unwrap();
+        let club = tx.insert_group(group("Club"), &as_members(&[eve.id])).await.unwrap();
         tx.commit().await.unwrap();
 
         assert_eq!(ours.find_user(eve.id).await.unwrap(), None);
@@ -31,9 +32,15 @@ on_each_database! {
         assert_eq!(tx.lock_group(club.id).await.unwrap(), None);
         assert!(!tx.delete_group(club.id).await.unwrap());
         tx.delete_user(eve.id).await.unwrap();
-        let refused = tx.insert_group(group("Ours"), &[eve.id]).await;
-        assert!(matches!(refused, Err(StoreError::NoSuchMember { id }) if id == eve.id));
-        drop(tx);
+        // A name that nobody has, and so it waits.
+        let lured = tx.insert_group(group("Ours"), &as_members(&[eve.id])).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(ours.members_of(&[lured.id]).await.unwrap().is_empty());
+        assert!(theirs.groups_of(&[eve.id]).await.unwrap()[&eve.id].iter().all(|group| group.id == club.id));
+        let parked = ours.parked_members_of(&[lured.id]).await.unwrap();
+        assert_eq!(parked[&lured.id], [eve.id.to_scim()]);
+        let all = PageRequest { after: None, limit: 10 };
+        assert!(theirs.list_parked_references(all).await.unwrap().items.is_empty());
         assert!(theirs.find_user(eve.id).await.unwrap().is_some());
     }
 

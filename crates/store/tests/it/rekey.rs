@@ -5,7 +5,7 @@ use rollcall_store::{DirectoryQuery, KeyClash, Rekeyed};
 use rollcall_testkit::{TestDatabase, on_each_database};
 use sea_orm::ConnectionTrait;
 
-use crate::fixture::{Fixture, filter, group, user};
+use crate::fixture::{Fixture, as_members, filter, group, user};
 
 /// Writes as a release with other rules would have.
 async fn as_before(database: &TestDatabase, changes: &[&str]) {
@@ -36,7 +36,7 @@ on_each_database! {
         let ours = fixture.connection(&acme, 1).await;
         let mut tx = ours.begin(fixture.request()).await.unwrap();
         let amy = tx.insert_user(user("ＡＭＹ")).await.unwrap();
-        let sales = tx.insert_group(group("Sales"), &[amy.id]).await.unwrap();
+        let sales = tx.insert_group(group("Sales"), &as_members(&[amy.id])).await.unwrap();
         tx.commit().await.unwrap();
         let told = store.outbox_len().await.unwrap();
         as_before(&database, &[

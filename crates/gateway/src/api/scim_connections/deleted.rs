@@ -193,7 +193,8 @@ async fn restore_group(
         let mut tx = connection.begin_as(caller.origin()).await?;
         let group = tx.restore_group(id).await?.ok_or_else(missing)?;
         tx.commit().await?;
-        Answer::changed(&GroupBody::new(connection.catalog().group(), group))
+        let kind = connection.catalog().group();
+        Answer::changed(&GroupBody::new(kind, group, Vec::new()))
     })
     .await
 }

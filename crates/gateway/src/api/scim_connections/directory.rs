@@ -27,6 +27,8 @@ struct GroupRefBody {
     id: String,
     /// `displayName`.
     display_name: String,
+    /// Whether the user itself is a member, and not only a group that it is in.
+    direct: bool,
 }
 
 /// A user that an identity provider pushed.
@@ -50,7 +52,7 @@ pub(super) struct UserBody {
     /// What was sent beside them and no schema of the connection knows.
     #[schema(value_type = Object)]
     unmapped: Map<String, Value>,
-    /// The groups of the same connection that it is in.
+    /// The groups of the same connection that it is in, through other groups too.
     groups: Vec<GroupRefBody>,
     /// When it was provisioned.
     #[schema(value_type = String, format = DateTime)]
@@ -67,6 +69,7 @@ impl UserBody {
         let groups = groups.into_iter().map(|group| GroupRefBody {
             id: group.id.to_scim(),
             display_name: group.display_name,
+            direct: group.direct,
         });
         Self {
             id: user.id.to_scim(),
@@ -101,6 +104,9 @@ pub(super) struct GroupBody {
     /// What was sent beside them and no schema of the connection knows.
     #[schema(value_type = Object)]
     unmapped: Map<String, Value>,
+    /// The ids of members that do not exist yet, as the identity provider sent them. Each becomes
+    /// a member when it arrives.
+    parked_members: Vec<String>,
     /// When it was provisioned.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -112,13 +118,14 @@ pub(super) struct GroupBody {
 }
 
 impl GroupBody {
-    pub(super) fn new(kind: &ResourceType, group: Group) -> Self {
+    pub(super) fn new(kind: &ResourceType, group: Group, parked_members: Vec<String>) -> Self {
         Self {
             id: group.id.to_scim(),
             display_name: group.resource.display_name().map(str::to_owned),
             external_id: group.resource.external_id().map(str::to_owned),
             resource: group.resource.shown(kind),
             unmapped: group.resource.unmapped().clone(),
+            parked_members,
             created_at: group.created_at,
             updated_at: group.updated_at,
             version: group.version,
@@ -172,7 +179,10 @@ async fn list_groups(
     let query: ListQuery = query::read(&req)?;
     let page = query.page(caller.app.settings.limits.max_page)?;
     let page = connection.list_groups(page).await?;
+    let ids: Vec<_> = page.items.iter().map(|group| group.id).collect();
+    let mut parked = connection.parked_members_of(&ids).await?;
     answer::ok(&ListBody::from_page(page, |group| {
-        GroupBody::new(connection.catalog().group(), group)
+        let parked_members = parked.remove(&group.id).unwrap_or_default();
+        GroupBody::new(connection.catalog().group(), group, parked_members)
     }))
 }

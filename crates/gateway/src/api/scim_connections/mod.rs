@@ -4,6 +4,7 @@
 mod body;
 mod deleted;
 mod directory;
+mod parked_references;
 mod requests;
 mod schema_proposal;
 mod schemas;
@@ -39,6 +40,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .configure(deleted::configure)
         .configure(schemas::configure)
         .configure(schema_proposal::configure)
+        .configure(parked_references::configure)
         .configure(requests::configure);
 }
 

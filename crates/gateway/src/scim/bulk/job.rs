@@ -88,9 +88,10 @@ impl<'r> Job<'r> {
             .collect();
         let outcomes = if self.away >= GIVE_UP_AFTER {
             vec![Err(not_tried()); operations.len()]
-        } else if operations
-            .iter()
-            .any(|(_, request)| request.collection == Collection::Groups)
+        } else if !self.tenant.settings().allow_group_cycles
+            && operations
+                .iter()
+                .any(|(_, request)| request.collection == Collection::Groups)
         {
             self.refuse_groups(&operations)
         } else {
@@ -131,7 +132,12 @@ impl<'r> Job<'r> {
         } else {
             self.away = 0;
         }
-        failure.into_error()
+        match failure {
+            // What a request by itself could be told to mend is, in a list of operations, a
+            // conflict with one that was done before it.
+            ScimFailure::Store(StoreError::GroupCycle) => ScimError::conflict(failure.detail()),
+            failure => failure.into_error(),
+        }
     }
 
     fn record(

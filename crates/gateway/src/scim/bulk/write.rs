@@ -3,11 +3,11 @@
 use actix_web::http::StatusCode;
 use rollcall_scim::bulk::{BulkOperation, Collection, Ids, Request, Write};
 use rollcall_scim::{Resource, ScimError};
-use rollcall_store::{Group, User};
+use rollcall_store::{DirectoryTx, Group, StoreError, User};
 
 use super::super::conditional::{Conditions, etag};
 use super::super::failure::ScimFailure;
-use super::super::groups::{self, GroupPath};
+use super::super::groups::{self, GroupPath, membership};
 use super::super::tenant::Tenant;
 use super::super::users::{self, UserPath};
 
@@ -84,13 +84,13 @@ async fn write_user(
     match write {
         Write::Create { data } => {
             let resource = users::create::read(tenant, data)?;
-            let mut tx = tenant.begin().await?;
+            let mut tx = begin(tenant).await?;
             let user = tx.insert_user(resource).await?;
             tx.commit().await?;
             Ok(Done::user(tenant, StatusCode::CREATED, &user))
         }
         Write::Replace { id, data } => {
-            let mut tx = tenant.begin().await?;
+            let mut tx = begin(tenant).await?;
             let path = UserPath { id };
             let user = users::replace::replace(tenant, &mut tx, &path, conditions, data).await?;
             tx.commit().await?;
@@ -98,14 +98,14 @@ async fn write_user(
         }
         Write::Patch { id, data } => {
             let patch = users::patch::read(tenant, data)?;
-            let mut tx = tenant.begin().await?;
+            let mut tx = begin(tenant).await?;
             let path = UserPath { id };
             let user = users::patch::apply(tenant, &mut tx, &path, conditions, &patch).await?;
             tx.commit().await?;
             Ok(Done::user(tenant, StatusCode::OK, &user))
         }
         Write::Delete { id } => {
-            let mut tx = tenant.begin().await?;
+            let mut tx = begin(tenant).await?;
             let path = UserPath { id };
             users::delete::delete(&mut tx, &path, conditions).await?;
             tx.commit().await?;
@@ -122,13 +122,13 @@ async fn write_group(
     match write {
         Write::Create { data } => {
             let (resource, members) = groups::create::read(tenant, data)?;
-            let mut tx = tenant.begin().await?;
+            let mut tx = begin(tenant).await?;
             let group = tx.insert_group(resource, &members).await?;
             tx.commit().await?;
             Ok(Done::group(tenant, StatusCode::CREATED, &group))
         }
         Write::Replace { id, data } => {
-            let mut tx = tenant.begin().await?;
+            let mut tx = begin(tenant).await?;
             let path = GroupPath { id };
             let group = groups::replace::replace(tenant, &mut tx, &path, conditions, data).await?;
             tx.commit().await?;
@@ -136,14 +136,14 @@ async fn write_group(
         }
         Write::Patch { id, data } => {
             let patch = groups::patch::read(tenant, data)?;
-            let mut tx = tenant.begin().await?;
+            let mut tx = begin(tenant).await?;
             let path = GroupPath { id };
             let group = groups::patch::apply(tenant, &mut tx, &path, conditions, &patch).await?;
             tx.commit().await?;
             Ok(Done::group(tenant, StatusCode::NO_CONTENT, &group))
         }
         Write::Delete { id } => {
-            let mut tx = tenant.begin().await?;
+            let mut tx = begin(tenant).await?;
             let path = GroupPath { id };
             groups::delete::delete(&mut tx, &path, conditions).await?;
             tx.commit().await?;
@@ -152,18 +152,34 @@ async fn write_group(
     }
 }
 
-/// Creates users that refer to each other, such as two who are each other's managers: each
-/// without the references to those that come after it, which are then written over it.
+/// Begins the transaction of an operation. Where the tenant lets Bulk do so, groups may become
+/// members of each other in it (RFC 7644 §3.7.1).
+async fn begin(tenant: &Tenant) -> Result<DirectoryTx, StoreError> {
+    let mut tx = tenant.begin().await?;
+    if tenant.settings().allow_group_cycles {
+        tx.allow_group_cycles();
+    }
+    Ok(tx)
+}
+
+/// What the first pass over a circle made.
+enum Made {
+    User(User),
+    Group(Group),
+}
+
+/// Creates resources that refer to each other, such as two users who are each other's managers:
+/// each without the references to those that come after it, which are then written over it.
 ///
-/// All of them in one transaction, since a user whose reference could not be kept would be half
-/// an operation.
+/// All of them in one transaction, since a resource whose reference could not be kept would be
+/// half an operation.
 pub(super) async fn circle(
     tenant: &Tenant,
     ids: &mut Ids<'_>,
     operations: &[(&BulkOperation, &Request)],
 ) -> Result<Vec<Done>, Broken> {
     let whole = |failure: ScimFailure| Broken { at: None, failure };
-    let mut tx = tenant.begin().await.map_err(|error| whole(error.into()))?;
+    let mut tx = begin(tenant).await.map_err(|error| whole(error.into()))?;
     let mut made = Vec::with_capacity(operations.len());
     for (at, (operation, request)) in operations.iter().enumerate() {
         let broken = |failure| Broken {
@@ -172,36 +188,78 @@ pub(super) async fn circle(
         };
         let resolved = ids.resolve_in_circle(request);
         let resolved = resolved.map_err(|error| broken(error.into()))?;
-        let body = body_of(resolved.write).map_err(|error| broken(error.into()))?;
-        let resource = users::create::read(tenant, body).map_err(broken)?;
-        let user = tx.insert_user(resource).await;
-        let user = user.map_err(|error| broken(error.into()))?;
-        ids.made(operation, &user.id.to_scim());
-        made.push((user, resolved.incomplete));
+        let incomplete = resolved.incomplete;
+        let resource = make(tenant, &mut tx, request.collection, resolved.write).await;
+        let resource = resource.map_err(broken)?;
+        let id = match &resource {
+            Made::User(user) => user.id.to_scim(),
+            Made::Group(group) => group.id.to_scim(),
+        };
+        ids.made(operation, &id);
+        made.push((resource, incomplete));
     }
     let mut done = Vec::with_capacity(operations.len());
-    for (at, ((_, request), (user, incomplete))) in operations.iter().zip(made).enumerate() {
+    for (at, ((_, request), (resource, incomplete))) in operations.iter().zip(made).enumerate() {
         let broken = |failure| Broken {
             at: Some(at),
             failure,
         };
-        let user = if incomplete {
-            let resource = complete(tenant, ids, request).map_err(|error| broken(error.into()))?;
-            let saved = tx.save_user(user, resource).await;
-            saved.map_err(|error| broken(error.into()))?
+        let resource = if incomplete {
+            let completed = complete(tenant, &mut tx, ids, request, resource).await;
+            completed.map_err(broken)?
         } else {
-            user
+            resource
         };
-        done.push(Done::user(tenant, StatusCode::CREATED, &user));
+        done.push(match resource {
+            Made::User(user) => Done::user(tenant, StatusCode::CREATED, &user),
+            Made::Group(group) => Done::group(tenant, StatusCode::CREATED, &group),
+        });
     }
     tx.commit().await.map_err(|error| whole(error.into()))?;
     Ok(done)
 }
 
-/// A user with every reference in place. Its tolerances were counted when it was made.
-fn complete(tenant: &Tenant, ids: &Ids<'_>, request: &Request) -> Result<Resource, ScimError> {
+async fn make(
+    tenant: &Tenant,
+    tx: &mut DirectoryTx,
+    collection: Collection,
+    write: Write,
+) -> Result<Made, ScimFailure> {
+    let body = body_of(write)?;
+    Ok(match collection {
+        Collection::Users => {
+            let resource = users::create::read(tenant, body)?;
+            Made::User(tx.insert_user(resource).await?)
+        }
+        Collection::Groups => {
+            let (resource, members) = groups::create::read(tenant, body)?;
+            Made::Group(tx.insert_group(resource, &members).await?)
+        }
+    })
+}
+
+/// Writes a resource with every reference in place over what the first pass made of it. Its
+/// tolerances were counted then.
+async fn complete(
+    tenant: &Tenant,
+    tx: &mut DirectoryTx,
+    ids: &Ids<'_>,
+    request: &Request,
+    made: Made,
+) -> Result<Made, ScimFailure> {
     let body = body_of(ids.resolve(request)?.write)?;
-    Ok(Resource::parse(tenant.catalog().user(), body)?.resource)
+    Ok(match made {
+        Made::User(user) => {
+            let parsed = Resource::parse(tenant.catalog().user(), body)?;
+            Made::User(tx.save_user(user, parsed.resource).await?)
+        }
+        Made::Group(group) => {
+            let parsed = Resource::parse(tenant.catalog().group(), body)?;
+            let members = membership::named(tenant, &parsed.members.unwrap_or_default())?;
+            let changed = tx.replace_members(group.id, &members).await?;
+            Made::Group(tx.save_group(group, parsed.resource, &changed).await?)
+        }
+    })
 }
 
 /// The body of a creation. Only creations can be referred to, so a circle holds nothing else.

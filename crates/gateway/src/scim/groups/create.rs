@@ -2,8 +2,8 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use rollcall_model::UserId;
 use rollcall_scim::Resource;
+use rollcall_store::NamedMember;
 use serde_json::Value;
 use tracing::instrument;
 
@@ -33,7 +33,7 @@ pub(super) async fn create_group(
     let group = tx.insert_group(resource, &members).await?;
     let shown = prefer::shows_resource(&req, true);
     let members = if shown {
-        tx.member_ids(group.id).await?
+        tx.members_of_group(group.id).await?
     } else {
         Vec::new()
     };
@@ -51,10 +51,10 @@ pub(super) async fn create_group(
 pub(in crate::scim) fn read(
     tenant: &Tenant,
     body: Value,
-) -> Result<(Resource, Vec<UserId>), ScimFailure> {
+) -> Result<(Resource, Vec<NamedMember>), ScimFailure> {
     let parsed = Resource::parse(tenant.catalog().group(), body)?;
     limits::check_attributes(tenant, None, &parsed.resource)?;
     tenant.note_quirks(&parsed.quirks);
-    let members = membership::users(tenant, &parsed.members.unwrap_or_default())?;
+    let members = membership::named(tenant, &parsed.members.unwrap_or_default())?;
     Ok((parsed.resource, members))
 }

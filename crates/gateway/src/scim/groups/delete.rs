@@ -22,14 +22,14 @@ pub(super) async fn delete_group(
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Deletes a group; its members stay users.
+/// Deletes a group, and takes it out of the groups that it is in; its members stay.
 pub(in crate::scim) async fn delete(
     tx: &mut DirectoryTx,
     path: &GroupPath,
     conditions: &Conditions,
 ) -> Result<(), ScimFailure> {
     let id = path.id()?;
-    let group = tx.lock_group(id).await?;
+    let group = tx.lock_group_with_parents(id).await?;
     let group = group.ok_or_else(|| path.missing())?;
     conditions.check_write(group.version)?;
     tx.delete_group(id).await?;

@@ -2,43 +2,39 @@
 
 use std::collections::HashSet;
 
-use rollcall_model::{GroupId, UserId};
+use rollcall_model::GroupId;
 use rollcall_scim::patch::MemberChange;
-use rollcall_scim::{Member, ResourceType, ScimError};
-use rollcall_store::{DirectoryTx, MembersChanged};
+use rollcall_scim::{Member, Profile, ResourceType, ScimError};
+use rollcall_store::{DirectoryTx, MemberKind, MembersChanged, NamedMember};
 use serde_json::json;
 
 use super::super::failure::ScimFailure;
 use super::super::tenant::Tenant;
 use super::super::{limits, render};
 
-/// The users that a request names as members.
-///
-/// Groups as members are refused until they can be kept with a check for cycles; an id that no
-/// user can have is refused as one that no user has.
-pub(super) fn users(tenant: &Tenant, members: &[Member]) -> Result<Vec<UserId>, ScimFailure> {
+/// The members that a request names, each once. Whether they exist, and what they are, is for the
+/// transaction to find out.
+pub(in crate::scim) fn named(
+    tenant: &Tenant,
+    members: &[Member],
+) -> Result<Vec<NamedMember>, ScimFailure> {
     let limit = tenant.app.settings.limits.max_members_per_request;
     limits::check("members", members.len(), limit)?;
+    let strict = tenant.catalog().group().profile == Profile::Strict;
     let mut seen = HashSet::with_capacity(members.len());
-    let mut ids = Vec::with_capacity(members.len());
+    let mut named = Vec::with_capacity(members.len());
     for member in members {
-        let is_group = member
-            .kind
-            .as_deref()
-            .is_some_and(|kind| kind.eq_ignore_ascii_case("Group"));
-        if is_group {
-            let detail = "a group as a member of a group is not supported yet; \
-                          assign the users of the inner group";
+        let kind = member.kind.as_deref().and_then(MemberKind::from_name);
+        if let (Some(sent), None, true) = (&member.kind, kind, strict) {
+            let detail = format!("`type` of a member is `User` or `Group`, and not `{sent}`");
             return Err(ScimError::invalid_value(detail).into());
         }
-        let id = UserId::from_scim(&member.value).ok_or_else(|| {
-            ScimError::invalid_value(format!("there is no user with the id `{}`", member.value))
-        })?;
-        if seen.insert(id) {
-            ids.push(id);
+        if seen.insert(member.value.as_str()) {
+            let value = member.value.clone();
+            named.push(NamedMember { value, kind });
         }
     }
-    Ok(ids)
+    Ok(named)
 }
 
 /// Refuses a PATCH that would cost more than its size warrants.
@@ -73,28 +69,25 @@ pub(super) async fn change(
     for change in changes {
         let step = match change {
             MemberChange::Add(members) => {
-                tx.add_members(group_id, &users(tenant, members)?).await?
+                tx.add_members(group_id, &named(tenant, members)?).await?
             }
-            MemberChange::Remove(ids) => {
-                // What is no id of a user is nobody's membership.
-                let ids: Vec<_> = ids.iter().filter_map(|id| UserId::from_scim(id)).collect();
-                tx.remove_members(group_id, &ids).await?
-            }
+            MemberChange::Remove(ids) => tx.remove_members(group_id, ids).await?,
             MemberChange::RemoveMatching(filter) => {
                 let matching: Vec<_> = tx
-                    .member_ids(group_id)
+                    .members_of_group(group_id)
                     .await?
                     .into_iter()
-                    .filter(|id| {
-                        let alone = json!({ "members": [render::member(&tenant.base, *id)] });
+                    .filter(|member| {
+                        let alone = json!({ "members": [render::member(&tenant.base, member)] });
                         filter.matches(kind, &alone)
                     })
+                    .map(|member| member.id.to_scim())
                     .collect();
                 tx.remove_members(group_id, &matching).await?
             }
             MemberChange::RemoveAll => tx.remove_all_members(group_id).await?,
             MemberChange::ReplaceAll(members) => {
-                tx.replace_members(group_id, &users(tenant, members)?)
+                tx.replace_members(group_id, &named(tenant, members)?)
                     .await?
             }
         };

@@ -4,7 +4,7 @@ pub(super) mod create;
 pub(super) mod delete;
 mod get;
 pub(super) mod list;
-mod membership;
+pub(super) mod membership;
 pub(super) mod patch;
 pub(super) mod replace;
 

@@ -48,7 +48,7 @@ pub(super) async fn patch_group(
     .await?;
     let shown = prefer::shows_resource(&req, false);
     let members = if shown && projection.wants("members") {
-        Some(tx.member_ids(group.id).await?)
+        Some(tx.members_of_group(group.id).await?)
     } else {
         None
     };

@@ -41,7 +41,7 @@ pub(super) async fn replace_group(
     .await?;
     let shown = prefer::shows_resource(&req, true);
     let members = if shown && projection.wants("members") {
-        Some(tx.member_ids(group.id).await?)
+        Some(tx.members_of_group(group.id).await?)
     } else {
         None
     };
@@ -69,7 +69,7 @@ pub(in crate::scim) async fn replace(
     let parsed = Resource::replace(kind, &path.id, &before.resource, body)?;
     limits::check_attributes(tenant, Some(&before.resource), &parsed.resource)?;
     tenant.note_quirks(&parsed.quirks);
-    let members = membership::users(tenant, &parsed.members.unwrap_or_default())?;
+    let members = membership::named(tenant, &parsed.members.unwrap_or_default())?;
     conditions.check_write(before.version)?;
     let changed = tx.replace_members(before.id, &members).await?;
     Ok(tx.save_group(before, parsed.resource, &changed).await?)

@@ -32,12 +32,13 @@ pub(super) async fn create_user(
     let user = tx.insert_user(resource).await?;
     // An inactive user that is brought back kept its groups.
     let groups = tx.groups_of_user(user.id).await?;
+    let manager = tx.manager_of_user(&user).await?;
     tx.commit().await?;
 
     if !prefer::shows_resource(&req, true) {
         return Ok(render::user_answer(&tenant, StatusCode::CREATED, &user).empty());
     }
-    let mut shown = render::user(&tenant, &user, &groups);
+    let mut shown = render::user(&tenant, &user, &groups, manager.as_ref());
     projection.apply(kind, &mut shown);
     Ok(render::user_answer(&tenant, StatusCode::CREATED, &user).with(&shown))
 }

@@ -36,7 +36,8 @@ pub(super) async fn get_user(
     };
     let groups = tenant.handle.groups_of(wanted).await?;
     let groups = groups.get(&user.id).map(Vec::as_slice).unwrap_or_default();
-    let mut resource = render::user(&tenant, &user, groups);
+    let managers = tenant.handle.managers_of([&user]).await?;
+    let mut resource = render::user(&tenant, &user, groups, managers.get(&user.id));
     projection.apply(kind, &mut resource);
     Ok(render::user_answer(&tenant, StatusCode::OK, &user).with(&resource))
 }

@@ -45,12 +45,13 @@ pub(super) async fn replace_user(
     } else {
         Vec::new()
     };
+    let manager = tx.manager_of_user(&user).await?;
     tx.commit().await?;
 
     if !shown {
         return Ok(render::user_answer(&tenant, StatusCode::NO_CONTENT, &user).empty());
     }
-    let mut resource = render::user(&tenant, &user, &groups);
+    let mut resource = render::user(&tenant, &user, &groups, manager.as_ref());
     projection.apply(kind, &mut resource);
     Ok(render::user_answer(&tenant, StatusCode::OK, &user).with(&resource))
 }
