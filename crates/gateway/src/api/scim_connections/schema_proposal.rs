@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use rollcall_scim::schema::{Extends, Proposal};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::schemas::ResourceTypeBody;
@@ -22,7 +22,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 }
 
 /// What is to be proposed.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct ProposalQuery {
