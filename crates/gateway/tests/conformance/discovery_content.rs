@@ -144,4 +144,26 @@ on_each_database! {
         let config = nobody.get("/ServiceProviderConfig").await.expect(200).body;
         assert!(config["authenticationSchemes"].is_array());
     }
+
+    async fn a_feature_that_is_announced_as_off_is_off(database: TestDatabase) {
+        let f = Fixture::start(database).await;
+        let all = json!({ "patch": false, "bulk": false, "filter": false, "sort": false, "etag": false });
+        f.choose(json!({ "features": all })).await;
+        let config = f.scim().get("/ServiceProviderConfig").await.expect(200).body;
+        for feature in ["patch", "bulk", "filter", "sort", "etag"] {
+            assert_eq!(config[feature]["supported"], false, "{feature}");
+        }
+        let title = json!([{ "op": "replace", "path": "title", "value": "x" }]);
+        expect_error(&f.patch_user(&f.u3, title).await, 501, "");
+        let bulk = json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+            "Operations": [{ "method": "DELETE", "path": format!("/Users/{}", f.u3) }] });
+        expect_error(&f.scim().post("/Bulk", bulk).await, 501, "");
+        assert_eq!(f.users_where("userName eq \"Zoe\"").await.status, 403);
+        let sorted = f.scim().get("/Users?sortBy=userName&sortOrder=descending").await.expect(200);
+        let plain = f.scim().get("/Users").await.expect(200);
+        assert_eq!(sorted.body["Resources"], plain.body["Resources"]);
+        let reply = f.scim().get(&format!("/Users/{}", f.u3)).await.expect(200);
+        assert!(reply.body["meta"].get("version").is_none());
+        assert_eq!(reply.header("etag"), "");
+    }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::fixture::{ENTERPRISE, Fixture, GROUP, USER, create, expect_error, expect_list, query};
 
 /// The smallest DER that has the shape of a certificate.
-const CERTIFICATE: &str = "MAcwADAAAwEA";
+pub(crate) const CERTIFICATE: &str = "MAcwADAAAwEA";
 
 fn person(name: &str) -> Value {
     json!({ "schemas": [USER], "userName": name })

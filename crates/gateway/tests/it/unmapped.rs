@@ -246,7 +246,8 @@ on_each_database! {
         let after = connection.scim.patch(&address, change).await.expect(200).body;
         assert_eq!(after[ACME], json!({ "badge": "A2" }));
         let listed = app.api.get(&format!("{}/users", connection.path())).await.expect(200);
-        let kept = &listed.body["data"][0]["unmapped"];
+        let users = listed.body["data"].as_array().unwrap();
+        let kept = &users.iter().find(|user| user["user_name"] == "nora").unwrap()["unmapped"];
         assert_eq!(kept[ACME], json!({ "since": "2026-01-31T08:30:00Z" }));
         let put = connection.scim.put(&address, stray_user()).await.expect(200).body;
         assert_eq!(put[ACME]["since"], "2026-01-31T08:30:00.000Z");

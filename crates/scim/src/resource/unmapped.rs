@@ -49,28 +49,14 @@ pub(crate) struct Unmapped {
 impl Unmapped {
     /// Goes on from what is stored.
     pub(crate) fn of(values: &Map<String, Value>) -> Self {
-        let mut count = 0;
-        let mut bytes = 0;
+        let mut unmapped = Self::default();
         for (name, value) in values {
-            match (is_urn(name), value) {
-                (true, Value::Object(parts)) => {
-                    count += parts.len();
-                    bytes += parts
-                        .iter()
-                        .map(|(name, value)| cost(name, value))
-                        .sum::<usize>();
-                }
-                _ => {
-                    count += 1;
-                    bytes += cost(name, value);
-                }
-            }
+            let (count, bytes) = measure(name, Some(value));
+            unmapped.count += count;
+            unmapped.bytes += bytes;
         }
-        Self {
-            values: values.clone(),
-            count,
-            bytes,
-        }
+        unmapped.values = values.clone();
+        unmapped
     }
 
     pub(crate) fn into_values(self) -> Map<String, Value> {
@@ -100,55 +86,72 @@ impl Unmapped {
             self.remove(urn, name);
             return true;
         };
-        let before = self.get(urn, name).map(|held| cost(name, held));
-        let count = self.count + usize::from(before.is_none());
-        let bytes = self.bytes - before.unwrap_or(0) + cost(name, &value);
-        if count > MAX_UNMAPPED || bytes > MAX_UNMAPPED_BYTES {
+        // Before anything is copied: a body may bring many that are too much.
+        let is_new = self.get(urn, name).is_none();
+        if is_new
+            && (self.count >= MAX_UNMAPPED || self.bytes + cost(name, &value) > MAX_UNMAPPED_BYTES)
+        {
             return false;
         }
-        (self.count, self.bytes) = (count, bytes);
-        let holder = match urn {
-            None => &mut self.values,
+        match urn {
+            None => self.set(name, Some(value)),
             Some(urn) => {
-                let urn = spelled(&self.values, urn);
-                let holder = self
-                    .values
-                    .entry(urn)
-                    .or_insert_with(|| Value::Object(Map::new()));
-                match holder {
-                    Value::Object(parts) => parts,
-                    _ => return false,
-                }
+                let mut parts = self.parts(urn);
+                let name = spelled(&parts, name);
+                parts.insert(name, value);
+                self.set(urn, Some(Value::Object(parts)))
             }
-        };
-        let name = spelled(holder, name);
-        holder.insert(name, value);
-        true
+        }
     }
 
     /// Forgets a value.
     pub(crate) fn remove(&mut self, urn: Option<&str>, name: &str) {
-        let Some(gone) = self.get(urn, name).map(|held| cost(name, held)) else {
+        if self.get(urn, name).is_none() {
             return;
-        };
-        self.count -= 1;
-        self.bytes -= gone;
+        }
         match urn {
             None => {
-                let name = spelled(&self.values, name);
-                self.values.shift_remove(&name);
+                self.set(name, None);
             }
             Some(urn) => {
-                let urn = spelled(&self.values, urn);
-                if let Some(Value::Object(parts)) = self.values.get_mut(&urn) {
-                    let name = spelled(parts, name);
-                    parts.shift_remove(&name);
-                    if parts.is_empty() {
-                        self.values.shift_remove(&urn);
-                    }
-                }
+                let mut parts = self.parts(urn);
+                let name = spelled(&parts, name);
+                parts.shift_remove(&name);
+                let rest = (!parts.is_empty()).then_some(Value::Object(parts));
+                self.set(urn, rest);
             }
         }
+    }
+
+    /// What is below a URN.
+    fn parts(&self, urn: &str) -> Map<String, Value> {
+        match find(&self.values, urn) {
+            Some(Value::Object(parts)) => parts.clone(),
+            _ => Map::new(),
+        }
+    }
+
+    /// Writes one entry at the top. `false` if it would be too much, and nothing was written.
+    fn set(&mut self, name: &str, value: Option<Value>) -> bool {
+        let name = spelled(&self.values, name);
+        let (count_before, bytes_before) = measure(&name, self.values.get(&name));
+        let (count_after, bytes_after) = measure(&name, value.as_ref());
+        let count = self.count - count_before + count_after;
+        let bytes = self.bytes - bytes_before + bytes_after;
+        let grows = count > self.count || bytes > self.bytes;
+        if grows && (count > MAX_UNMAPPED || bytes > MAX_UNMAPPED_BYTES) {
+            return false;
+        }
+        (self.count, self.bytes) = (count, bytes);
+        match value {
+            Some(value) => {
+                self.values.insert(name, value);
+            }
+            None => {
+                self.values.shift_remove(&name);
+            }
+        }
+        true
     }
 
     fn get(&self, urn: Option<&str>, name: &str) -> Option<&Value> {
@@ -311,6 +314,23 @@ fn find<'a>(values: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
 fn spelled(values: &Map<String, Value>, name: &str) -> String {
     let known = values.keys().find(|key| key.eq_ignore_ascii_case(name));
     known.map_or(name, String::as_str).to_owned()
+}
+
+/// How many values an entry at the top counts for, and its bytes. An object counts for each of its
+/// parts, whether it stands under a URN or under a name.
+fn measure(name: &str, value: Option<&Value>) -> (usize, usize) {
+    match value {
+        None => (0, 0),
+        Some(Value::Object(parts)) => (
+            parts.len(),
+            parts
+                .iter()
+                .map(|(part, value)| cost(part, value))
+                .sum::<usize>()
+                + name.len(),
+        ),
+        Some(value) => (1, cost(name, value)),
+    }
 }
 
 /// Bytes of a value with its name.
