@@ -125,7 +125,7 @@ on_each_database! {
         assert_eq!(statuses(&entries), ["404", "404", "404", "404"]);
 
         let half = patch(json!([
-            { "op": "replace", "path": "title", "value": "Half" }, { "op": "add", "path": "nowhere", "value": "x" }]));
+            { "op": "replace", "path": "title", "value": "Half" }, { "op": "add", "path": "title[", "value": "x" }]));
         let before = f.user(&f.u2).await;
         let failing = json!({ "method": "PATCH", "path": format!("/Users/{}", f.u2), "data": half });
         let entries = bulk(&f, json!([user("a"), failing, user("c"), user("d")])).await;

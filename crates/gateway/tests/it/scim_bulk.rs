@@ -188,7 +188,7 @@ on_each_database! {
         let id = amy.text("/id");
         let half = json!([
             { "op": "replace", "path": "displayName", "value": "Half" },
-            { "op": "replace", "path": "nothing", "value": "x" },
+            { "op": "replace", "path": "title[", "value": "x" },
         ]);
         let entries = bulk(&acme, json!([
             user("AMY", None),
@@ -206,7 +206,7 @@ on_each_database! {
 
         insta::assert_snapshot!(failures(&entries), @r"
         409 uniqueness: another resource of this connection has this `userName`
-        400 invalidPath: operation 1: there is no attribute `nothing`
+        400 invalidPath: operation 1: `title[` is not a path
         400 invalidValue: no operation of this request creates something with the bulkId `none`
         409 -: the operation with the bulkId `AMY` failed
         404 -: there is no User with the id `0`
