@@ -16,7 +16,6 @@ use crate::entity::users::{Column, Entity};
 use crate::error::StoreError;
 use crate::handle::DirectoryTx;
 use crate::members::MemberId;
-use crate::references::Expected;
 use crate::tombstones::Tombstone;
 use crate::users::{self, User, later};
 
@@ -52,9 +51,8 @@ impl DirectoryTx {
         };
         if let Some(deleted) = deleted {
             let user = deleted.revived(resource, self.now);
-            let expected = self.expect_back(&user).await?;
             return match self.insert_if_free(&user).await? {
-                Some(parkings) => self.welcome_back(user, expected, parkings).await,
+                Some(parkings) => self.welcome_back(user, parkings).await,
                 None => self.reactivate(user.resource).await,
             };
         }
@@ -66,12 +64,12 @@ impl DirectoryTx {
             updated_at: now,
             resource,
         };
-        let expected = self.expect(user.resource.external_id()).await?;
         let Some(parkings) = self.insert_if_free(&user).await? else {
             return self.reactivate(user.resource).await;
         };
         self.tell_user(EventType::UserCreated, &user);
-        self.attach(MemberId::User(user.id), expected, parkings)
+        let names = [user.resource.external_id()];
+        self.attach(MemberId::User(user.id), &names, parkings)
             .await?;
         Ok(user)
     }
@@ -97,32 +95,22 @@ impl DirectoryTx {
             resource = resource.without_manager();
         }
         let user = deleted.revived(resource, self.now);
-        let expected = self.expect_back(&user).await?;
         let Some(parkings) = self.insert_if_free(&user).await? else {
             return Err(StoreError::Conflict {
                 attribute: Cow::Borrowed("userName"),
             });
         };
-        let user = self.welcome_back(user, expected, parkings).await?;
+        let user = self.welcome_back(user, parkings).await?;
         Ok(Some(user))
     }
 
-    /// Who comes back may be waited for by its id, too: it was known before.
-    async fn expect_back(&self, user: &User) -> Result<Expected, StoreError> {
-        let id = user.id.to_scim();
-        let names = [Some(id.as_str()), user.resource.external_id()];
-        self.expect(names.into_iter().flatten()).await
-    }
-
-    async fn welcome_back(
-        &mut self,
-        user: User,
-        expected: Expected,
-        parkings: i64,
-    ) -> Result<User, StoreError> {
+    async fn welcome_back(&mut self, user: User, parkings: i64) -> Result<User, StoreError> {
         self.delete_tombstone(user.id.as_uuid()).await?;
         self.tell_user(EventType::UserRestored, &user);
-        self.attach(MemberId::User(user.id), expected, parkings)
+        // Who comes back may be waited for by its id, too: it was known before.
+        let id = user.id.to_scim();
+        let names = [Some(id.as_str()), user.resource.external_id()];
+        self.attach(MemberId::User(user.id), &names, parkings)
             .await?;
         Ok(user)
     }

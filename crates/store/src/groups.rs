@@ -167,7 +167,6 @@ impl DirectoryTx {
         resource: Resource,
         members: &[NamedMember],
     ) -> Result<Group, StoreError> {
-        let expected = self.expect(resource.external_id()).await?;
         let now = self.now.truncated_to_millis();
         let group = Group {
             id: GroupId::new(self.outbox.clock()),
@@ -186,7 +185,8 @@ impl DirectoryTx {
         self.org
             .outbox
             .push(EventType::GroupCreated, Some(connection_id), id, data);
-        self.attach(MemberId::Group(id), expected, parkings).await?;
+        let names = [group.resource.external_id()];
+        self.attach(MemberId::Group(id), &names, parkings).await?;
         Ok(group)
     }
 
@@ -208,9 +208,6 @@ impl DirectoryTx {
             resource: deleted.was.resource.fitted(self.shape.catalog.group()),
             ..deleted.was
         };
-        let id_text = id.to_scim();
-        let names = [Some(id_text.as_str()), group.resource.external_id()];
-        let expected = self.expect(names.into_iter().flatten()).await?;
         self.insert_group_row(&group).await?;
         self.delete_tombstone(id.as_uuid()).await?;
         let parkings = self.count(directory_counts::Column::Groups, 1).await?;
@@ -220,7 +217,9 @@ impl DirectoryTx {
         self.org
             .outbox
             .push(EventType::GroupRestored, Some(connection_id), id, data);
-        self.attach(MemberId::Group(id), expected, parkings).await?;
+        let id_text = id.to_scim();
+        let names = [Some(id_text.as_str()), group.resource.external_id()];
+        self.attach(MemberId::Group(id), &names, parkings).await?;
         Ok(Some(group))
     }
 
@@ -282,16 +281,13 @@ impl DirectoryTx {
         after: Resource,
         members: &MembersChanged,
     ) -> Result<Group, StoreError> {
-        let name = after
-            .external_id()
-            .filter(|name| before.resource.external_id() != Some(name));
-        let expected = self.expect(name).await?;
         let old = before.resource.clone();
         let group = self.write_group(before, after, members).await?;
         self.claim_name_of_group(&group, Some(&old)).await?;
-        if expected.is_some() {
+        let name = group.resource.external_id();
+        if name.is_some() && name != old.external_id() {
             let parkings = self.lock_directory().await?;
-            self.attach(MemberId::Group(group.id), expected, parkings)
+            self.attach(MemberId::Group(group.id), &[name], parkings)
                 .await?;
         }
         Ok(group)

@@ -8,6 +8,7 @@ mod census;
 mod connect;
 #[cfg(feature = "copies")]
 mod copies;
+mod counts;
 mod dialect;
 mod entity;
 mod error;

@@ -135,22 +135,6 @@ impl ConnectionHandle {
     }
 }
 
-/// What was waiting for a resource before it was written.
-pub(crate) struct Expected {
-    /// What it can be called; nothing if nobody can wait for it.
-    names: Vec<String>,
-    /// How often anything had been parked in this connection.
-    parkings: i64,
-    rows: Vec<Model>,
-}
-
-impl Expected {
-    /// Whether anybody can wait for the resource.
-    pub(crate) const fn is_some(&self) -> bool {
-        !self.names.is_empty()
-    }
-}
-
 impl DirectoryTx {
     /// Parks names that a group or user waits for.
     pub(crate) async fn park(
@@ -247,55 +231,29 @@ impl DirectoryTx {
             .filter(Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
     }
 
-    /// Looks for what waits for a resource of these names, before the resource is written. Groups
-    /// that do are locked, as they come before all other locks.
-    pub(crate) async fn expect(
-        &self,
-        names: impl IntoIterator<Item = &str>,
-    ) -> Result<Expected, StoreError> {
-        let mut expected = Expected {
-            names: names.into_iter().map(str::to_owned).collect(),
-            parkings: 0,
-            rows: Vec::new(),
-        };
-        if !expected.is_some() {
-            return Ok(expected);
-        }
-        let id = (self.org_id.as_uuid(), self.connection_id.as_uuid());
-        let counts = directory_counts::Entity::find_by_id(id);
-        let counts = counts.one(self.connection()).await?;
-        expected.parkings = counts.map_or(0, |counts| counts.parkings);
-        if expected.parkings > 0 {
-            expected.rows = self.waiting_for(&expected.names).await?;
-        }
-        Ok(expected)
-    }
-
-    async fn waiting_for(&self, names: &[String]) -> Result<Vec<Model>, StoreError> {
+    async fn waiting_for(&self, names: &[&str]) -> Result<Vec<Model>, StoreError> {
         let rows = of(self.org_id, self.connection_id)
-            .filter(Column::Value.is_in(names.iter().map(String::as_str)))
+            .filter(Column::Value.is_in(names.iter().copied()))
             .order_by_asc(Column::GroupId)
             .all(self.connection())
             .await?;
-        for id in rows.iter().filter_map(|row| row.group_id) {
-            self.lock_group(GroupId::from_uuid(id)).await?;
-        }
         Ok(rows)
     }
 
-    /// Gives a resource that was written to everybody who waits for it. `parkings` was read under
-    /// the lock on the counts: if it has grown since, somebody parked in between.
+    /// Gives a resource that was written to everybody who waits for one of its names. `parkings`
+    /// was read under the lock on the counts, which is held: nobody parks meanwhile, and where
+    /// nothing was ever parked, nothing need be looked for.
     pub(crate) async fn attach(
         &mut self,
         arrived: MemberId,
-        expected: Expected,
+        names: &[Option<&str>],
         parkings: i64,
     ) -> Result<(), StoreError> {
-        let rows = if !expected.is_some() || parkings == expected.parkings {
-            expected.rows
-        } else {
-            self.waiting_for(&expected.names).await?
-        };
+        let names: Vec<&str> = names.iter().copied().flatten().collect();
+        if parkings == 0 || names.is_empty() {
+            return Ok(());
+        }
+        let rows = self.waiting_for(&names).await?;
         for row in rows {
             let said = row.member_kind.as_deref().and_then(MemberKind::from_name);
             let is_other = said.is_some_and(|kind| kind != arrived.kind());

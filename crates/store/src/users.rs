@@ -6,7 +6,7 @@ use rollcall_model::{
     EventType, GroupId, OrgId, Page, PageRequest, ScimConnectionId, Timestamp, UserId,
 };
 use rollcall_scim::{Resource, ResourceType, caseless, filter, user_name};
-use sea_orm::sea_query::{Expr, ExprTrait, LockType};
+use sea_orm::sea_query::LockType;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
@@ -191,10 +191,6 @@ impl DirectoryTx {
         if before.resource == after {
             return Ok(before);
         }
-        let name = after
-            .external_id()
-            .filter(|name| before.resource.external_id() != Some(name));
-        let expected = self.expect(name).await?;
         let user = User {
             id: before.id,
             version: before.version + 1,
@@ -223,9 +219,10 @@ impl DirectoryTx {
             _ => EventType::UserUpdated,
         };
         self.tell_user(kind, &user);
-        if expected.is_some() {
+        let name = user.resource.external_id();
+        if name.is_some() && name != before.resource.external_id() {
             let parkings = self.lock_directory().await?;
-            self.attach(MemberId::User(user.id), expected, parkings)
+            self.attach(MemberId::User(user.id), &[name], parkings)
                 .await?;
         }
         Ok(user)
@@ -373,35 +370,6 @@ impl DirectoryTx {
             .exec(self.connection())
             .await?;
         Ok(())
-    }
-
-    pub(crate) async fn count_users(&self, change: i64) -> Result<i64, StoreError> {
-        self.count(directory_counts::Column::Users, change).await
-    }
-
-    /// Moves a maintained count, and returns how often a reference was parked. The row is locked
-    /// until the commit, so this comes late.
-    pub(crate) async fn count(
-        &self,
-        column: directory_counts::Column,
-        change: i64,
-    ) -> Result<i64, StoreError> {
-        let updated = directory_counts::Entity::update_many()
-            .col_expr(column, Expr::col(column).add(change))
-            .filter(directory_counts::Column::OrgId.eq(self.org_id.as_uuid()))
-            .filter(directory_counts::Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
-            .exec_with_returning(self.connection())
-            .await?;
-        match updated.first() {
-            Some(counts) => Ok(counts.parkings),
-            None => Err(StoreError::ParentMissing),
-        }
-    }
-
-    /// Takes turns with everybody who adds or removes a resource, nests groups or parks a
-    /// reference in this connection, and returns how often a reference was parked.
-    pub(crate) async fn lock_directory(&self) -> Result<i64, StoreError> {
-        self.count(directory_counts::Column::Parkings, 0).await
     }
 }
 

@@ -4,10 +4,12 @@
 //! it is new, and nobody else's membership is read. Adding or removing k members costs k rows,
 //! whatever the size of the group; a replacement compares the two sets where they are.
 //!
-//! Locks are taken in one order, so that requests wait for each other and never in a circle:
-//! groups by id, users by id, the row of `directory_counts`, then the sequence of the
-//! organization. The first two are held by whoever changes a group, the third by whoever nests
-//! groups, parks a reference, or adds or removes a resource, late in its transaction.
+//! Locks are taken in one order, so that requests wait for each other and never in a circle: the
+//! row of `directory_counts`, groups by id, users by id, then the sequence of the organization.
+//! The first is held by few: whoever parks a reference or nests groups, which is known before the
+//! group is locked (`make_way_for`), and whoever adds a resource, which has locked nothing that
+//! others wait for. Whoever deletes takes it last; should that ever meet an arrival in the same
+//! group, the database ends one of the two, and its client sends it again.
 
 mod named;
 mod nested;

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rollcall_model::{GroupId, UserId};
 use sea_orm::sea_query::LockType;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::IDS_PER_STATEMENT;
@@ -80,6 +80,39 @@ pub(crate) struct Resolved {
 }
 
 impl DirectoryTx {
+    /// To be called before the group is locked that is to have these members: if one of them is
+    /// no user that is there, the group may have to wait for it, and takes its turn now.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn make_way_for(&self, members: &[NamedMember]) -> Result<(), StoreError> {
+        let ids: BTreeSet<Uuid> = members
+            .iter()
+            .filter_map(|member| UserId::from_scim(&member.value))
+            .map(UserId::as_uuid)
+            .collect();
+        let names: BTreeSet<&str> = members.iter().map(|member| member.value.as_str()).collect();
+        let mut all_users = ids.len() == names.len();
+        let ids: Vec<Uuid> = ids.into_iter().collect();
+        for chunk in ids.chunks(IDS_PER_STATEMENT) {
+            if !all_users {
+                break;
+            }
+            let known = users::Entity::find()
+                .filter(users::Column::OrgId.eq(self.org_id.as_uuid()))
+                .filter(users::Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
+                .filter(users::Column::Id.is_in(chunk.iter().copied()))
+                .count(self.connection())
+                .await?;
+            all_users = usize::try_from(known).is_ok_and(|known| known == chunk.len());
+        }
+        if !all_users {
+            self.lock_directory().await?;
+        }
+        Ok(())
+    }
+
     /// Finds the members that a request names.
     ///
     /// # Errors

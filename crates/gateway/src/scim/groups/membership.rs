@@ -6,7 +6,7 @@ use rollcall_model::GroupId;
 use rollcall_scim::patch::MemberChange;
 use rollcall_scim::{Member, Profile, ResourceType, ScimError};
 use rollcall_store::{DirectoryTx, MemberKind, MembersChanged, NamedMember};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::super::failure::ScimFailure;
 use super::super::tenant::Tenant;
@@ -35,6 +35,37 @@ pub(in crate::scim) fn named(
         }
     }
     Ok(named)
+}
+
+/// Every member that a PATCH wants in the group at some time.
+pub(super) fn wanted(
+    tenant: &Tenant,
+    changes: &[MemberChange],
+) -> Result<Vec<NamedMember>, ScimFailure> {
+    let mut wanted = Vec::new();
+    for change in changes {
+        match change {
+            MemberChange::Add(members) | MemberChange::ReplaceAll(members) => {
+                wanted.extend(named(tenant, members)?);
+            }
+            MemberChange::Remove(_) | MemberChange::RemoveMatching(_) | MemberChange::RemoveAll => {
+            }
+        }
+    }
+    Ok(wanted)
+}
+
+/// Every member that the body of a PUT names. What is wrong with it is told when it is read.
+pub(super) fn wanted_in(tenant: &Tenant, body: &Value) -> Result<Vec<NamedMember>, ScimFailure> {
+    let members = body.as_object().into_iter().flatten();
+    let mut members = members.filter(|(name, _)| name.eq_ignore_ascii_case("members"));
+    match members.next() {
+        None => Ok(Vec::new()),
+        Some((_, value)) => {
+            let read = Member::read_all(value.clone(), &mut Vec::new());
+            named(tenant, &read.unwrap_or_default())
+        }
+    }
 }
 
 /// Refuses a PATCH that would cost more than its size warrants.

@@ -94,6 +94,8 @@ pub(in crate::scim) async fn apply(
     conditions: &Conditions,
     GroupPatchRequest { patch, quirks }: &GroupPatchRequest,
 ) -> Result<Group, ScimFailure> {
+    tx.make_way_for(&membership::wanted(tenant, &patch.members)?)
+        .await?;
     let before = tx.lock_group(path.id()?).await?;
     let before = before.ok_or_else(|| path.missing())?;
     conditions.check_write(before.version)?;
