@@ -5,6 +5,7 @@ use rollcall_testkit::on_each_database;
 use serde_json::{Value, json};
 
 use crate::fixture::{ENTERPRISE, Fixture, PROBE, USER, create, expect_error, probe_schema, query};
+use crate::users_and_groups::CERTIFICATE;
 
 /// Every definition of `/Schemas` with its path, sub-attributes after their attribute.
 fn definitions(schemas: &Value) -> Vec<(String, Value)> {
