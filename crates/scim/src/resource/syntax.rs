@@ -324,11 +324,12 @@ mod tests {
     use super::*;
 
     /// A certificate of nobody: three DER values in one.
-    pub(super) const CERTIFICATE: &str = "MAcwADAAAwEA";
+    const CERTIFICATE: &str = "MAcwADAAAwEA";
 
     #[test]
     fn each_form_takes_what_its_rfc_does_and_nothing_else() {
-        let table: [(fn(&str) -> bool, &[&str], &[&str]); 8] = [
+        type Row<'t> = (fn(&str) -> bool, &'t [&'t str], &'t [&'t str]);
+        let table: [Row<'_>; 8] = [
             (
                 is_absolute_url,
                 &[

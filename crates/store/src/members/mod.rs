@@ -64,12 +64,11 @@ impl MemberId {
         }
     }
 
-    fn user(id: Uuid) -> Self {
-        Self::User(UserId::from_uuid(id))
-    }
-
-    fn group(id: Uuid) -> Self {
-        Self::Group(GroupId::from_uuid(id))
+    fn of(kind: MemberKind, id: Uuid) -> Self {
+        match kind {
+            MemberKind::User => Self::User(UserId::from_uuid(id)),
+            MemberKind::Group => Self::Group(GroupId::from_uuid(id)),
+        }
     }
 }
 

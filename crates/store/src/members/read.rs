@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{IDS_PER_STATEMENT, MemberId};
+use super::{IDS_PER_STATEMENT, MemberId, MemberKind};
 use crate::dialect;
 use crate::entity::group_members::{Column, Entity};
 use crate::error::StoreError;
@@ -89,15 +89,13 @@ async fn members_of(
          where m.org_id = $1 and m.scim_connection_id = $2 and m.group_id in ({set})
          order by m.group_id, m.member_id"
     );
-    let sources: [(String, fn(Uuid) -> MemberId); 2] =
-        [(users, MemberId::user), (groups, MemberId::group)];
-    for (sql, member) in sources {
+    for (sql, kind) in [(users, MemberKind::User), (groups, MemberKind::Group)] {
         for row in db.query_all_raw(scope.statement(db, &sql, &ids)).await? {
             members
                 .entry(GroupId::from_uuid(row.try_get("", "group_id")?))
                 .or_default()
                 .push(MemberRef {
-                    id: member(row.try_get("", "member")?),
+                    id: MemberId::of(kind, row.try_get("", "member")?),
                     display: row.try_get("", "display")?,
                 });
         }

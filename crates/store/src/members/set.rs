@@ -9,7 +9,7 @@ use rollcall_model::GroupId;
 use sea_orm::{ConnectionTrait, Statement, Value};
 use uuid::Uuid;
 
-use super::MemberId;
+use super::{MemberId, MemberKind};
 use crate::dialect;
 use crate::error::StoreError;
 use crate::handle::DirectoryTx;
@@ -49,8 +49,8 @@ impl Rows {
 
     fn id(self, id: Uuid) -> MemberId {
         match self {
-            Self::Users => MemberId::user(id),
-            Self::Groups => MemberId::group(id),
+            Self::Users => MemberId::of(MemberKind::User, id),
+            Self::Groups => MemberId::of(MemberKind::Group, id),
         }
     }
 }
