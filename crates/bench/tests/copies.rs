@@ -1,5 +1,10 @@
 //! Copies of a user are users like others.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a step that cannot be taken fails the test"
+)]
+
 use std::collections::BTreeSet;
 
 use rollcall_bench::server::{Server, Tenant};

@@ -295,7 +295,7 @@ impl Dialect {
     }
 
     /// The first ten bytes of a UUID, with the number that `column` holds in the last six.
-    pub(crate) fn numbered_uuid(&self, like: &uuid::Uuid, column: &str) -> String {
+    pub(crate) fn numbered_uuid(&self, like: &Uuid, column: &str) -> String {
         let beginning = &like.simple().to_string()[..20];
         match self {
             Self::Sqlite { .. } => format!("unhex('{beginning}' || printf('%012x', {column}))"),

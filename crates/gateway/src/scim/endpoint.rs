@@ -114,7 +114,6 @@ mod tests {
 
     use super::*;
 
-    #[expect(clippy::panic, reason = "to see what becomes of it")]
     async fn panics() -> Answer {
         panic!("a secret that must not be told")
     }

@@ -160,7 +160,7 @@ on_each_database! {
         assert_eq!(column("method"), ["POST", "PUT", "PATCH", "POST", "DELETE", "DELETE"].map(Value::from));
         let none = Value::Null;
         assert_eq!(column("bulkId"), [json!("amy"), json!("put"), none.clone(), json!("again"), none.clone(), none.clone()]);
-        let amy = f.scim().get(&format!("/Users?filter=userName%20eq%20%22amy%22")).await.expect(200);
+        let amy = f.scim().get("/Users?filter=userName%20eq%20%22amy%22").await.expect(200);
         let amy = format!("/Users/{}", amy.text("/Resources/0/id"));
         let at = |path: &str| json!(format!("{}{path}", f.scim().base()));
         assert_eq!(column("location"), [at(&amy), at(&u3), at(&g2), none.clone(), at(&g2), at(&g2)]);

@@ -17,7 +17,7 @@ fn addresses(document: &Value, found: &mut Vec<String>) {
             for (name, value) in members {
                 match value.as_str() {
                     Some(text) if name == "location" || name == "$ref" => {
-                        found.push(text.to_owned())
+                        found.push(text.to_owned());
                     }
                     _ => addresses(value, found),
                 }

@@ -17,6 +17,9 @@ async fn failing(f: &Fixture, method: &str, path: &str, header: (&str, &str), bo
     Client::read(request.body(body.to_owned())).await
 }
 
+/// Method, path, a header, the body, and the status and `scimType` that answer them.
+type Refused<'a> = (&'a str, &'a str, (&'a str, &'a str), &'a str, u16, &'a str);
+
 on_each_database! {
     async fn every_refusal_has_a_whole_error_body(database: TestDatabase) {
         let app = TestApp::start_with(database, |settings| settings.limits.max_body_bytes = 3_000).await;
@@ -29,7 +32,7 @@ on_each_database! {
         let taken = json!({ "schemas": [USER], "userName": "BJENSEN" }).to_string();
         let large = "x".repeat(4_000);
         let empty = json!({ "schemas": [PATCH_OP], "Operations": [] }).to_string();
-        let refusals: Vec<(&str, &str, (&str, &str), &str, u16, &str)> = vec![
+        let refusals: Vec<Refused<'_>> = vec![
             ("GET", "/Users?filter=userName%20zz%201", json, "", 400, "invalidFilter"),
             ("GET", "/Users?filter=nothing%20eq%201", json, "", 400, "invalidFilter"),
             ("GET", "/Users?startIndex=x", json, "", 400, "invalidValue"),

@@ -40,11 +40,10 @@ impl Proposal {
             let mut plain = Map::new();
             for (name, value) in values {
                 match value {
-                    Value::Object(parts) if name.contains(':') => {
-                        if !kind.urns().iter().any(|urn| urn.eq_ignore_ascii_case(name)) {
-                            observe(&mut seen, name, parts);
-                        }
+                    Value::Object(parts) if is_unknown(kind, name) => {
+                        observe(&mut seen, name, parts);
                     }
+                    Value::Object(_) if name.contains(':') => {}
                     value if kind.base_attribute(name).is_none() => {
                         plain.insert(name.clone(), value.clone());
                     }
@@ -84,6 +83,11 @@ struct Bucket {
     /// How many resources have something there.
     resources: usize,
     attributes: Vec<Guess>,
+}
+
+/// Whether a key is the URN of a schema that the type does not have.
+fn is_unknown(kind: &ResourceType, key: &str) -> bool {
+    key.contains(':') && !kind.urns().iter().any(|urn| urn.eq_ignore_ascii_case(key))
 }
 
 fn observe(seen: &mut Vec<Bucket>, urn: &str, values: &Map<String, Value>) {
