@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 /// Rows that say neither how they are proven nor why they need not be. Only ever lower it.
-const OPEN_AT_MOST: usize = 571;
+const OPEN_AT_MOST: usize = 7;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
