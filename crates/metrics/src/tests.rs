@@ -57,6 +57,9 @@ fn a_new_server_shows_its_version_and_zeros() {
     # HELP rollcall_groups Groups in all organizations.
     # TYPE rollcall_groups gauge
     rollcall_groups 0
+    # HELP rollcall_guesses_slowed_total SCIM requests without a token of anybody that were answered with 429, because their address had sent many.
+    # TYPE rollcall_guesses_slowed_total counter
+    rollcall_guesses_slowed_total 0
     # HELP rollcall_organizations Organizations.
     # TYPE rollcall_organizations gauge
     rollcall_organizations 0
@@ -225,6 +228,7 @@ fn the_manual_lists_every_metric() {
     | `rollcall_api_requests_total` | counter | `outcome` | Management API requests answered, by outcome. |
     | `rollcall_api_request_duration_seconds` | histogram |  | Seconds that a management API request took. |
     | `rollcall_authentication_failures_total` | counter | `reason` | SCIM requests that were not let in, by the reason that the client is not told. |
+    | `rollcall_guesses_slowed_total` | counter |  | SCIM requests without a token of anybody that were answered with 429, because their address had sent many. |
     | `rollcall_quirks_total` | counter | `quirk` | SCIM requests that needed an allowance for an identity provider's deviation from the standard. |
     | `rollcall_connections` | gauge | `state` | SCIM connections, by state. |
     | `rollcall_connections_connected_total` | counter |  | SCIM connections that received their first authenticated request from an identity provider. |

@@ -92,8 +92,10 @@ proptest! {
             let Ok(first) = Resource::parse(kind, body.clone()) else { continue };
             let stored = first.resource.to_stored();
             let loaded = Resource::from_stored(&stored).unwrap();
-            prop_assert_eq!(&loaded, &first.resource);
-            let again = serde_json::from_str(&stored).unwrap();
+            // What no schema knows is stored apart.
+            prop_assert_eq!(loaded.attributes(), first.resource.attributes());
+            let mut again: Value = serde_json::from_str(&stored).unwrap();
+            again["schemas"] = Value::from(kind.urns());
             let second = Resource::parse(kind, again).unwrap();
             prop_assert_eq!(second.resource.to_stored(), stored);
             prop_assert_eq!(second.quirks, vec![]);

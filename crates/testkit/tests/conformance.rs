@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 /// Rows that say neither how they are proven nor why they need not be. Only ever lower it.
-const OPEN_AT_MOST: usize = 7;
+const OPEN_AT_MOST: usize = 0;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -95,7 +95,7 @@ fn declares(proof: &str) -> bool {
         return false;
     };
     let text = std::fs::read_to_string(crates().join(file)).unwrap_or_default();
-    let is_test_code = text.contains("#[test]") || text.contains("on_each_database!");
+    let is_test_code = text.contains("test]") || text.contains("on_each_database!");
     is_test_code && text.contains(&format!("fn {test}("))
 }
 

@@ -179,6 +179,9 @@ fn path_parameter(name: &str) -> Option<&'static str> {
         "sso" => "The SSO connection's id",
         "scim" => "The SCIM connection's id",
         "tok" => "The token's id",
+        "user" => "The user's SCIM id",
+        "group" => "The group's SCIM id",
+        "urn" => "The schema's URN",
         "key" => "The API key's id",
         _ => return None,
     })
@@ -284,8 +287,19 @@ mod tests {
         DELETE /v1/organizations/{org}/scim-connections/{scim} delete_scim_connection
         GET /v1/organizations/{org}/scim-connections/{scim} get_scim_connection
         PATCH /v1/organizations/{org}/scim-connections/{scim} change_scim_connection
+        GET /v1/organizations/{org}/scim-connections/{scim}/deleted-groups list_deleted_groups
+        POST /v1/organizations/{org}/scim-connections/{scim}/deleted-groups/{group}/restore restore_group
+        GET /v1/organizations/{org}/scim-connections/{scim}/deleted-users list_deleted_users
+        POST /v1/organizations/{org}/scim-connections/{scim}/deleted-users/{user}/restore restore_user
         GET /v1/organizations/{org}/scim-connections/{scim}/groups list_groups
+        GET /v1/organizations/{org}/scim-connections/{scim}/parked-references list_parked_references
         GET /v1/organizations/{org}/scim-connections/{scim}/requests list_requests
+        GET /v1/organizations/{org}/scim-connections/{scim}/schema-proposal propose_schema
+        GET /v1/organizations/{org}/scim-connections/{scim}/schemas list_schemas
+        POST /v1/organizations/{org}/scim-connections/{scim}/schemas add_schema
+        DELETE /v1/organizations/{org}/scim-connections/{scim}/schemas/{urn} delete_schema
+        GET /v1/organizations/{org}/scim-connections/{scim}/schemas/{urn} get_schema
+        PUT /v1/organizations/{org}/scim-connections/{scim}/schemas/{urn} replace_schema
         GET /v1/organizations/{org}/scim-connections/{scim}/tokens list_scim_tokens
         POST /v1/organizations/{org}/scim-connections/{scim}/tokens create_scim_token
         DELETE /v1/organizations/{org}/scim-connections/{scim}/tokens/{tok} revoke_scim_token

@@ -160,6 +160,7 @@ on_each_database! {
             let id = member["value"].as_str().unwrap();
             assert_eq!(member["type"], "User");
             assert_eq!(member["$ref"], format!("{}/Users/{id}", f.scim().base()));
+            assert_eq!(member["display"], f.user(id).await["displayName"]);
         }
     }
 

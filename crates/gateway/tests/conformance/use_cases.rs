@@ -42,6 +42,7 @@ on_each_database! {
         later();
         // What changes nothing and what is refused is no write. The second is in the request log.
         let _ = f.patch_user(&amy, titled).await.expect(200);
+        later();
         let taken = json!({ "schemas": [USER], "userName": "AMY" });
         expect_error(&f.scim().post("/Users", taken).await, 409, "uniqueness");
         later();

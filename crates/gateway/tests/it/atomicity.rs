@@ -29,6 +29,8 @@ on_each_database! {
         let app = TestApp::start(database).await;
         let acme = app.connect("Acme").await;
         let _ = acme.scim.post("/Users", json!({ "userName": "amy" })).await.expect(201);
+        let refuse = json!({ "settings": { "unknown_references": "refuse" } });
+        let _ = app.api.patch(&acme.path(), refuse).await.expect(200);
         let before = (count(&app, "events").await, count(&app, "audit_log").await);
 
         let _ = acme.scim.post("/Users", json!({ "userName": "AMY" })).await.expect(409);

@@ -111,7 +111,13 @@ fn without_auto_migrate_a_new_database_is_left_to_migrate() {
     let refused = serve(&folder, &by_hand).output().unwrap();
     assert_eq!(refused.status.code(), Some(1));
     // How many there are changes with every release.
-    let counted = |text: String| text.replace(|char: char| char.is_ascii_digit(), "#");
+    let counted = |text: String| {
+        let mut counted = text.replace(|char: char| char.is_ascii_digit(), "#");
+        while counted.contains("##") {
+            counted = counted.replace("##", "#");
+        }
+        counted
+    };
     insta::assert_snapshot!(counted(stderr(&refused)), @"rollcall: the SQLite database rollcall.db is # migrations behind, and `auto_migrate` is off: run `rollcall migrate`");
 
     insta::assert_snapshot!(counted(stdout(&folder.run(&["migrate"]))), @"Applied # migrations to the SQLite database rollcall.db.");

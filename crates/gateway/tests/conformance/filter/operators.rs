@@ -28,7 +28,7 @@ on_each_database! {
         let body = json!({
             "schemas": [USER], "userName": "types", "title": "Prof",
             "profileUrl": "https://example.com/People/Types",
-            "x509Certificates": [{ "value": "QUJDRA==" }],
+            "x509Certificates": [{ "value": "MAcwADAAAwEA" }],
         });
         create(f.scim(), "/Users", body).await;
         let created = f.user(&f.u1).await["meta"]["created"].as_str().unwrap().to_owned();
@@ -40,7 +40,7 @@ on_each_database! {
             ("profileUrl eq \"https://example.com/People/Types\"", &["types"]),
             // References are case-exact.
             ("profileUrl eq \"https://example.com/people/types\"", &[]),
-            ("x509Certificates.value eq \"QUJDRA==\"", &["types"]),
+            ("x509Certificates.value eq \"MAcwADAAAwEA\"", &["types"]),
             ("x509Certificates.value eq \"qujdra==\"", &[]),
             (&format!("meta.created eq \"{created}\""), &["bjensen"]),
             ("meta.created eq \"2020-01-01T00:00:00Z\"", &[]),

@@ -106,7 +106,7 @@ fn the_reference_lists_variable_key_default_and_meaning() {
     | variable | key | default | meaning |
     | --- | --- | --- | --- |
     | `ROLLCALL_LISTEN` | `listen` | `127.0.0.1:8080` | The IP address and port to serve on. Plain HTTP is served on a loopback address only, unless `behind_proxy` says that a proxy in front terminates TLS; otherwise give a certificate. |
-    | `ROLLCALL_PUBLIC_URL` | `public_url` | not set | What customers see in front of the path in their endpoint URLs: scheme, host and port. Without it, the address that is listened on. |
+    | `ROLLCALL_PUBLIC_URL` | `public_url` | not set | What the endpoint URLs of customers begin with: scheme, host, port, and a path if a proxy puts one before ours. Without it, the address that is listened on. |
     | `ROLLCALL_BASE_DOMAIN` | `base_domain` | not set | Also serves each organization at its own host, `{slug}.{base_domain}`. Needs a wildcard DNS record, and a wildcard certificate where TLS ends. |
     ");
     let tail = text.split_once("## `[scim]`").unwrap().1;

@@ -15,7 +15,7 @@ fn a_wrong_value_is_named_with_its_place_and_what_is_expected() {
     }
     insta::assert_snapshot!(refusal(&[("ROLLCALL_LOG__FORMAT", "xml")]), @"`log.format` in ROLLCALL_LOG__FORMAT: expected `text` or `json`");
     insta::assert_snapshot!(refusal(&[("ROLLCALL_LOG__LEVEL", "info,a=loud")]), @r#"`log.level` in ROLLCALL_LOG__LEVEL: expected a level such as `info`, or filters such as `info,rollcall_store=debug`: error parsing level filter: expected one of "off", "error", "warn", "info", "debug", "trace", or a number 0-5"#);
-    insta::assert_snapshot!(refusal(&[("ROLLCALL_PUBLIC_URL", "provisioning.example.com")]), @"`public_url` in ROLLCALL_PUBLIC_URL: expected `https://` or `http://`, a host and perhaps a port, with no path after it, such as https://provisioning.example.com");
+    insta::assert_snapshot!(refusal(&[("ROLLCALL_PUBLIC_URL", "provisioning.example.com")]), @"`public_url` in ROLLCALL_PUBLIC_URL: expected `https://` or `http://`, a host and perhaps a port and a path, with nothing after it, such as https://provisioning.example.com");
     insta::assert_snapshot!(refusal(&[("ROLLCALL_BASE_DOMAIN", "*.example.com")]), @"`base_domain` in ROLLCALL_BASE_DOMAIN: expected a host name alone, such as scim.example.com, without `https://`, port or `*`");
     insta::assert_snapshot!(refusal(&[("ROLLCALL_DATABASE_URL", "mysql://root:pw@db/x")]), @"`database_url` in ROLLCALL_DATABASE_URL: expected a URL that begins with `sqlite:` or `postgres:`");
     insta::assert_snapshot!(refusal(&[("ROLLCALL_REDIS_URL", "localhost:6379")]), @"`redis_url` in ROLLCALL_REDIS_URL: expected a URL that begins with `redis://` or `rediss://`");
