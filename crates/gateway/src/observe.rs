@@ -88,10 +88,10 @@ fn note<B>(
         .and_then(|error| error.as_error::<ScimFailure>());
     let detail = match failure {
         Some(failure) => Some(failure.detail()),
-        None => req
-            .extensions()
-            .get::<Remark>()
-            .map(|remark| remark.0.clone()),
+        None => {
+            let remark = req.extensions().get::<Remark>().map(|it| it.0.clone());
+            remark.or_else(|| tolerated(&seen))
+        }
     };
     let line = |outcome: &str, idp: Option<IdpKind>| LoggedRequest {
         id,
@@ -105,7 +105,7 @@ fn note<B>(
         detail: detail.as_deref().map(loggable),
     };
     match seen {
-        Seen::Tenant { handle, idp } => {
+        Seen::Tenant { handle, idp, .. } => {
             app.activity
                 .note_request(handle, line(outcome.label(), idp));
         }
@@ -116,6 +116,14 @@ fn note<B>(
             .activity
             .note_refused(address, line(reason.label(), None)),
         Seen::Refused { concerns: None, .. } | Seen::Nobody => {}
+    }
+}
+
+/// Which tolerances a request needed, so that it can be seen which connection relies on which.
+fn tolerated(seen: &Seen) -> Option<String> {
+    match seen {
+        Seen::Tenant { tolerated, .. } => tolerated.sentence(),
+        Seen::Refused { .. } | Seen::Nobody => None,
     }
 }
 

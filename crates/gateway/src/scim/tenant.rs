@@ -1,7 +1,9 @@
 //! The tenant of a SCIM request.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::dev::Payload;
 use actix_web::http::Method;
@@ -33,6 +35,25 @@ pub(crate) struct Tenant {
     request_id: RequestId,
     token_id: TokenId,
     idp: Option<IdpKind>,
+    tolerated: Tolerated,
+}
+
+/// The tolerances that a request needed, shared with what tells of it afterwards.
+#[derive(Clone, Default)]
+pub(crate) struct Tolerated(Arc<Mutex<BTreeSet<&'static str>>>);
+
+impl Tolerated {
+    /// A sentence that names them; `None` if there were none.
+    pub(crate) fn sentence(&self) -> Option<String> {
+        let names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let names: Vec<&str> = names.iter().copied().collect();
+        (!names.is_empty()).then(|| format!("needed allowances: {}", names.join(", ")))
+    }
+
+    fn add(&self, quirks: &[Quirk]) {
+        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        names.extend(quirks.iter().map(|quirk| quirk.as_str()));
+    }
 }
 
 /// What the log and the metrics are to know of a request, left in its extensions.
@@ -44,6 +65,7 @@ pub(crate) enum Seen {
     Tenant {
         handle: ConnectionHandle,
         idp: Option<IdpKind>,
+        tolerated: Tolerated,
     },
     /// It was not.
     Refused {
@@ -84,6 +106,7 @@ impl Tenant {
 
     /// Counts the tolerances that a request needed. Some of them give the identity provider away.
     pub(crate) fn note_quirks(&self, quirks: &[Quirk]) {
+        self.tolerated.add(quirks);
         for quirk in quirks {
             self.app.metrics.quirk_applied(quirk.as_str());
         }
@@ -119,9 +142,11 @@ impl Tenant {
         let now = app.store.clock().now();
         app.activity
             .note_token(&access.handle, access.token_id, now, idp);
+        let tolerated = Tolerated::default();
         req.extensions_mut().insert(Seen::Tenant {
             handle: access.handle.clone(),
             idp,
+            tolerated: tolerated.clone(),
         });
         let strict = access.handle.settings().profile == ScimProfile::Strict;
         if strict && accept::wish(req.headers()) == Wish::Neither {
@@ -135,6 +160,7 @@ impl Tenant {
             request_id,
             token_id: access.token_id,
             idp,
+            tolerated,
         })
     }
 }

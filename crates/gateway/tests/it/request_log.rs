@@ -29,6 +29,18 @@ on_each_database! {
         assert!(!json!(log).to_string().contains("amy@acme.example"));
     }
 
+    async fn a_request_that_needed_allowances_is_logged_with_their_names(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let body = json!({ "userName": "amy", "active": "True", "title": 7 });
+        let _ = acme.scim.post("/Users", body).await.expect(201);
+
+        let log = logged(&app, &acme.path()).await;
+
+        let detail = log[0]["detail"].as_str().unwrap();
+        assert!(detail.contains("boolean_text, ") && detail.contains("number_text"), "{detail}");
+    }
+
     async fn a_token_of_somebody_else_is_logged_where_the_path_points(database: TestDatabase) {
         let app = TestApp::start(database).await;
         let acme = app.connect("Acme").await;

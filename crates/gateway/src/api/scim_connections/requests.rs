@@ -41,7 +41,7 @@ struct LoggedRequestBody {
     idp: Option<String>,
     /// How long the answer took, in microseconds.
     duration_micros: u64,
-    /// What the answer said went wrong.
+    /// What the answer said went wrong; of a request that was done, the allowances that it needed.
     #[schema(required = true)]
     detail: Option<String>,
 }
