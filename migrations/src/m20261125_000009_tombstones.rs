@@ -16,6 +16,7 @@ step!(
         deleted_at         {int}  not null,
         purge_at           {int}  not null,
         body               text   not null,
+        unmapped           text,
         primary key (org_id, scim_connection_id, id),
         foreign key (org_id, scim_connection_id)
             references scim_connections (org_id, id) on delete cascade

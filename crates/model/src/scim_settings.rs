@@ -164,6 +164,12 @@ impl ScimSettingsChange {
         self.merge(before).unwrap_or_else(|_| before.clone())
     }
 
+    /// The attributes that it names as sensitive; none if it says nothing of them.
+    #[must_use]
+    pub fn sensitive_attributes(&self) -> Vec<String> {
+        self.apply(&ScimSettings::default()).sensitive_attributes
+    }
+
     fn merge(&self, before: &ScimSettings) -> Result<ScimSettings, serde_json::Error> {
         let mut merged = serde_json::to_value(before)?;
         put(&mut merged, &self.0);

@@ -69,8 +69,9 @@ fn of(
 fn read(row: &Model) -> Result<(u64, Resource), StoreError> {
     let corrupt = |reason: String| StoreError::corrupt("tombstones", row.id, reason);
     let version = u64::try_from(row.version).map_err(|reason| corrupt(reason.to_string()))?;
-    let resource =
-        Resource::from_stored(&row.body).map_err(|reason| corrupt(reason.to_string()))?;
+    let resource = Resource::from_stored(&row.body)
+        .and_then(|stored| stored.with_stored_unmapped(row.unmapped.as_deref()))
+        .map_err(|reason| corrupt(reason.to_string()))?;
     Ok((version, resource))
 }
 
@@ -168,6 +169,7 @@ impl DirectoryTx {
             created_at: Set(row.created_at),
             updated_at: Set(row.updated_at),
             body: Set(row.body),
+            unmapped: Set(row.unmapped),
             ..self.tombstone()
         })
         .await
@@ -184,6 +186,7 @@ impl DirectoryTx {
             created_at: Set(row.created_at),
             updated_at: Set(row.updated_at),
             body: Set(row.body),
+            unmapped: Set(row.unmapped),
             ..self.tombstone()
         })
         .await

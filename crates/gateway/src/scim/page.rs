@@ -1,8 +1,7 @@
 //! One page of a list, of one type or of both, as an answer shows it.
 //!
 //! What belongs to many resources at once, the groups and managers of users and the members of
-//! groups, comes
-//! with one query for all of them.
+//! groups, comes with one query for all of them.
 
 use actix_web::HttpResponse;
 use rollcall_model::{GroupId, UserId};

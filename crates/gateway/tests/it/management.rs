@@ -39,6 +39,22 @@ on_each_database! {
         let _ = Client::read(malformed).await.expect(400);
     }
 
+    async fn only_an_attribute_that_there_is_can_be_made_sensitive(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let choose = async |names: Value| {
+            let change = json!({ "settings": { "sensitive_attributes": names } });
+            app.api.patch(&acme.path(), change).await
+        };
+        let _ = choose(json!(["emails.value", "members.value"])).await.expect(200);
+        let refused = choose(json!(["emails.value", "emial"])).await.expect(422);
+        assert_eq!(refused.body["field"], "settings.sensitive_attributes");
+        assert!(refused.text("/detail").contains("`emial`"), "{}", refused.body);
+        let shown = app.api.get(&acme.path()).await.expect(200);
+        let kept = &shown.body["settings"]["sensitive_attributes"];
+        assert_eq!(kept, &json!(["emails.value", "members.value"]));
+    }
+
     async fn deleting_needs_the_name(database: TestDatabase) {
         let app = TestApp::start(database).await;
         let acme = app.connect("Acme").await;

@@ -160,6 +160,22 @@ on_each_database! {
         let _ = app.api.post(&restore, json!({})).await.expect(404);
     }
 
+    async fn what_no_schema_knows_comes_back_with_its_owner(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let owners = [
+            ("/Users", "deleted-users", json!({ "userName": "amy", "shoeSize": 42 })),
+            ("/Groups", "deleted-groups", json!({ "displayName": "Crew", "shoeSize": 42 })),
+        ];
+        for (endpoint, deleted, body) in owners {
+            let id = acme.scim.post(endpoint, body).await.expect(201).text("/id");
+            let _ = acme.scim.delete(&format!("{endpoint}/{id}")).await.expect(204);
+            let restore = format!("{}/{deleted}/{id}/restore", acme.path());
+            let back = app.api.post(&restore, json!({})).await.expect(200);
+            assert_eq!(back.body["unmapped"], json!({ "shoeSize": 42 }), "{}", back.body);
+        }
+    }
+
     async fn a_user_whose_name_is_taken_cannot_be_brought_back(database: TestDatabase) {
         let app = TestApp::start(database).await;
         let acme = app.connect("Acme").await;

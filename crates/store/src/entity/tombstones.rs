@@ -20,6 +20,7 @@ pub struct Model {
     pub deleted_at: i64,
     pub purge_at: i64,
     pub body: String,
+    pub unmapped: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -12,7 +12,9 @@ mod tokens;
 
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
+use rollcall_model::ScimSettingsChange;
 use rollcall_orgs::scim_connections::{self, ScimConnectionPatch};
+use rollcall_scim::{AttrPath, Catalog};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::answer::{self, Answer};
@@ -144,15 +146,37 @@ async fn change_scim_connection(
 ) -> Result<HttpResponse, Problem> {
     let Patch { caller, change } = patch;
     let (org, scim) = path.into_inner();
-    let org = caller.organization(&org).await?;
+    let (org, handle) = caller.connection(&org, &scim).await?;
     let change = ScimConnectionPatch::from(change);
-    let id = path_id(&scim, WHAT)?;
+    if let Some(settings) = &change.settings {
+        check_sensitive(handle.catalog(), settings)?;
+    }
+    let id = handle.connection_id();
     let connection = scim_connections::change(&org, id, change, caller.origin()).await?;
     answer::ok(&ScimConnectionBody::new(
         &caller.app.settings,
         org.organization(),
         connection,
     ))
+}
+
+/// Refuses to guard an attribute that no resource has: whoever mistypes a name would believe that
+/// it is kept out of URLs.
+fn check_sensitive(catalog: &Catalog, settings: &ScimSettingsChange) -> Result<(), Problem> {
+    let is_known = |name: &str| {
+        catalog.resource_types().iter().any(|kind| {
+            let path = AttrPath::parse(name, &kind.urns());
+            path.is_ok_and(|path| kind.resolve(&path).is_some())
+        })
+    };
+    let named = settings.sensitive_attributes();
+    match named.iter().find(|name| !is_known(name)) {
+        None => Ok(()),
+        Some(unknown) => {
+            let detail = format!("no schema of this connection has an attribute `{unknown}`");
+            Err(Problem::invalid("settings.sensitive_attributes", detail))
+        }
+    }
 }
 
 /// Delete a SCIM connection
