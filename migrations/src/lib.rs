@@ -49,6 +49,7 @@ mod m20261125_000008_references;
 mod m20261125_000009_tombstones;
 mod m20261125_000010_token_access;
 mod m20261125_000020_sort_order;
+mod m20261125_000021_look_ups;
 
 /// The steps in order.
 pub struct Migrator;
@@ -68,6 +69,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000009_tombstones::Migration),
             Box::new(m20261125_000010_token_access::Migration),
             Box::new(m20261125_000020_sort_order::Migration),
+            Box::new(m20261125_000021_look_ups::Migration),
         ]
     }
 }

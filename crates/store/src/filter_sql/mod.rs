@@ -11,6 +11,7 @@
 //! rows of the connection.
 
 mod json;
+mod moment;
 mod order;
 mod relation;
 
@@ -77,6 +78,8 @@ pub(crate) enum Leaf {
     Text(Expr),
     /// A number, or a moment in nanoseconds.
     Number(Expr),
+    /// A moment in a column of microseconds that is never null.
+    Moment(Expr),
     /// A boolean; the expression is true, false or null.
     Boolean(Expr),
     /// The same text in every row.
@@ -217,9 +220,12 @@ impl<'a> Target<'a> {
             if path.name == "schemas" {
                 return Ok(self.schemas(leaf, op, &key));
             }
-            if let (CompareOp::Eq, SearchKey::Text(text)) = (op, &key)
-                && let Some(indexed) = self.indexed(path, text)
-            {
+            let indexed = match &key {
+                SearchKey::Text(text) => self.indexed(path, text),
+                SearchKey::Boolean(false) => self.inactive(path),
+                SearchKey::Boolean(true) | SearchKey::Number(_) => None,
+            };
+            if let (CompareOp::Eq, Some(indexed)) = (op, indexed) {
                 return Ok(indexed);
             }
             if let Some(leaf) = self.column(path)? {
@@ -275,6 +281,13 @@ impl<'a> Target<'a> {
         })
     }
 
+    /// Users that are inactive. The column says true where nothing was sent as well, so it answers
+    /// for false alone.
+    fn inactive(&self, path: &AttrPath) -> Option<Expr> {
+        let is_active = path.name == "active" && path.sub.is_none();
+        (self.table == Table::Users && is_active).then(|| users::Column::Active.eq(false))
+    }
+
     /// An attribute that is a column and not in the document.
     fn column(&self, path: &AttrPath) -> Result<Option<Leaf>, ScimError> {
         let (id, created, updated, version) = match self.table {
@@ -291,12 +304,10 @@ impl<'a> Target<'a> {
                 column(groups::Column::Version.into_column_ref()),
             ),
         };
-        // Columns hold microseconds, literals are nanoseconds.
-        const NANOS: i64 = 1_000;
         let leaf = match (path.name.as_str(), path.sub.as_deref()) {
             ("id", None) => Leaf::Text(json::uuid_text(self.backend, id)),
-            ("meta", Some("created")) => Leaf::Number(created.mul(NANOS)),
-            ("meta", Some("lastModified")) => Leaf::Number(updated.mul(NANOS)),
+            ("meta", Some("created")) => Leaf::Moment(created),
+            ("meta", Some("lastModified")) => Leaf::Moment(updated),
             ("meta", Some("resourceType")) => Leaf::Constant(self.kind.id.clone()),
             ("meta", Some("version")) => Leaf::Text(json::etag(self.backend, version)),
             ("meta", Some(sub)) => return Err(not_stored(&format!("meta.{sub}"))),
@@ -384,6 +395,10 @@ pub(crate) fn compare(backend: DbBackend, leaf: Leaf, op: CompareOp, key: &Searc
         (Leaf::Number(number), SearchKey::Number(wanted)) => {
             known(json::compare_number(backend, number, op, wanted))
         }
+        (Leaf::Moment(micros), SearchKey::Number(wanted)) => match wanted.as_i64() {
+            Some(nanos) => moment::compare(micros, op, nanos),
+            None => never(),
+        },
         (Leaf::Boolean(boolean), SearchKey::Boolean(true)) => known(boolean),
         (Leaf::Boolean(boolean), SearchKey::Boolean(false)) => known(boolean.not()),
         _ => never(),
