@@ -116,7 +116,9 @@ impl Server {
             client: self.client.clone(),
             base: text(&connection, "/endpoint_url")?,
             token,
-            handle: stored.context("a token that was just made")?.into_handle(),
+            handle: stored
+                .context("a token that was just made")?
+                .handle(&self.store),
         };
         tenant.fill(users).await?;
         Ok(tenant)

@@ -121,6 +121,45 @@ impl EventType {
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
     }
+
+    /// Whether it tells of a change in what lets requests in: a token, a SCIM connection with its
+    /// settings and schemas, or the name of an organization. Processes remember those; see
+    /// [`Stale`](crate::Stale).
+    #[must_use]
+    pub const fn changes_access(self) -> bool {
+        match self {
+            Self::OrganizationUpdated
+            | Self::OrganizationDeleted
+            | Self::ScimConnectionUpdated
+            | Self::ScimConnectionConnected
+            | Self::ScimConnectionDisabled
+            | Self::ScimConnectionEnabled
+            | Self::ScimConnectionDeleted
+            | Self::ScimSchemaCreated
+            | Self::ScimSchemaUpdated
+            | Self::ScimSchemaDeleted
+            | Self::ScimTokenRevoked => true,
+            Self::OrganizationCreated
+            | Self::SsoConnectionCreated
+            | Self::SsoConnectionUpdated
+            | Self::SsoConnectionDeleted
+            // Nobody remembers that there was no such token or connection.
+            | Self::ScimConnectionCreated
+            | Self::ScimTokenCreated
+            | Self::UserCreated
+            | Self::UserUpdated
+            | Self::UserDeactivated
+            | Self::UserReactivated
+            | Self::UserRestored
+            | Self::UserDeleted
+            | Self::GroupCreated
+            | Self::GroupUpdated
+            | Self::GroupRestored
+            | Self::GroupDeleted
+            | Self::GroupMemberAdded
+            | Self::GroupMemberRemoved => false,
+        }
+    }
 }
 
 impl Serialize for EventType {

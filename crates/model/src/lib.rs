@@ -9,6 +9,7 @@ mod page;
 mod scim_connection;
 mod scim_settings;
 mod sso;
+mod stale;
 mod time;
 mod token;
 
@@ -27,5 +28,6 @@ pub use scim_settings::{
     UnknownReferences,
 };
 pub use sso::{OidcProvider, SamlProvider, SsoConnection, SsoProvider};
+pub use stale::Stale;
 pub use time::{Clock, ManualClock, SystemClock, Timestamp};
 pub use token::{ScimToken, TokenAccess};

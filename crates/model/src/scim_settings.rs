@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// The choices of one SCIM connection. The default is right for every known identity provider.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ScimSettings {
     /// How closely requests must follow the letter of the RFCs.
@@ -57,7 +57,7 @@ impl Default for ScimSettings {
 }
 
 /// How closely requests must follow the letter of the RFCs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ScimProfile {
     /// Everything that identity providers are known to send is taken.
@@ -68,7 +68,7 @@ pub enum ScimProfile {
 }
 
 /// What becomes of a member or manager that does not exist (yet).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownReferences {
     /// It is kept aside and attached when it arrives.
@@ -79,7 +79,7 @@ pub enum UnknownReferences {
 }
 
 /// What a POST of a user makes of one that was deleted under the same `userName`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeletedUsers {
     /// Nothing: the new user is another one, with an id of its own.
@@ -90,7 +90,7 @@ pub enum DeletedUsers {
 }
 
 /// What a POST of a user makes of one that is there and inactive.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum InactiveUsers {
     /// 409 `uniqueness`, as for an active one.
@@ -102,7 +102,7 @@ pub enum InactiveUsers {
 
 /// Parts of the protocol that can be switched off. What is off is announced so, and answers 501
 /// (PATCH, Bulk, queries of the base address), 403 (a filter) or as if it were not known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(
     clippy::struct_excessive_bools,

@@ -140,7 +140,7 @@ pub async fn authenticate(
         token_id: token.token_id,
         connected_before: token.connected_before,
         recognised_idp: token.recognised_idp,
-        handle: token.into_handle(),
+        handle: token.handle(store),
     })))
 }
 

@@ -11,7 +11,7 @@ use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, SchemaManage
 
 use crate::dialect::{Dialect, WriteTx};
 use crate::error::StoreError;
-use crate::shape::Shapes;
+use crate::remembered::Remembered;
 
 /// When SQLite waits for the disk. PostgreSQL always does (`synchronous_commit=on`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +43,8 @@ pub struct Store {
     pub(crate) db: DatabaseConnection,
     pub(crate) dialect: Dialect,
     pub(crate) clock: Arc<dyn Clock>,
-    /// Settings and schemas of the connections that were here lately.
-    pub(crate) shapes: Arc<Shapes>,
+    /// The tokens and connections that were here lately.
+    pub(crate) remembered: Arc<Remembered>,
     options: Arc<StoreOptions>,
 }
 
@@ -78,7 +78,7 @@ impl Store {
             db,
             dialect,
             clock,
-            shapes: Arc::default(),
+            remembered: Arc::default(),
             options: Arc::new(options.clone()),
         })
     }

@@ -9,12 +9,13 @@ use rollcall_model::{
     ScimSettings, Timestamp, UnknownReferences,
 };
 use rollcall_scim::Catalog;
-use sea_orm::DatabaseTransaction;
+use sea_orm::{DatabaseTransaction, DbErr};
 
 use crate::connect::Store;
 use crate::dialect::{Dialect, WriteTx};
 use crate::error::StoreError;
 use crate::outbox::Outbox;
+use crate::remembered::Remembered;
 use crate::shape::Shape;
 
 /// The right to read and change one organization.
@@ -128,6 +129,7 @@ impl ConnectionHandle {
 pub struct OrgTx {
     tx: WriteTx,
     dialect: Dialect,
+    remembered: Arc<Remembered>,
     pub(crate) org_id: OrgId,
     pub(crate) now: Timestamp,
     pub(crate) outbox: Outbox,
@@ -142,6 +144,7 @@ impl OrgTx {
         Ok(Self {
             tx: store.begin_write().await?,
             dialect: store.dialect.clone(),
+            remembered: Arc::clone(&store.remembered),
             org_id,
             now: store.clock.now(),
             outbox: Outbox::new(store.clock.clone(), org_id, origin),
@@ -164,8 +167,25 @@ impl OrgTx {
     ///
     /// The database refuses; then nothing of this transaction was done.
     pub async fn commit(self) -> Result<(), StoreError> {
+        let stale = self.outbox.stale();
         self.outbox.write(self.tx.connection()).await?;
-        self.tx.commit().await
+        if stale.is_empty() {
+            return self.tx.commit().await;
+        }
+        // In a task of its own: a caller who hangs up must not leave this process with what it
+        // remembers of before.
+        let (tx, remembered) = (self.tx, self.remembered);
+        let committed = tokio::spawn(async move {
+            let committed = tx.commit().await;
+            // Also if that failed: whoever reports a failure may have committed all the same.
+            for stale in stale {
+                remembered.changed(stale);
+            }
+            committed
+        });
+        committed.await.unwrap_or_else(|cut_off| {
+            Err(StoreError::Unavailable(DbErr::Custom(cut_off.to_string())))
+        })
     }
 }
 

@@ -4,9 +4,10 @@
 //! is held until the commit is on disk, so it is taken last, when nothing but two inserts and
 //! the commit itself are left to do.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rollcall_model::{Clock, EventId, EventType, OrgId, Origin, ScimConnectionId};
+use rollcall_model::{Clock, EventId, EventType, OrgId, Origin, ScimConnectionId, Stale};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, Statement};
 use serde_json::Value;
 
@@ -63,6 +64,18 @@ impl Outbox {
             target: target.to_string(),
             data,
         });
+    }
+
+    /// What the changes make out of date in those who remember it.
+    pub(crate) fn stale(&self) -> BTreeSet<Stale> {
+        let changes = self.changes.iter();
+        let access = changes.filter(|change| change.kind.changes_access());
+        access
+            .map(|change| match change.connection_id {
+                Some(id) => Stale::Connection(id),
+                None => Stale::Organization(self.org_id),
+            })
+            .collect()
     }
 
     /// Writes everything that was queued; nothing, if nothing was.

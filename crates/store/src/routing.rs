@@ -4,6 +4,8 @@
 //! in a path. What they find is not yet a permission; `orgs` compares the token with the
 //! address, its dates and the connection's switch, and only then lets go of the handle.
 
+use std::sync::Arc;
+
 use rollcall_model::{
     IdpKind, OrgId, OrgRef, PageRequest, ScimConnectionId, Slug, Timestamp, TokenAccess, TokenId,
 };
@@ -14,7 +16,7 @@ use crate::connect::Store;
 use crate::entity::{routing_connections, scim_connections};
 use crate::error::StoreError;
 use crate::handle::ConnectionHandle;
-use crate::shape::ShapeRow;
+use crate::shape::{Shape, ShapeRow};
 
 /// A token as it is stored, with its connection, before anything has been checked.
 pub struct StoredToken {
@@ -36,14 +38,20 @@ pub struct StoredToken {
     pub connected_before: bool,
     /// The identity provider that was recognised when it was.
     pub recognised_idp: Option<IdpKind>,
-    handle: ConnectionHandle,
+    pub(crate) org_id: OrgId,
+    shape: Arc<Shape>,
 }
 
 impl StoredToken {
     /// The handle that this token opens. For whoever has checked the rest.
     #[must_use]
-    pub fn into_handle(self) -> ConnectionHandle {
-        self.handle
+    pub fn handle(&self, store: &Store) -> ConnectionHandle {
+        ConnectionHandle {
+            store: store.clone(),
+            org_id: self.org_id,
+            connection_id: self.connection_id,
+            shape: Arc::clone(&self.shape),
+        }
     }
 }
 
@@ -74,12 +82,29 @@ const FIND_TOKEN: &str = "
     where r.digest = $1";
 
 impl Store {
-    /// The token of that SHA-256 digest, in one statement.
+    /// The token of that SHA-256 digest: as it is, or as it was at most
+    /// [`REMEMBER_FOR`](crate::REMEMBER_FOR) ago if nobody told this process of a change.
     ///
     /// # Errors
     ///
     /// The database is not available.
-    pub async fn find_token(&self, digest: &[u8; 32]) -> Result<Option<StoredToken>, StoreError> {
+    pub async fn find_token(
+        &self,
+        digest: &[u8; 32],
+    ) -> Result<Option<Arc<StoredToken>>, StoreError> {
+        if let Some(known) = self.remembered.token(digest) {
+            return Ok(Some(known));
+        }
+        let before = self.remembered.before_read();
+        let Some(token) = self.read_token(digest).await? else {
+            return Ok(None);
+        };
+        let token = Arc::new(token);
+        self.remembered.keep(*digest, Arc::clone(&token), before);
+        Ok(Some(token))
+    }
+
+    async fn read_token(&self, digest: &[u8; 32]) -> Result<Option<StoredToken>, StoreError> {
         let statement = Statement::from_sql_and_values(
             self.db.get_database_backend(),
             FIND_TOKEN,
@@ -95,7 +120,7 @@ impl Store {
             revision: row.revision,
             settings: &row.settings,
         };
-        let shape = self.shapes.of(&self.db, &shape).await?;
+        let shape = self.remembered.shapes.of(&self.db, &shape).await?;
         Ok(Some(StoredToken {
             token_id: TokenId::from_uuid(row.token_id),
             connection_id,
@@ -113,12 +138,8 @@ impl Store {
                 .map(|name| name.parse())
                 .transpose()
                 .map_err(|reason| StoreError::corrupt("scim_connections", connection_id, reason))?,
-            handle: ConnectionHandle {
-                store: self.clone(),
-                org_id: OrgId::from_uuid(row.org_id),
-                connection_id,
-                shape,
-            },
+            org_id: OrgId::from_uuid(row.org_id),
+            shape,
         }))
     }
 
@@ -152,7 +173,7 @@ impl Store {
             revision: row.revision,
             settings: &row.settings,
         };
-        let shape = self.shapes.of(&self.db, &shape).await?;
+        let shape = self.remembered.shapes.of(&self.db, &shape).await?;
         Ok(ConnectionHandle {
             store: self.clone(),
             org_id: OrgId::from_uuid(row.org_id),

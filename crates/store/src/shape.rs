@@ -17,6 +17,9 @@ use crate::schemas::{self, ScimSchema};
 /// How many connections a process remembers.
 const REMEMBERED: usize = 10_000;
 
+/// How many shapes without schemas of their own it remembers.
+const PLAIN: usize = 100;
+
 /// Settings and schemas of one connection.
 #[derive(Debug)]
 pub(crate) struct Shape {
@@ -50,12 +53,20 @@ pub(crate) struct ShapeRow<'row> {
     pub(crate) settings: &'row str,
 }
 
-/// The shapes that a process remembers, each under its revision.
-pub(crate) struct Shapes(Cache<ScimConnectionId, (i64, Arc<Shape>)>);
+/// The shapes that a process remembers.
+pub(crate) struct Shapes {
+    /// Each under its revision.
+    of: Cache<ScimConnectionId, (i64, Arc<Shape>)>,
+    /// Those without schemas of their own, by their settings: most connections share one.
+    plain: Cache<ScimSettings, Arc<Shape>>,
+}
 
 impl Default for Shapes {
     fn default() -> Self {
-        Self(Cache::new(REMEMBERED))
+        Self {
+            of: Cache::new(REMEMBERED),
+            plain: Cache::new(PLAIN),
+        }
     }
 }
 
@@ -67,16 +78,29 @@ impl Shapes {
         db: &DatabaseConnection,
         row: &ShapeRow<'_>,
     ) -> Result<Arc<Shape>, StoreError> {
-        if let Some((revision, shape)) = self.0.get(&row.id)
+        if let Some((revision, shape)) = self.of.get(&row.id)
             && revision == row.revision
         {
             return Ok(shape);
         }
         let settings = read_settings(row.id, row.settings)?;
         let schemas = schemas::load(db, row.org_id, row.id).await?;
-        let shape = Arc::new(Shape::new(settings, &schemas));
-        self.0.insert(row.id, (row.revision, Arc::clone(&shape)));
+        let shape = if schemas.is_empty() {
+            self.plain(settings)
+        } else {
+            Arc::new(Shape::new(settings, &schemas))
+        };
+        self.of.insert(row.id, (row.revision, Arc::clone(&shape)));
         Ok(shape)
+    }
+
+    fn plain(&self, settings: ScimSettings) -> Arc<Shape> {
+        if let Some(shape) = self.plain.get(&settings) {
+            return shape;
+        }
+        let shape = Arc::new(Shape::new(settings.clone(), &[]));
+        self.plain.insert(settings, Arc::clone(&shape));
+        shape
     }
 }
 

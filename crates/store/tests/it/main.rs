@@ -14,6 +14,7 @@ mod handles;
 mod idempotency;
 mod migrations;
 mod rekey;
+mod remembered;
 mod sorting;
 mod tombstones;
 mod walking;

@@ -1,0 +1,81 @@
+//! What a process remembers of tokens, and when it forgets.
+
+use std::sync::{Arc, Mutex};
+
+use rollcall_model::{Stale, TokenId};
+use rollcall_store::Store;
+use rollcall_testkit::on_each_database;
+
+use crate::fixture::Fixture;
+
+const DIGEST: [u8; 32] = [1; 32];
+
+async fn is_revoked(store: &Store) -> bool {
+    let token = store.find_token(&DIGEST).await.unwrap().unwrap();
+    token.revoked_at.is_some()
+}
+
+async fn token_id(store: &Store) -> TokenId {
+    store.find_token(&DIGEST).await.unwrap().unwrap().token_id
+}
+
+on_each_database! {
+    async fn what_this_process_commits_it_forgets_and_tells_at_once(database: TestDatabase) {
+        let fixture = Fixture::on(&database).await;
+        let acme = fixture.organization("Acme").await;
+        let connection = fixture.connection(&acme, 1).await.connection_id();
+        let told: Arc<Mutex<Vec<Stale>>> = Arc::default();
+        let heard = Arc::clone(&told);
+        fixture.store.on_stale(Arc::new(move |stale| heard.lock().unwrap().push(stale)));
+        let token = token_id(&fixture.store).await;
+
+        let mut tx = acme.begin(fixture.origin()).await.unwrap();
+        let now = fixture.store.clock().now();
+        assert!(tx.revoke_token(connection, token, now).await.unwrap());
+        assert!(!is_revoked(&fixture.store).await, "before it is committed");
+        assert!(told.lock().unwrap().is_empty());
+        tx.commit().await.unwrap();
+        assert!(is_revoked(&fixture.store).await);
+        assert_eq!(*told.lock().unwrap(), [Stale::Connection(connection)]);
+
+        let mut tx = acme.begin(fixture.origin()).await.unwrap();
+        tx.delete_organization().await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(fixture.store.find_token(&DIGEST).await.unwrap().is_none());
+        let last = told.lock().unwrap().last().copied();
+        assert_eq!(last, Some(Stale::Organization(acme.org_id())));
+    }
+
+    async fn what_another_process_commits_is_forgotten_when_it_is_told(database: TestDatabase) {
+        let fixture = Fixture::on(&database).await;
+        let acme = fixture.organization("Acme").await;
+        let globex = fixture.organization("Globex").await;
+        let ours = fixture.connection(&acme, 1).await.connection_id();
+        let other = fixture.connection(&globex, 2).await.connection_id();
+        let replica = fixture.store.reopen().await.unwrap();
+        let token = token_id(&replica).await;
+        let revoke = async |at| {
+            let mut tx = acme.begin(fixture.origin()).await.unwrap();
+            assert!(tx.revoke_token(ours, token, at).await.unwrap());
+            tx.commit().await.unwrap();
+        };
+        let now = fixture.store.clock().now();
+        revoke(now).await;
+
+        for stale in [Stale::Connection(other), Stale::Organization(globex.org_id())] {
+            replica.forget(stale);
+            assert!(!is_revoked(&replica).await, "{stale} is about others");
+        }
+        let here = [Stale::Connection(ours), Stale::Organization(acme.org_id()), Stale::Everything];
+        let mut last = now;
+        for stale in here {
+            replica.forget(stale);
+            let token = replica.find_token(&DIGEST).await.unwrap().unwrap();
+            assert_eq!(token.revoked_at, Some(last), "after {stale}");
+            // Revoked earlier, and remembered as it was until told again.
+            last = last.minus(std::time::Duration::from_secs(1));
+            revoke(last).await;
+        }
+        replica.close().await.unwrap();
+    }
+}
