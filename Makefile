@@ -51,9 +51,10 @@ conformance: prerequisites ## have independent SCIM checkers look at a running s
 fuzz: cargo-fuzz ## fuzz what reads requests, FUZZ_SECONDS each; needs a C++ compiler
 	scripts/fuzz $(FUZZ_SECONDS)
 
-bench: prerequisites ## measure large against small, 10 minutes; BENCH=--quick for a rough look
-	cargo build --release --locked --package rollcall-bench --target-dir "$(BENCH_DIR)"
-	scripts/with-services "$(BENCH_DIR)/release/rollcall-bench" $(BENCH)
+bench: prerequisites ## measure gateways, 15 minutes; BENCH=--quick for a rough look
+	scripts/install-services
+	cargo build --release --locked --package rollcall-bench --package rollcall --target-dir "$(BENCH_DIR)"
+	"$(BENCH_DIR)/release/rollcall-bench" --postgres-bin "$$(scripts/postgres-bin)" $(BENCH)
 
 fmt: prerequisites ## format the code
 	cargo fmt --all

@@ -1,84 +1,102 @@
 //! Databases that are gone afterwards.
 
-use anyhow::Context;
-use sea_orm::{ConnectionTrait, Database};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
-use url::Url;
+
+use crate::servers::postgres::Cluster;
 
 /// Which database to measure on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// A file in a temporary folder.
+    #[serde(rename = "SQLite")]
     Sqlite,
-    /// A database of its own on a running server.
+    /// A database of its own on a server of this run.
+    #[serde(rename = "PostgreSQL")]
     Postgres,
+}
+
+impl Kind {
+    /// Its name for people.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        }
+    }
 }
 
 /// An empty database.
 pub struct Scratch {
     url: String,
-    /// The folder of the file.
-    _folder: Option<TempDir>,
-    /// What drops it: the server's URL, and its name.
-    drop: Option<(Url, String)>,
+    place: Place,
+}
+
+enum Place {
+    File(TempDir),
+    Server { cluster: Arc<Cluster>, name: String },
 }
 
 impl Scratch {
-    /// Makes one. `server` is the URL of a superuser's connection to a PostgreSQL server.
+    /// A file.
     ///
     /// # Errors
     ///
-    /// There is no server, or no room for a file.
-    pub async fn make(kind: Kind, server: Option<&str>) -> anyhow::Result<Self> {
-        match kind {
-            Kind::Sqlite => {
-                let folder = tempfile::tempdir()?;
-                let file = folder.path().join("rollcall.db");
-                Ok(Self {
-                    url: format!("sqlite://{}?mode=rwc", file.display()),
-                    _folder: Some(folder),
-                    drop: None,
-                })
-            }
-            Kind::Postgres => {
-                let server = server.context("PostgreSQL needs the URL of a server")?;
-                let server: Url = server.parse().context("the URL of the server")?;
-                let name = format!("bench_{:016x}", fastrand::u64(..));
-                run(&server, &format!("create database {name}")).await?;
-                let mut url = server.clone();
-                url.set_path(&name);
-                Ok(Self {
-                    url: url.into(),
-                    _folder: None,
-                    drop: Some((server, name)),
-                })
-            }
-        }
+    /// There is no room for it.
+    pub fn sqlite() -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join("rollcall.db");
+        Ok(Self {
+            url: format!("sqlite://{}?mode=rwc", file.display()),
+            place: Place::File(folder),
+        })
     }
 
-    /// Its URL, as a store takes it.
+    /// A database of its own on a server.
+    ///
+    /// # Errors
+    ///
+    /// The server refuses.
+    pub async fn postgres(cluster: Arc<Cluster>) -> anyhow::Result<Self> {
+        let name = format!("bench_{:016x}", fastrand::u64(..));
+        let create = format!("create database {name}");
+        cluster.run("postgres", &create).await?;
+        Ok(Self {
+            url: cluster.url(&name),
+            place: Place::Server { cluster, name },
+        })
+    }
+
+    /// Its URL, as a gateway takes it.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Drops it. What is not dropped so stays on a PostgreSQL server.
+    /// The server it is on and its name there; `None` for a file.
+    #[must_use]
+    pub fn server(&self) -> Option<(&Cluster, &str)> {
+        match &self.place {
+            Place::File(_) => None,
+            Place::Server { cluster, name } => Some((cluster, name)),
+        }
+    }
+
+    /// Drops it.
     ///
     /// # Errors
     ///
     /// The server refuses.
     pub async fn remove(self) -> anyhow::Result<()> {
-        match &self.drop {
-            Some((server, name)) => {
-                run(server, &format!("drop database {name} with (force)")).await
+        match self.place {
+            Place::File(folder) => Ok(folder.close()?),
+            Place::Server { cluster, name } => {
+                let drop = format!("drop database {name} with (force)");
+                cluster.run("postgres", &drop).await
             }
-            None => Ok(()),
         }
     }
-}
-
-async fn run(server: &Url, sql: &str) -> anyhow::Result<()> {
-    let admin = Database::connect(server.as_str()).await?;
-    admin.execute_unprepared(sql).await?;
-    Ok(admin.close().await?)
 }

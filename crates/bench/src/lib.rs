@@ -1,14 +1,22 @@
-//! Measures what must not grow with the size of a directory, on real servers.
+//! Measures real gateways: `rollcall serve` in processes of their own, on servers that this run has
+//! started and that are gone afterwards.
 //!
-//! Each measurement is a pair: a request to something large and the same to something small. Both
-//! are sent in turns by one client, so that whatever else the machine does meets both, and what
-//! counts is the ratio of their medians. The server is a whole gateway in this process, on a database of
-//! its own; users come from copies that the store makes of one real user, since a million POST
+//! A run has sections, which [`sections`] lists. Where one figure is compared with another, both
+//! are measured in the same run and in turns: rates of one machine differ by the hour, ratios
+//! hold. What was found is data ([`result`]); all text is made from it.
+//!
+//! Users come from copies that the store makes of one real user ([`seed`]), since a million POST
 //! requests would take an hour.
 
+pub mod bench;
 pub mod database;
+pub mod load;
+pub mod machine;
 pub mod measure;
-pub mod pairs;
 pub mod report;
-pub mod server;
+pub mod result;
+pub mod sections;
+pub mod seed;
+pub mod servers;
 pub mod sizes;
+pub mod tenant;

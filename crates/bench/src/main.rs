@@ -1,41 +1,50 @@
 //! `rollcall-bench`: see the library.
 
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
+use anyhow::{Context, bail};
+use clap::{Parser, ValueEnum};
 use mimalloc::MiMalloc;
+use rollcall_bench::bench::Bench;
 use rollcall_bench::database::Kind;
-use rollcall_bench::measure::Measurement;
+use rollcall_bench::machine::Machine;
+use rollcall_bench::report;
+use rollcall_bench::result::Report;
+use rollcall_bench::sections::Section;
 use rollcall_bench::sizes::Sizes;
-use rollcall_bench::{pairs, report};
+use tokio::signal::unix::{SignalKind, signal};
 
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
-/// Measures what must not grow with the size of a directory, on SQLite and on PostgreSQL.
+/// Measures a gateway on SQLite and on PostgreSQL.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// Smaller directories: a minute instead of many, and less certain
+    /// Smaller directories and shorter times: minutes instead of a quarter of an hour, and less
+    /// certain
     #[arg(long)]
     quick: bool,
-    /// Prints JSON instead of a table
-    #[arg(long)]
-    json: bool,
-    /// How often each pair is measured
-    #[arg(long)]
-    rounds: Option<usize>,
-    /// Leaves PostgreSQL out
+    /// Measures these sections only
+    #[arg(long, value_name = "SECTION")]
+    only: Vec<Section>,
+    /// Also writes everything that was found to a file, as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Leaves PostgreSQL out where both databases are measured
     #[arg(long, conflicts_with = "only_postgres")]
     only_sqlite: bool,
     /// Leaves SQLite out
     #[arg(long)]
     only_postgres: bool,
-    /// The URL of a superuser's connection to a PostgreSQL server, on which databases are made
-    /// and dropped
-    #[arg(long, env = "ROLLCALL_TEST_POSTGRES_URL", hide_env_values = true)]
-    postgres: Option<String>,
+    /// The gateway to measure; without it, `rollcall` beside this program
+    #[arg(long, value_name = "PATH")]
+    rollcall: Option<PathBuf>,
+    /// The folder of PostgreSQL's programs, as `scripts/postgres-bin` prints it
+    #[arg(long, value_name = "FOLDER", env = "ROLLCALL_BENCH_POSTGRES_BIN")]
+    postgres_bin: PathBuf,
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -43,43 +52,61 @@ fn main() -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    let found = runtime.block_on(measure(&arguments))?;
-    let mut out = io::stdout().lock();
-    if arguments.json {
-        writeln!(out, "{:#}", report::json(&found))?;
-    } else {
-        write!(out, "{}", report::table(&found))?;
+    let report = runtime.block_on(until_stopped(measure(&arguments)))?;
+    if let Some(path) = &arguments.json {
+        let json = serde_json::to_string_pretty(&report)?;
+        std::fs::write(path, json + "\n")
+            .with_context(|| format!("cannot write {}", path.display()))?;
     }
-    if found.iter().all(Measurement::is_good) {
-        Ok(ExitCode::SUCCESS)
+    Ok(if report.is_good() {
+        ExitCode::SUCCESS
     } else {
-        Ok(ExitCode::FAILURE)
+        ExitCode::FAILURE
+    })
+}
+
+/// Ends at a signal in such a way that the servers of this run are stopped.
+async fn until_stopped<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        outcome = work => outcome,
+        _ = tokio::signal::ctrl_c() => bail!("stopped"),
+        _ = terminate.recv() => bail!("stopped"),
     }
 }
 
-async fn measure(arguments: &Arguments) -> anyhow::Result<Vec<Measurement>> {
-    let mut sizes = if arguments.quick {
+async fn measure(arguments: &Arguments) -> anyhow::Result<Report> {
+    let sizes = if arguments.quick {
         Sizes::quick()
     } else {
         Sizes::whole()
     };
-    if let Some(rounds) = arguments.rounds {
-        sizes.rounds = rounds;
-    }
-    let say = |what: &str| {
-        // Nobody is left to be told if this fails.
-        let _ = writeln!(io::stderr().lock(), "bench: {what}");
+    let kinds = match (arguments.only_sqlite, arguments.only_postgres) {
+        (true, _) => vec![Kind::Sqlite],
+        (_, true) => vec![Kind::Postgres],
+        _ => vec![Kind::Sqlite, Kind::Postgres],
     };
-    let mut found = Vec::new();
-    for kind in [Kind::Sqlite, Kind::Postgres] {
-        let wanted = match kind {
-            Kind::Sqlite => !arguments.only_postgres,
-            Kind::Postgres => !arguments.only_sqlite,
-        };
-        if wanted {
-            let server = arguments.postgres.as_deref();
-            found.extend(pairs::measure(kind, server, &sizes, say).await?);
+    let rollcall = match &arguments.rollcall {
+        Some(path) => std::path::absolute(path)?,
+        None => std::env::current_exe()?.with_file_name("rollcall"),
+    };
+    let env = Bench::new(rollcall, arguments.postgres_bin.clone(), kinds)?;
+    let cluster = env.cluster().await?;
+    let machine = Machine::here(
+        cluster.ask("postgres", "show server_version").await?,
+        cluster.ask("postgres", "show fsync").await?,
+    );
+    let mut sections = Vec::new();
+    for section in Section::value_variants() {
+        if arguments.only.is_empty() || arguments.only.contains(section) {
+            let found = section.measure(&env, &sizes).await?;
+            write!(io::stdout().lock(), "{}", report::text(&found))?;
+            sections.push(found);
         }
     }
-    Ok(found)
+    Ok(Report {
+        machine,
+        quick: arguments.quick,
+        sections,
+    })
 }

@@ -2,44 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-/// The most that something large may cost, as a multiple of something small.
-pub const TARGET: f64 = 1.3;
-
 /// How often each side of a pair is sent before anything counts.
 const WARM_UP: usize = 20;
-
-/// Two requests that should cost the same.
-#[derive(Clone, Debug)]
-pub struct Measurement {
-    /// What was measured.
-    pub name: String,
-    /// `SQLite` or `PostgreSQL`.
-    pub database: &'static str,
-    /// What the large side is.
-    pub large: String,
-    /// What the small side is.
-    pub small: String,
-    /// Median of the large side, in microseconds.
-    pub large_micros: f64,
-    /// Median of the small side, in microseconds.
-    pub small_micros: f64,
-    /// How often each side was measured.
-    pub rounds: usize,
-}
-
-impl Measurement {
-    /// Large to small.
-    #[must_use]
-    pub fn ratio(&self) -> f64 {
-        self.large_micros / self.small_micros
-    }
-
-    /// Whether the ratio is within [`TARGET`].
-    #[must_use]
-    pub fn is_good(&self) -> bool {
-        self.ratio() <= TARGET
-    }
-}
 
 /// Which side of a pair is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,22 +88,6 @@ mod tests {
         assert_eq!(median(micros(&[9, 1, 5])), Duration::from_micros(5));
         assert_eq!(median(micros(&[9, 1, 5, 7])), Duration::from_micros(6));
         assert_eq!(median(Vec::new()), Duration::ZERO);
-    }
-
-    #[test]
-    fn a_ratio_over_the_target_is_not_good() {
-        let mut measurement = Measurement {
-            name: String::new(),
-            database: "SQLite",
-            large: String::new(),
-            small: String::new(),
-            large_micros: 130.0,
-            small_micros: 100.0,
-            rounds: 1,
-        };
-        assert!(measurement.is_good());
-        measurement.large_micros = 131.0;
-        assert!(!measurement.is_good());
     }
 
     #[tokio::test]

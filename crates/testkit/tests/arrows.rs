@@ -37,8 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "rollcall-bench",
         &[
-            "rollcall-gateway",
-            "rollcall-metrics",
+            "rollcall-idp-sim",
             "rollcall-model",
             "rollcall-orgs",
             "rollcall-store",

@@ -1,0 +1,29 @@
+//! The sections of a run: one module for each, with one function `measure`.
+
+pub mod flatness;
+
+use clap::ValueEnum;
+
+use crate::bench::Bench;
+use crate::result::SectionResult;
+use crate::sizes::Sizes;
+
+/// A section, by the name that `--only` takes. Measured in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Section {
+    /// Pairs of a large directory and a small one
+    Flatness,
+}
+
+impl Section {
+    /// Measures it.
+    ///
+    /// # Errors
+    ///
+    /// A server cannot be started, or answers what it must not.
+    pub async fn measure(self, env: &Bench, sizes: &Sizes) -> anyhow::Result<SectionResult> {
+        match self {
+            Self::Flatness => flatness::measure(env, sizes).await,
+        }
+    }
+}

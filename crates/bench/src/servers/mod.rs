@@ -1,0 +1,12 @@
+//! The processes that are measured: gateways, PostgreSQL and Redis, each of its own and gone
+//! afterwards.
+//!
+//! A gateway in the process of its client would share its CPU time and memory, so that neither could
+//! be told. All listen on loopback only.
+
+pub mod account;
+pub mod postgres;
+pub mod process;
+pub mod redis;
+pub mod signal;
+pub mod usage;
