@@ -49,6 +49,43 @@ pub(crate) fn select_ids(backend: DbBackend, parameter: &str) -> String {
     }
 }
 
+/// Whether the value of `column` is in a set that is bound to `parameter`.
+///
+/// On PostgreSQL the set becomes an array before anything is looked for: compared with a query,
+/// the database would rather read a whole group than look each member up.
+pub(crate) fn is_among(backend: DbBackend, column: &str, parameter: &str) -> String {
+    let set = select_ids(backend, parameter);
+    if backend == DbBackend::Sqlite {
+        format!("{column} in ({set})")
+    } else {
+        format!("{column} = any(array({set}))")
+    }
+}
+
+/// The end of a query whose rows are to be there until the end of the transaction.
+pub(crate) fn for_key_share(backend: DbBackend) -> &'static str {
+    if backend == DbBackend::Sqlite {
+        ""
+    } else {
+        "for key share"
+    }
+}
+
+/// The end of a query whose rows nobody else may change until the end of the transaction, though
+/// others may refer to them.
+pub(crate) fn for_no_key_update(backend: DbBackend) -> &'static str {
+    if backend == DbBackend::Sqlite {
+        ""
+    } else {
+        "for no key update"
+    }
+}
+
+/// Whether a query may hold statements that write.
+pub(crate) fn writes_within_queries(backend: DbBackend) -> bool {
+    backend != DbBackend::Sqlite
+}
+
 /// A text in a column that holds a JSON object as text; null if there is none of that name.
 pub(crate) fn text_in(backend: DbBackend, column: &str, name: &str) -> String {
     if backend == DbBackend::Sqlite {

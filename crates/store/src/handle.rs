@@ -1,12 +1,13 @@
 //! The handles that open tenant data, and the transactions that they begin.
 
+use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rollcall_model::{
     Actor, Clock, OrgId, Organization, Origin, RequestId, ScimConnectionId, ScimProfile,
-    ScimSettings, Timestamp, UnknownReferences,
+    ScimSettings, Timestamp, UnknownReferences, UserId,
 };
 use rollcall_scim::Catalog;
 use sea_orm::{DatabaseTransaction, DbErr};
@@ -120,6 +121,7 @@ impl ConnectionHandle {
             shape: Arc::clone(&self.shape),
             tombstone_retention: self.store.tombstone_retention(),
             cycles_allowed: false,
+            held: BTreeSet::new(),
         })
     }
 }
@@ -198,6 +200,8 @@ pub struct DirectoryTx {
     pub(crate) tombstone_retention: Duration,
     /// Whether groups may become members of each other.
     pub(crate) cycles_allowed: bool,
+    /// Users whose rows this transaction holds, so that it need not ask for them again.
+    pub(crate) held: BTreeSet<UserId>,
 }
 
 impl DirectoryTx {

@@ -49,7 +49,7 @@ pub use connect::{Store, StoreOptions, Synchronous};
 pub use copies::MARK;
 pub use error::StoreError;
 pub use feed::FeedQuery;
-pub use groups::Group;
+pub use groups::{Group, NewGroup};
 pub use handle::{ConnectionHandle, DirectoryTx, OrgHandle, OrgTx};
 pub use idempotency::{Begun, Remembered};
 pub use managers::ManagerRef;

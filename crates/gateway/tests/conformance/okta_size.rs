@@ -58,7 +58,7 @@ async fn fill(f: &Fixture, many: usize) -> (Vec<String>, String) {
     let everybody = Resource::parse(catalog.group(), body).unwrap().resource;
     let members = people[..many - 1].iter().map(|id| id.to_scim());
     let members: Vec<_> = members.map(NamedMember::of).collect();
-    let group = tx.insert_group(everybody, &members).await.unwrap();
+    let group = tx.insert_group(everybody, &members).await.unwrap().group;
     tx.commit().await.unwrap();
     let people = people.iter().map(|id| id.to_scim()).collect();
     (people, group.id.to_scim())

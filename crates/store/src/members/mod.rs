@@ -7,14 +7,16 @@
 //! Locks are taken in one order, so that requests wait for each other and never in a circle: the
 //! row of `directory_counts`, groups by id, users by id, then the sequence of the organization.
 //! The first is held by few: whoever parks a reference or nests groups, which is known before the
-//! group is locked (`make_way_for`), and whoever adds a resource, which has locked nothing that
+//! group is locked (`turn`), and whoever adds a resource, which has locked nothing that
 //! others wait for. Whoever deletes takes it last; should that ever meet an arrival in the same
 //! group, the database ends one of the two, and its client sends it again.
 
 mod named;
 mod nested;
 mod read;
+mod save;
 mod set;
+mod turn;
 
 use std::collections::BTreeSet;
 
@@ -28,7 +30,7 @@ use crate::references::Awaiting;
 
 pub(crate) use named::Resolved;
 pub use named::{MemberKind, NamedMember};
-pub(crate) use read::MAX_NESTING;
+pub(crate) use read::{MAX_NESTING, display_of_user};
 pub use read::{GroupRef, MemberRef};
 use set::Rows;
 
@@ -212,8 +214,7 @@ impl DirectoryTx {
         group_id: GroupId,
         members: &Resolved,
     ) -> Result<BTreeSet<MemberId>, StoreError> {
-        let users: Vec<Uuid> = members.users.iter().map(|id| id.as_uuid()).collect();
-        let mut added = self.insert_missing(Rows::Users, group_id, &users).await?;
+        let mut added = self.insert_users(group_id, &members.users).await?;
         if !members.groups.is_empty() {
             let groups: Vec<Uuid> = members.groups.iter().map(|id| id.as_uuid()).collect();
             self.refuse_cycle(group_id, &members.groups).await?;
@@ -222,6 +223,16 @@ impl DirectoryTx {
         self.park(Awaiting::Group(group_id), &members.unknown)
             .await?;
         Ok(added)
+    }
+
+    /// Inserts memberships of users and returns those that are new.
+    pub(crate) async fn insert_users(
+        &self,
+        group_id: GroupId,
+        users: &BTreeSet<UserId>,
+    ) -> Result<BTreeSet<MemberId>, StoreError> {
+        let users: Vec<Uuid> = users.iter().map(|id| id.as_uuid()).collect();
+        self.insert_missing(Rows::Users, group_id, &users).await
     }
 
     /// Queues one event for each member that joined or left.

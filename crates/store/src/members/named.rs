@@ -9,10 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rollcall_model::{GroupId, UserId};
 use sea_orm::sea_query::LockType;
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement, Value,
+};
 use uuid::Uuid;
 
-use super::IDS_PER_STATEMENT;
+use super::{IDS_PER_STATEMENT, MemberId, MemberRef, display_of_user};
+use crate::dialect;
 use crate::entity::{groups, users};
 use crate::error::StoreError;
 use crate::handle::DirectoryTx;
@@ -65,7 +68,7 @@ impl NamedMember {
         }
     }
 
-    fn may_be(&self, kind: MemberKind) -> bool {
+    pub(super) fn may_be(&self, kind: MemberKind) -> bool {
         self.kind.is_none_or(|said| said == kind)
     }
 }
@@ -79,40 +82,19 @@ pub(crate) struct Resolved {
     pub(crate) unknown: Vec<NamedMember>,
 }
 
-impl DirectoryTx {
-    /// To be called before the group is locked that is to have these members: if one of them is
-    /// no user that is there, the group may have to wait for it, and takes its turn now.
-    ///
-    /// # Errors
-    ///
-    /// The database is not available.
-    pub async fn make_way_for(&self, members: &[NamedMember]) -> Result<(), StoreError> {
-        let ids: BTreeSet<Uuid> = members
-            .iter()
-            .filter_map(|member| UserId::from_scim(&member.value))
-            .map(UserId::as_uuid)
-            .collect();
-        let names: BTreeSet<&str> = members.iter().map(|member| member.value.as_str()).collect();
-        let mut all_users = ids.len() == names.len();
-        let ids: Vec<Uuid> = ids.into_iter().collect();
-        for chunk in ids.chunks(IDS_PER_STATEMENT) {
-            if !all_users {
-                break;
-            }
-            let known = users::Entity::find()
-                .filter(users::Column::OrgId.eq(self.org_id.as_uuid()))
-                .filter(users::Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
-                .filter(users::Column::Id.is_in(chunk.iter().copied()))
-                .count(self.connection())
-                .await?;
-            all_users = usize::try_from(known).is_ok_and(|known| known == chunk.len());
-        }
-        if !all_users {
-            self.lock_directory().await?;
-        }
-        Ok(())
+impl Resolved {
+    /// Whether there is nobody.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.users.is_empty() && self.are_users()
     }
 
+    /// Whether nobody is anything but a user that is there.
+    pub(crate) fn are_users(&self) -> bool {
+        self.groups.is_empty() && self.unknown.is_empty()
+    }
+}
+
+impl DirectoryTx {
     /// Finds the members that a request names.
     ///
     /// # Errors
@@ -177,6 +159,11 @@ impl DirectoryTx {
         let mut ids: Vec<Uuid> = by_id.keys().copied().collect();
         for kind in [MemberKind::User, MemberKind::Group] {
             let mut known = BTreeSet::new();
+            if kind == MemberKind::User {
+                let held = |id: &Uuid| self.held.contains(&UserId::from_uuid(*id));
+                known.extend(ids.iter().copied().filter(held));
+                ids.retain(|id| !held(id));
+            }
             for chunk in ids.chunks(IDS_PER_STATEMENT) {
                 known.extend(self.lock_known(kind, chunk).await?);
             }
@@ -268,6 +255,38 @@ impl DirectoryTx {
             rest = other;
         }
         Ok(rest)
+    }
+
+    /// Those of some users that exist, as members are shown, in the order of their ids. They stay
+    /// until the end of the transaction.
+    pub(crate) async fn hold_users(&self, ids: &[Uuid]) -> Result<Vec<MemberRef>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let backend = self.connection().get_database_backend();
+        let sql = format!(
+            "select u.id as id, {} as display from users u
+             where u.org_id = $1 and u.scim_connection_id = $2 and {}
+             order by u.id {}",
+            display_of_user(backend),
+            dialect::is_among(backend, "u.id", "$3"),
+            dialect::for_key_share(backend),
+        );
+        let values: [Value; 3] = [
+            self.org_id.as_uuid().into(),
+            self.connection_id.as_uuid().into(),
+            dialect::id_set(ids).into(),
+        ];
+        let statement = Statement::from_sql_and_values(backend, sql, values);
+        let rows = self.connection().query_all_raw(statement).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(MemberRef {
+                    id: MemberId::User(UserId::from_uuid(row.try_get("", "id")?)),
+                    display: row.try_get("", "display")?,
+                })
+            })
+            .collect()
     }
 
     /// The owners of some `externalId`s. They stay until the end of the transaction.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rollcall_model::{GroupId, OrgId, ScimConnectionId, UserId};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryResult, QuerySelect, Statement,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryResult, QuerySelect, Statement,
     Value,
 };
 use uuid::Uuid;
@@ -58,6 +58,13 @@ impl Scope {
     }
 }
 
+/// What a member is called, of a row `u` of `users`.
+pub(crate) fn display_of_user(backend: DbBackend) -> String {
+    let display_name = dialect::text_in(backend, "u.body", "displayName");
+    let user_name = dialect::text_in(backend, "u.body", "userName");
+    format!("coalesce(nullif({display_name}, ''), {user_name})")
+}
+
 async fn members_of(
     db: &impl ConnectionTrait,
     scope: Scope,
@@ -70,11 +77,9 @@ async fn members_of(
     let backend = db.get_database_backend();
     let ids: Vec<Uuid> = group_ids.iter().map(|id| id.as_uuid()).collect();
     let set = dialect::select_ids(backend, "$3");
-    let display_name = dialect::text_in(backend, "u.body", "displayName");
-    let user_name = dialect::text_in(backend, "u.body", "userName");
+    let display = display_of_user(backend);
     let users = format!(
-        "select m.group_id as group_id, m.user_id as member,
-            coalesce(nullif({display_name}, ''), {user_name}) as display
+        "select m.group_id as group_id, m.user_id as member, {display} as display
          from group_members m
          join users u on u.org_id = m.org_id
             and u.scim_connection_id = m.scim_connection_id and u.id = m.user_id

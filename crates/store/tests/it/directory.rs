@@ -74,7 +74,7 @@ on_each_database! {
         let ours = fixture.connection(&acme, 1).await;
         let mut tx = ours.begin(fixture.request()).await.unwrap();
         let amy = tx.insert_user(user("amy")).await.unwrap();
-        let sales = tx.insert_group(group("Sales"), &as_members(&[amy.id])).await.unwrap();
+        let sales = tx.insert_group(group("Sales"), &as_members(&[amy.id])).await.unwrap().group;
         tx.commit().await.unwrap();
 
         let mut tx = ours.begin(fixture.request()).await.unwrap();
@@ -100,7 +100,7 @@ on_each_database! {
         for number in 0..1_100 {
             ids.push(tx.insert_user(user(&format!("user{number}"))).await.unwrap().id);
         }
-        let all = tx.insert_group(group("All"), &as_members(&ids)).await.unwrap();
+        let all = tx.insert_group(group("All"), &as_members(&ids)).await.unwrap().group;
         tx.commit().await.unwrap();
         assert_eq!(ours.members_of(&[all.id]).await.unwrap()[&all.id].len(), 1_100);
 

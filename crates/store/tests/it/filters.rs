@@ -215,7 +215,7 @@ pub(crate) async fn populate(
             .collect();
         let mut members = as_members(&members);
         members.extend(inner.map(NamedMember::of));
-        let group = tx.insert_group(group, &members).await.unwrap();
+        let group = tx.insert_group(group, &members).await.unwrap().group;
         inner = Some(group.id.to_scim());
     }
     tx.commit().await.unwrap();

@@ -15,7 +15,7 @@ on_each_database! {
         let theirs = fixture.connection(&globex, 2).await;
         let mut tx = theirs.begin(fixture.request()).await.unwrap();
         let eve = tx.insert_user(user("eve")).await.unwrap();
-        let club = tx.insert_group(group("Club"), &as_members(&[eve.id])).await.unwrap();
+        let club = tx.insert_group(group("Club"), &as_members(&[eve.id])).await.unwrap().group;
         tx.commit().await.unwrap();
 
         assert_eq!(ours.find_user(eve.id).await.unwrap(), None);
@@ -33,7 +33,7 @@ on_each_database! {
         assert!(!tx.delete_group(club.id).await.unwrap());
         tx.delete_user(eve.id).await.unwrap();
         // A name that nobody has, and so it waits.
-        let lured = tx.insert_group(group("Ours"), &as_members(&[eve.id])).await.unwrap();
+        let lured = tx.insert_group(group("Ours"), &as_members(&[eve.id])).await.unwrap().group;
         tx.commit().await.unwrap();
         assert!(ours.members_of(&[lured.id]).await.unwrap().is_empty());
         assert!(theirs.groups_of(&[eve.id]).await.unwrap()[&eve.id].iter().all(|group| group.id == club.id));

@@ -36,7 +36,7 @@ on_each_database! {
         let ours = fixture.connection(&acme, 1).await;
         let mut tx = ours.begin(fixture.request()).await.unwrap();
         let amy = tx.insert_user(user("ＡＭＹ")).await.unwrap();
-        let sales = tx.insert_group(group("Sales"), &as_members(&[amy.id])).await.unwrap();
+        let sales = tx.insert_group(group("Sales"), &as_members(&[amy.id])).await.unwrap().group;
         tx.commit().await.unwrap();
         let told = store.outbox_len().await.unwrap();
         as_before(&database, &[

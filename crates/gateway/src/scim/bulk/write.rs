@@ -123,7 +123,7 @@ async fn write_group(
         Write::Create { data } => {
             let (resource, members) = groups::create::read(tenant, data)?;
             let mut tx = begin(tenant).await?;
-            let group = tx.insert_group(resource, &members).await?;
+            let group = tx.insert_group(resource, &members).await?.group;
             tx.commit().await?;
             Ok(Done::group(tenant, StatusCode::CREATED, &group))
         }
@@ -233,7 +233,7 @@ async fn make(
         }
         Collection::Groups => {
             let (resource, members) = groups::create::read(tenant, body)?;
-            Made::Group(tx.insert_group(resource, &members).await?)
+            Made::Group(tx.insert_group(resource, &members).await?.group)
         }
     })
 }

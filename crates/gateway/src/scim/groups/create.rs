@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use rollcall_scim::Resource;
-use rollcall_store::NamedMember;
+use rollcall_store::{NamedMember, NewGroup};
 use serde_json::Value;
 use tracing::instrument;
 
@@ -30,16 +30,10 @@ pub(super) async fn create_group(
     let (resource, members) = read(&tenant, body)?;
 
     let mut tx = tenant.begin().await?;
-    let group = tx.insert_group(resource, &members).await?;
-    let shown = prefer::shows_resource(&req, true);
-    let members = if shown {
-        tx.members_of_group(group.id).await?
-    } else {
-        Vec::new()
-    };
+    let NewGroup { group, members } = tx.insert_group(resource, &members).await?;
     tx.commit().await?;
 
-    if !shown {
+    if !prefer::shows_resource(&req, true) {
         return Ok(render::group_answer(&tenant, StatusCode::CREATED, &group).empty());
     }
     let mut resource = render::group(&tenant, &group, Some(&members));

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use rollcall_model::GroupId;
 use rollcall_scim::patch::MemberChange;
-use rollcall_scim::{Member, Profile, ResourceType, ScimError};
-use rollcall_store::{DirectoryTx, MemberKind, MembersChanged, NamedMember};
+use rollcall_scim::{Member, Profile, Resource, ResourceType, ScimError};
+use rollcall_store::{DirectoryTx, Group, MemberKind, MembersChanged, NamedMember};
 use serde_json::{Value, json};
 
 use super::super::failure::ScimFailure;
@@ -88,8 +88,32 @@ pub(super) fn check_size(tenant: &Tenant, changes: &[MemberChange]) -> Result<()
     Ok(())
 }
 
+/// Saves a locked group with its new attributes and the changes of its members.
+pub(super) async fn save(
+    tenant: &Tenant,
+    tx: &mut DirectoryTx,
+    before: Group,
+    after: Resource,
+    changes: &[MemberChange],
+) -> Result<Group, ScimFailure> {
+    // What identity providers send by the thousand: one change of members, and nothing else.
+    if before.resource == after {
+        match changes {
+            [MemberChange::Add(members)] => {
+                let members = named(tenant, members)?;
+                return Ok(tx.save_group_joined_by(before, &members).await?);
+            }
+            [MemberChange::Remove(ids)] => return Ok(tx.save_group_left_by(before, ids).await?),
+            _ => {}
+        }
+    }
+    let kind = tenant.catalog().group();
+    let changed = change(tenant, tx, kind, before.id, changes).await?;
+    Ok(tx.save_group(before, after, &changed).await?)
+}
+
 /// Makes the changes of one PATCH to a locked group, in their order.
-pub(super) async fn change(
+async fn change(
     tenant: &Tenant,
     tx: &mut DirectoryTx,
     kind: &ResourceType,

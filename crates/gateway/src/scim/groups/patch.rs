@@ -94,16 +94,14 @@ pub(in crate::scim) async fn apply(
     conditions: &Conditions,
     GroupPatchRequest { patch, quirks }: &GroupPatchRequest,
 ) -> Result<Group, ScimFailure> {
-    tx.make_way_for(&membership::wanted(tenant, &patch.members)?)
-        .await?;
-    let before = tx.lock_group(path.id()?).await?;
+    let wanted = membership::wanted(tenant, &patch.members)?;
+    let before = tx.lock_group_for(path.id()?, &wanted).await?;
     let before = before.ok_or_else(|| path.missing())?;
     conditions.check_write(before.version)?;
     let kind = tenant.catalog().group();
     let patched = patch.apply(kind, &before.resource)?;
     limits::check_attributes(tenant, Some(&before.resource), &patched.resource)?;
-    let changed = membership::change(tenant, tx, kind, before.id, &patch.members).await?;
-    let group = tx.save_group(before, patched.resource, &changed).await?;
+    let group = membership::save(tenant, tx, before, patched.resource, &patch.members).await?;
     for quirks in [quirks, &patch.quirks, &patched.quirks] {
         tenant.note_quirks(quirks);
     }

@@ -63,9 +63,8 @@ pub(in crate::scim) async fn replace(
     conditions: &Conditions,
     body: Value,
 ) -> Result<Group, ScimFailure> {
-    tx.make_way_for(&membership::wanted_in(tenant, &body)?)
-        .await?;
-    let before = tx.lock_group(path.id()?).await?;
+    let wanted = membership::wanted_in(tenant, &body)?;
+    let before = tx.lock_group_for(path.id()?, &wanted).await?;
     let before = before.ok_or_else(|| path.missing())?;
     let kind = tenant.catalog().group();
     let parsed = Resource::replace(kind, &path.id, &before.resource, body)?;
