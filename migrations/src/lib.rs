@@ -50,6 +50,7 @@ mod m20261125_000009_tombstones;
 mod m20261125_000010_token_access;
 mod m20261125_000020_sort_order;
 mod m20261125_000021_look_ups;
+mod m20261125_000030_tenant_statistics;
 
 /// The steps in order.
 pub struct Migrator;
@@ -70,6 +71,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000010_token_access::Migration),
             Box::new(m20261125_000020_sort_order::Migration),
             Box::new(m20261125_000021_look_ups::Migration),
+            Box::new(m20261125_000030_tenant_statistics::Migration),
         ]
     }
 }

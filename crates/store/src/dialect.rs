@@ -49,26 +49,82 @@ pub(crate) fn select_ids(backend: DbBackend, parameter: &str) -> String {
     }
 }
 
-/// Whether the value of `column` is in a set that is bound to `parameter`.
+/// The ids of a set that is bound to `parameter`, as the rows `wanted (id)`.
 ///
-/// On PostgreSQL the set becomes an array before anything is looked for: compared with a query,
-/// the database would rather read a whole group than look each member up.
-pub(crate) fn is_among(backend: DbBackend, column: &str, parameter: &str) -> String {
-    let set = select_ids(backend, parameter);
+/// Not compared with `in`: that leaves the database the choice to read all that may be compared,
+/// which is a whole group or a whole tenant. A row that is joined to `wanted` by its whole key, in a
+/// subquery that cannot be merged into its surroundings, is looked up.
+pub(crate) fn wanted(backend: DbBackend, parameter: &str) -> String {
     if backend == DbBackend::Sqlite {
-        format!("{column} in ({set})")
+        format!("(select unhex(value) as id from json_each({parameter})) as wanted")
     } else {
-        format!("{column} = any(array({set}))")
+        format!(
+            "unnest(array(select value::uuid from json_array_elements_text({parameter}::json)))
+                as wanted (id)"
+        )
     }
 }
 
-/// The end of a query whose rows are to be there until the end of the transaction.
-pub(crate) fn for_key_share(backend: DbBackend) -> &'static str {
+/// The end of a `from` that joins to each row so far those of a table, here called `t`, that meet
+/// a condition. Never the other way round: see [`wanted`].
+pub(crate) fn look_up_each(backend: DbBackend, table: &str, t: &str, condition: &str) -> String {
     if backend == DbBackend::Sqlite {
+        format!("cross join {table} {t} on {condition}")
+    } else {
+        format!("cross join lateral (select * from {table} {t} where {condition} offset 0) as {t}")
+    }
+}
+
+/// Rows that are read by their id, one by one.
+pub(crate) struct LookUp<'s> {
+    /// The table, which has the name `t` in `columns`.
+    pub(crate) table: &'s str,
+    pub(crate) columns: &'s str,
+    /// What the set of ids is bound to; `$1` and `$2` are the tenant.
+    pub(crate) parameter: &'s str,
+    /// Whether the rows are to be there until the end of the transaction.
+    pub(crate) hold: bool,
+}
+
+impl LookUp<'_> {
+    /// The query. Rows come, and are held, in the order of the set.
+    pub(crate) fn sql(&self, backend: DbBackend) -> String {
+        let Self { table, columns, .. } = self;
+        let wanted = wanted(backend, self.parameter);
+        let row = "t.org_id = $1 and t.scim_connection_id = $2 and t.id = wanted.id";
+        if backend == DbBackend::Sqlite {
+            format!("select {columns} from {wanted} cross join {table} t on {row}")
+        } else {
+            let hold = if self.hold { "for key share" } else { "" };
+            format!(
+                "select found.* from {wanted}
+                 cross join lateral (
+                    select {columns} from {table} t where {row} limit 1 {hold}
+                 ) as found"
+            )
+        }
+    }
+}
+
+/// A statement that removes members of the group `$3` by the ids in the set `$4`.
+pub(crate) fn delete_members(backend: DbBackend, table: &str, member: &str) -> String {
+    let key = format!("(org_id, scim_connection_id, group_id, {member})");
+    let wanted = wanted(backend, "$4");
+    let casts = if backend == DbBackend::Sqlite {
+        "$1, $2, $3"
+    } else {
+        "$1::uuid, $2::uuid, $3::uuid"
+    };
+    // `offset 0` keeps the database from seeing that all are of one group, which it would read.
+    let fence = if backend == DbBackend::Sqlite {
         ""
     } else {
-        "for key share"
-    }
+        "offset 0"
+    };
+    format!(
+        "delete from {table} where {key} in (select {casts}, wanted.id from {wanted} {fence})
+         returning {member} as member"
+    )
 }
 
 /// The end of a query whose rows nobody else may change until the end of the transaction, though

@@ -8,11 +8,13 @@ use std::collections::BTreeSet;
 
 use rollcall_model::{EventType, GroupId, UserId};
 use rollcall_scim::{Resource, ResourceType};
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IdenStatic, Iterable, Statement, Value};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, EntityTrait, IdenStatic, Iterable, Statement, Value,
+};
 use uuid::Uuid;
 
 use super::{Group, told};
-use crate::dialect;
+use crate::dialect::{self, LookUp};
 use crate::entity::directory_counts;
 use crate::entity::groups::{Column, Entity};
 use crate::error::StoreError;
@@ -182,11 +184,16 @@ impl DirectoryTx {
             .filter_map(|column| row.get(column).into_value())
             .collect();
         values.push(dialect::id_set(user_ids).into());
+        let columns = format!("t.id, {} as display", display_of_user(backend, "t"));
+        let held = LookUp {
+            table: "users",
+            columns: &columns,
+            parameter: &format!("${}", names.len() + 1),
+            hold: true,
+        };
         let sql = format!(
             "with held as materialized (
-                select u.id, {display} as display from users u
-                where u.org_id = $1 and u.scim_connection_id = $2 and {wanted}
-                order by u.id {hold}
+                {held}
              ), made as (
                 insert into groups ({names}) values ({places})
              ), joined as (
@@ -200,9 +207,7 @@ impl DirectoryTx {
              )
              select counted.parkings as parkings, held.id as id, held.display as display
              from counted left join held on true order by held.id",
-            display = display_of_user(backend),
-            wanted = dialect::is_among(backend, "u.id", &format!("${}", names.len() + 1)),
-            hold = dialect::for_key_share(backend),
+            held = held.sql(backend),
             names = names.join(", "),
             places = places.join(", "),
         );

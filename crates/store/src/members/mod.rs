@@ -30,8 +30,8 @@ use crate::references::Awaiting;
 
 pub(crate) use named::Resolved;
 pub use named::{MemberKind, NamedMember};
-pub(crate) use read::{MAX_NESTING, display_of_user};
 pub use read::{GroupRef, MemberRef};
+pub(crate) use read::{MAX_NESTING, display_of_user};
 use set::Rows;
 
 /// How many ids one list of a statement carries. A fixed size keeps the number of prepared

@@ -10,12 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use rollcall_model::{GroupId, UserId};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement, Value,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+    Value,
 };
 use uuid::Uuid;
 
 use super::{IDS_PER_STATEMENT, MemberId, MemberRef, display_of_user};
-use crate::dialect;
+use crate::dialect::{self, LookUp};
 use crate::entity::{groups, users};
 use crate::error::StoreError;
 use crate::handle::DirectoryTx;
@@ -164,8 +165,8 @@ impl DirectoryTx {
                 known.extend(ids.iter().copied().filter(held));
                 ids.retain(|id| !held(id));
             }
-            for chunk in ids.chunks(IDS_PER_STATEMENT) {
-                known.extend(self.lock_known(kind, chunk).await?);
+            if !ids.is_empty() {
+                known.extend(self.lock_known(kind, &ids).await?);
             }
             for id in &known {
                 if let Some(member) = by_id.get(id).filter(|member| !member.may_be(kind)) {
@@ -188,39 +189,26 @@ impl DirectoryTx {
         Ok(members.into_iter().filter(is_missing).collect())
     }
 
-    /// Those of some ids that exist. They stay until the end of the transaction.
+    /// Those of some ids, in their order, that exist. They stay until the end of the transaction.
     async fn lock_known(&self, kind: MemberKind, ids: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
-        let (org_id, connection_id) = (self.org_id.as_uuid(), self.connection_id.as_uuid());
-        let ids = ids.iter().copied();
-        let known = match kind {
-            MemberKind::User => {
-                users::Entity::find()
-                    .select_only()
-                    .column(users::Column::Id)
-                    .filter(users::Column::OrgId.eq(org_id))
-                    .filter(users::Column::ScimConnectionId.eq(connection_id))
-                    .filter(users::Column::Id.is_in(ids))
-                    .order_by_asc(users::Column::Id)
-                    .lock(LockType::KeyShare)
-                    .into_tuple()
-                    .all(self.connection())
-                    .await?
-            }
-            MemberKind::Group => {
-                groups::Entity::find()
-                    .select_only()
-                    .column(groups::Column::Id)
-                    .filter(groups::Column::OrgId.eq(org_id))
-                    .filter(groups::Column::ScimConnectionId.eq(connection_id))
-                    .filter(groups::Column::Id.is_in(ids))
-                    .order_by_asc(groups::Column::Id)
-                    .lock(LockType::KeyShare)
-                    .into_tuple()
-                    .all(self.connection())
-                    .await?
-            }
+        let backend = self.connection().get_database_backend();
+        let look_up = LookUp {
+            table: match kind {
+                MemberKind::User => "users",
+                MemberKind::Group => "groups",
+            },
+            columns: "t.id as id",
+            parameter: "$3",
+            hold: true,
         };
-        Ok(known)
+        let values: [Value; 3] = [
+            self.org_id.as_uuid().into(),
+            self.connection_id.as_uuid().into(),
+            dialect::id_set(ids).into(),
+        ];
+        let statement = Statement::from_sql_and_values(backend, look_up.sql(backend), values);
+        let rows = self.connection().query_all_raw(statement).await?;
+        rows.iter().map(|row| Ok(row.try_get("", "id")?)).collect()
     }
 
     /// Finds members by `externalId`, users first, and returns the rest. A name that several
@@ -264,20 +252,19 @@ impl DirectoryTx {
             return Ok(Vec::new());
         }
         let backend = self.connection().get_database_backend();
-        let sql = format!(
-            "select u.id as id, {} as display from users u
-             where u.org_id = $1 and u.scim_connection_id = $2 and {}
-             order by u.id {}",
-            display_of_user(backend),
-            dialect::is_among(backend, "u.id", "$3"),
-            dialect::for_key_share(backend),
-        );
+        let columns = format!("t.id as id, {} as display", display_of_user(backend, "t"));
+        let look_up = LookUp {
+            table: "users",
+            columns: &columns,
+            parameter: "$3",
+            hold: true,
+        };
         let values: [Value; 3] = [
             self.org_id.as_uuid().into(),
             self.connection_id.as_uuid().into(),
             dialect::id_set(ids).into(),
         ];
-        let statement = Statement::from_sql_and_values(backend, sql, values);
+        let statement = Statement::from_sql_and_values(backend, look_up.sql(backend), values);
         let rows = self.connection().query_all_raw(statement).await?;
         rows.iter()
             .map(|row| {

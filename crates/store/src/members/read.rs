@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use rollcall_model::{GroupId, OrgId, ScimConnectionId, UserId};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryResult, QuerySelect, Statement,
-    Value,
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryResult, QuerySelect,
+    Statement, Value,
 };
 use uuid::Uuid;
 
@@ -58,10 +58,11 @@ impl Scope {
     }
 }
 
-/// What a member is called, of a row `u` of `users`.
-pub(crate) fn display_of_user(backend: DbBackend) -> String {
-    let display_name = dialect::text_in(backend, "u.body", "displayName");
-    let user_name = dialect::text_in(backend, "u.body", "userName");
+/// What a member is called, of a row of `users` that has this name in a query.
+pub(crate) fn display_of_user(backend: DbBackend, row: &str) -> String {
+    let body = format!("{row}.body");
+    let display_name = dialect::text_in(backend, &body, "displayName");
+    let user_name = dialect::text_in(backend, &body, "userName");
     format!("coalesce(nullif({display_name}, ''), {user_name})")
 }
 
@@ -76,23 +77,38 @@ async fn members_of(
     }
     let backend = db.get_database_backend();
     let ids: Vec<Uuid> = group_ids.iter().map(|id| id.as_uuid()).collect();
-    let set = dialect::select_ids(backend, "$3");
-    let display = display_of_user(backend);
+    let wanted = dialect::wanted(backend, "$3");
+    let look_up = |table, t, condition| dialect::look_up_each(backend, table, t, condition);
     let users = format!(
         "select m.group_id as group_id, m.user_id as member, {display} as display
-         from group_members m
-         join users u on u.org_id = m.org_id
-            and u.scim_connection_id = m.scim_connection_id and u.id = m.user_id
-         where m.org_id = $1 and m.scim_connection_id = $2 and m.group_id in ({set})
-         order by m.group_id, m.user_id"
+         from {wanted} {memberships} {users}
+         order by m.group_id, m.user_id",
+        display = display_of_user(backend, "u"),
+        memberships = look_up(
+            "group_members",
+            "m",
+            "m.org_id = $1 and m.scim_connection_id = $2 and m.group_id = wanted.id"
+        ),
+        users = look_up(
+            "users",
+            "u",
+            "u.org_id = $1 and u.scim_connection_id = $2 and u.id = m.user_id"
+        ),
     );
     let groups = format!(
         "select m.group_id as group_id, m.member_id as member, g.display_name as display
-         from group_groups m
-         join groups g on g.org_id = m.org_id
-            and g.scim_connection_id = m.scim_connection_id and g.id = m.member_id
-         where m.org_id = $1 and m.scim_connection_id = $2 and m.group_id in ({set})
-         order by m.group_id, m.member_id"
+         from {wanted} {memberships} {groups}
+         order by m.group_id, m.member_id",
+        memberships = look_up(
+            "group_groups",
+            "m",
+            "m.org_id = $1 and m.scim_connection_id = $2 and m.group_id = wanted.id"
+        ),
+        groups = look_up(
+            "groups",
+            "g",
+            "g.org_id = $1 and g.scim_connection_id = $2 and g.id = m.member_id"
+        ),
     );
     for (sql, kind) in [(users, MemberKind::User), (groups, MemberKind::Group)] {
         for row in db.query_all_raw(scope.statement(db, &sql, &ids)).await? {
@@ -110,23 +126,37 @@ async fn members_of(
 
 /// Direct and indirect groups of some users, in one query. A row is made once for each length of
 /// way, so a circle of groups ends at the longest way there is.
-fn groups_of_sql(set: &str) -> String {
+fn groups_of_sql(backend: DbBackend) -> String {
+    let look_up = |table, t, condition| dialect::look_up_each(backend, table, t, condition);
     format!(
         "with recursive reached (user_id, group_id, steps) as (
-            select user_id, group_id, 1 from group_members
-            where org_id = $1 and scim_connection_id = $2 and user_id in ({set})
+            select m.user_id, m.group_id, 1 from {wanted} {memberships}
             union
-            select reached.user_id, up.group_id, reached.steps + 1 from reached
-            join group_groups up on up.org_id = $1 and up.scim_connection_id = $2
-                and up.member_id = reached.group_id
+            select reached.user_id, up.group_id, reached.steps + 1
+            from reached {above}
             where reached.steps < {MAX_NESTING}
         )
         select reached.user_id as user_id, g.id as id, g.display_name as display_name,
             min(reached.steps) as steps
-        from reached
-        join groups g on g.org_id = $1 and g.scim_connection_id = $2 and g.id = reached.group_id
+        from reached {groups}
         group by reached.user_id, g.id, g.display_name
-        order by reached.user_id, g.id"
+        order by reached.user_id, g.id",
+        wanted = dialect::wanted(backend, "$3"),
+        memberships = look_up(
+            "group_members",
+            "m",
+            "m.org_id = $1 and m.scim_connection_id = $2 and m.user_id = wanted.id"
+        ),
+        above = look_up(
+            "group_groups",
+            "up",
+            "up.org_id = $1 and up.scim_connection_id = $2 and up.member_id = reached.group_id"
+        ),
+        groups = look_up(
+            "groups",
+            "g",
+            "g.org_id = $1 and g.scim_connection_id = $2 and g.id = reached.group_id"
+        ),
     )
 }
 
@@ -149,7 +179,7 @@ async fn groups_of(
         return Ok(found);
     }
     let ids: Vec<Uuid> = user_ids.iter().map(|id| id.as_uuid()).collect();
-    let sql = groups_of_sql(&dialect::select_ids(db.get_database_backend(), "$3"));
+    let sql = groups_of_sql(db.get_database_backend());
     for row in db.query_all_raw(scope.statement(db, &sql, &ids)).await? {
         let (user_id, group) = read_group(&row)?;
         found.entry(user_id).or_default().push(group);

@@ -40,14 +40,6 @@ impl Rows {
         }
     }
 
-    /// The table that the member is in.
-    const fn of(self) -> &'static str {
-        match self {
-            Self::Users => "users",
-            Self::Groups => "groups",
-        }
-    }
-
     fn id(self, id: Uuid) -> MemberId {
         match self {
             Self::Users => MemberId::of(MemberKind::User, id),
@@ -101,13 +93,8 @@ impl DirectoryTx {
         of: Of<'_>,
         ids: &[Uuid],
     ) -> Result<BTreeSet<MemberId>, StoreError> {
-        let (table, member) = (rows.table(), rows.member());
-        let sql = format!(
-            "delete from {table}
-             where org_id = $1 and scim_connection_id = $2 and group_id = $3 and {}
-             returning {member} as member",
-            self.is_among(member)
-        );
+        let backend = self.connection().get_database_backend();
+        let sql = dialect::delete_members(backend, rows.table(), rows.member());
         if ids.is_empty() {
             return Ok(BTreeSet::new());
         }
@@ -158,23 +145,20 @@ impl DirectoryTx {
         of: Of<'_>,
         ids: &[Uuid],
     ) -> Result<BTreeSet<MemberId>, StoreError> {
-        let (table, member, source) = (rows.table(), rows.member(), rows.of());
+        let (table, member) = (rows.table(), rows.member());
+        let wanted = dialect::wanted(self.connection().get_database_backend(), "$4");
+        // They are held, or the foreign key refuses them. Without `where`, SQLite would read
+        // `on` as a part of the query.
         let sql = format!(
             "insert into {table} (org_id, scim_connection_id, group_id, {member})
-             select org_id, scim_connection_id, $3, id from {source}
-             where org_id = $1 and scim_connection_id = $2 and {}
+             select $1, $2, $3, wanted.id from {wanted} where true
              on conflict do nothing
-             returning {member} as member",
-            self.is_among("id")
+             returning {member} as member"
         );
         if ids.is_empty() {
             return Ok(BTreeSet::new());
         }
         self.changed(rows, sql, of, ids).await
-    }
-
-    fn is_among(&self, column: &str) -> String {
-        dialect::is_among(self.connection().get_database_backend(), column, "$4")
     }
 
     async fn changed(

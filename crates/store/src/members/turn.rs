@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, IdenStatic, Iterable, Statement,
 use uuid::Uuid;
 
 use super::{MemberId, MemberKind, NamedMember};
-use crate::dialect;
+use crate::dialect::{self, LookUp};
 use crate::entity::groups::{Column, Model};
 use crate::error::StoreError;
 use crate::groups::Group;
@@ -78,27 +78,29 @@ impl DirectoryTx {
         let backend = self.connection().get_database_backend();
         let names: Vec<_> = Column::iter().map(|column| column.as_str()).collect();
         // Users are locked after the group, in the order of their ids.
+        let look_up = |hold| LookUp {
+            table: "users",
+            columns: "t.id",
+            parameter: "$4",
+            hold,
+        };
         let sql = format!(
             "with known as materialized (
-                select count(*) as users from users
-                where org_id = $1 and scim_connection_id = $2 and {wanted}
+                select count(*) as users from ({known}) as known
              ), locked as materialized (
                 select {names} from groups
                 where org_id = $1 and scim_connection_id = $2 and id = $3
                     and (select users from known) = $5
                 {hold_group}
              ), held as materialized (
-                select id from users
-                where org_id = $1 and scim_connection_id = $2 and {wanted}
-                    and exists (select 1 from locked)
-                order by id {hold_users}
+                {held} where exists (select 1 from locked)
              )
              select known.users as known_users, (select count(*) from held) as held_users, locked.*
              from known left join locked on true",
-            wanted = dialect::is_among(backend, "id", "$4"),
+            known = look_up(false).sql(backend),
+            held = look_up(true).sql(backend),
             names = names.join(", "),
             hold_group = dialect::for_no_key_update(backend),
-            hold_users = dialect::for_key_share(backend),
         );
         let wanted = i64::try_from(user_ids.len()).unwrap_or(i64::MAX);
         let values: [Value; 5] = [

@@ -80,3 +80,30 @@ fn a_new_sqlite_file_is_readable_for_its_owner_only() {
         assert_eq!(mode & 0o777, 0o600);
     });
 }
+
+#[test]
+fn postgres_is_told_of_each_tenant_table_that_a_connection_has_one_organization() {
+    rollcall_testkit::block_on(async {
+        let database = rollcall_testkit::TestDatabase::postgres().await;
+        let raw = database.raw().await;
+        let sql = "select t.relname::text as tbl, exists (
+                select 1 from pg_statistic_ext s
+                where s.stxrelid = t.oid and 'f' = any(s.stxkind)
+                    and o.attnum = any(s.stxkeys) and c.attnum = any(s.stxkeys)
+            ) as told
+            from pg_class t
+            join pg_attribute o on o.attrelid = t.oid and o.attname = 'org_id'
+            join pg_attribute c on c.attrelid = t.oid and c.attname = 'scim_connection_id'
+            join pg_index i on i.indrelid = t.oid and i.indisprimary and i.indnkeyatts > 2
+            where t.relkind in ('r', 'p') and not t.relispartition
+                and o.attnum = any(i.indkey) and c.attnum = any(i.indkey)";
+        let statement = Statement::from_string(raw.get_database_backend(), sql);
+        let rows = raw.query_all_raw(statement).await.unwrap();
+        raw.close().await.unwrap();
+        assert!(rows.len() > 5);
+        for row in rows {
+            let table: String = row.try_get("", "tbl").unwrap();
+            assert!(row.try_get::<bool>("", "told").unwrap(), "{table}");
+        }
+    });
+}
