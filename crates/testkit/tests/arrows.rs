@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "rollcall-metrics",
             "rollcall-model",
             "rollcall-orgs",
+            "rollcall-replicas",
             "rollcall-store",
         ],
     ),
@@ -30,6 +31,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "rollcall-metrics",
             "rollcall-model",
             "rollcall-orgs",
+            "rollcall-replicas",
             "rollcall-scim",
             "rollcall-store",
         ],
@@ -58,6 +60,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("rollcall-fuzz", &["rollcall-orgs", "rollcall-scim"]),
     ("rollcall-orgs", &["rollcall-model", "rollcall-store"]),
+    ("rollcall-replicas", &["rollcall-metrics", "rollcall-model"]),
     (
         "rollcall-store",
         &["rollcall-migrations", "rollcall-model", "rollcall-scim"],
