@@ -149,3 +149,25 @@ label! {
         Attention = "attention",
     }
 }
+
+label! {
+    /// The two budgets that a SCIM connection has.
+    Budget {
+        /// Requests that change nothing.
+        Reads = "reads",
+        /// Requests, and operations of bulk requests, that may change something.
+        Writes = "writes",
+    }
+}
+
+label! {
+    /// What replicas tell each other of what is to be forgotten.
+    StaleNotice {
+        /// This process told the others.
+        Sent = "sent",
+        /// This process was told what exactly to forget.
+        Heard = "heard",
+        /// This process forgot everything, because it was told to or may have missed something.
+        Everything = "everything",
+    }
+}

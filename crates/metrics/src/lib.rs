@@ -18,5 +18,5 @@ mod metrics;
 mod tests;
 
 pub use definition::{Description, Kind};
-pub use labels::{AuthenticationFailure, ConnectionState, Operation, Outcome};
+pub use labels::{AuthenticationFailure, Budget, ConnectionState, Operation, Outcome, StaleNotice};
 pub use metrics::{Metrics, MetricsError, descriptions, markdown};

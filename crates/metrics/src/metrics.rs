@@ -8,7 +8,7 @@ use prometheus::{
 };
 
 use crate::definition::{Define, Description};
-use crate::{AuthenticationFailure, ConnectionState, Operation, Outcome};
+use crate::{AuthenticationFailure, Budget, ConnectionState, Operation, Outcome, StaleNotice};
 
 /// Metrics could not be registered or written out.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +75,8 @@ metrics! {
     authentication_failures: IntCounterVec = "rollcall_authentication_failures_total" ["reason"],
     /// SCIM requests without a token of anybody that were answered with 429, because their address had sent many.
     guesses_slowed: IntCounter = "rollcall_guesses_slowed_total" [],
+    /// SCIM requests that were answered with 429, because their connection had used up its budget.
+    rate_limited: IntCounterVec = "rollcall_rate_limited_total" ["budget"],
     /// SCIM requests that needed an allowance for an identity provider's deviation from the standard.
     quirks: IntCounterVec = "rollcall_quirks_total" ["quirk"],
     /// SCIM connections, by state.
@@ -95,6 +97,12 @@ metrics! {
     request_log_dropped: IntCounter = "rollcall_request_log_dropped_total" [],
     /// Tombstones of deleted users and groups that were removed because their time was over.
     tombstones_purged: IntCounter = "rollcall_tombstones_purged_total" [],
+    /// 1 while Redis answers, 0 while it does not or none is configured.
+    redis_up: IntGauge = "rollcall_redis_up" [],
+    /// Times that Redis stopped answering.
+    redis_outages: IntCounter = "rollcall_redis_outages_total" [],
+    /// What was told to other replicas and heard from them, to be forgotten.
+    stale_notices: IntCounterVec = "rollcall_stale_notices_total" ["notice"],
     /// Always 1; the version that runs is in the label.
     build_info: IntGaugeVec = "rollcall_build_info" ["version"],
 }
@@ -124,6 +132,12 @@ impl Metrics {
         }
         for state in ConnectionState::ALL {
             metrics.set_connections(*state, 0);
+        }
+        for budget in Budget::ALL {
+            metrics.rate_limited.with_label_values(&[budget.label()]);
+        }
+        for notice in StaleNotice::ALL {
+            metrics.stale_notices.with_label_values(&[notice.label()]);
         }
         metrics.build_info.with_label_values(&[version]).set(1);
         Ok(metrics)
@@ -170,6 +184,28 @@ impl Metrics {
     /// A request was answered with 429, because its address tries out tokens.
     pub fn guess_slowed(&self) {
         self.guesses_slowed.inc();
+    }
+
+    /// A request was answered with 429, because its connection has used up a budget.
+    pub fn rate_limited(&self, budget: Budget) {
+        self.rate_limited.with_label_values(&[budget.label()]).inc();
+    }
+
+    /// Whether Redis answers now.
+    pub fn redis_answers(&self, answers: bool) {
+        self.redis_up.set(i64::from(answers));
+    }
+
+    /// Redis stopped answering.
+    pub fn redis_went_away(&self) {
+        self.redis_outages.inc();
+    }
+
+    /// Something was told to other replicas, or heard from them.
+    pub fn stale_notice(&self, notice: StaleNotice) {
+        self.stale_notices
+            .with_label_values(&[notice.label()])
+            .inc();
     }
 
     /// A request needed an allowance. `quirk` is its fixed name, never text from a request.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use prometheus::Registry;
 
 use crate::{
-    AuthenticationFailure, ConnectionState, Metrics, MetricsError, Operation, Outcome,
-    descriptions, markdown,
+    AuthenticationFailure, Budget, ConnectionState, Metrics, MetricsError, Operation, Outcome,
+    StaleNotice, descriptions, markdown,
 };
 
 fn metrics() -> Metrics {
@@ -69,9 +69,24 @@ fn a_new_server_shows_its_version_and_zeros() {
     # HELP rollcall_parked_references References to members and managers that do not exist yet, in all organizations.
     # TYPE rollcall_parked_references gauge
     rollcall_parked_references 0
+    # HELP rollcall_rate_limited_total SCIM requests that were answered with 429, because their connection had used up its budget.
+    # TYPE rollcall_rate_limited_total counter
+    rollcall_rate_limited_total{budget="reads"} 0
+    rollcall_rate_limited_total{budget="writes"} 0
+    # HELP rollcall_redis_outages_total Times that Redis stopped answering.
+    # TYPE rollcall_redis_outages_total counter
+    rollcall_redis_outages_total 0
+    # HELP rollcall_redis_up 1 while Redis answers, 0 while it does not or none is configured.
+    # TYPE rollcall_redis_up gauge
+    rollcall_redis_up 0
     # HELP rollcall_request_log_dropped_total Entries of the request log that were dropped because it could not be written fast enough.
     # TYPE rollcall_request_log_dropped_total counter
     rollcall_request_log_dropped_total 0
+    # HELP rollcall_stale_notices_total What was told to other replicas and heard from them, to be forgotten.
+    # TYPE rollcall_stale_notices_total counter
+    rollcall_stale_notices_total{notice="everything"} 0
+    rollcall_stale_notices_total{notice="heard"} 0
+    rollcall_stale_notices_total{notice="sent"} 0
     # HELP rollcall_tombstones_purged_total Tombstones of deleted users and groups that were removed because their time was over.
     # TYPE rollcall_tombstones_purged_total counter
     rollcall_tombstones_purged_total 0
@@ -97,6 +112,10 @@ fn every_method_moves_its_own_metric() {
     metrics.set_outbox_events(7);
     metrics.request_log_dropped(9);
     metrics.tombstones_purged(3);
+    metrics.rate_limited(Budget::Writes);
+    metrics.redis_answers(true);
+    metrics.redis_went_away();
+    metrics.stale_notice(StaleNotice::Heard);
 
     let values: String = scrape(&metrics)
         .lines()
@@ -117,10 +136,14 @@ fn every_method_moves_its_own_metric() {
     rollcall_outbox_events 7
     rollcall_parked_references 6
     rollcall_quirks_total{quirk="boolean_as_text"} 1
+    rollcall_rate_limited_total{budget="writes"} 1
+    rollcall_redis_outages_total 1
+    rollcall_redis_up 1
     rollcall_request_duration_seconds_sum{operation="patch_user"} 0.004
     rollcall_request_duration_seconds_count{operation="patch_user"} 1
     rollcall_request_log_dropped_total 9
     rollcall_requests_total{operation="patch_user",outcome="ok"} 1
+    rollcall_stale_notices_total{notice="heard"} 1
     rollcall_tombstones_purged_total 3
     rollcall_users 40
     "#);
@@ -184,6 +207,8 @@ fn each_label_value_is_used_once() {
     check(Outcome::ALL, Outcome::label);
     check(AuthenticationFailure::ALL, AuthenticationFailure::label);
     check(ConnectionState::ALL, ConnectionState::label);
+    check(Budget::ALL, Budget::label);
+    check(StaleNotice::ALL, StaleNotice::label);
 }
 
 #[test]
@@ -229,6 +254,7 @@ fn the_manual_lists_every_metric() {
     | `rollcall_api_request_duration_seconds` | histogram |  | Seconds that a management API request took. |
     | `rollcall_authentication_failures_total` | counter | `reason` | SCIM requests that were not let in, by the reason that the client is not told. |
     | `rollcall_guesses_slowed_total` | counter |  | SCIM requests without a token of anybody that were answered with 429, because their address had sent many. |
+    | `rollcall_rate_limited_total` | counter | `budget` | SCIM requests that were answered with 429, because their connection had used up its budget. |
     | `rollcall_quirks_total` | counter | `quirk` | SCIM requests that needed an allowance for an identity provider's deviation from the standard. |
     | `rollcall_connections` | gauge | `state` | SCIM connections, by state. |
     | `rollcall_connections_connected_total` | counter |  | SCIM connections that received their first authenticated request from an identity provider. |
@@ -239,6 +265,9 @@ fn the_manual_lists_every_metric() {
     | `rollcall_outbox_events` | gauge |  | Events in the outbox that are not in the feed yet. |
     | `rollcall_request_log_dropped_total` | counter |  | Entries of the request log that were dropped because it could not be written fast enough. |
     | `rollcall_tombstones_purged_total` | counter |  | Tombstones of deleted users and groups that were removed because their time was over. |
+    | `rollcall_redis_up` | gauge |  | 1 while Redis answers, 0 while it does not or none is configured. |
+    | `rollcall_redis_outages_total` | counter |  | Times that Redis stopped answering. |
+    | `rollcall_stale_notices_total` | counter | `notice` | What was told to other replicas and heard from them, to be forgotten. |
     | `rollcall_build_info` | gauge | `version` | Always 1; the version that runs is in the label. |
     ");
 }

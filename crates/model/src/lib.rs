@@ -24,8 +24,8 @@ pub use organization::{OrgRef, Organization, Slug, SlugError};
 pub use page::{CursorError, Page, PageRequest};
 pub use scim_connection::{ConnectionState, IdpKind, ScimConnection, UnknownIdp};
 pub use scim_settings::{
-    DeletedUsers, InactiveUsers, ScimFeatures, ScimProfile, ScimSettings, ScimSettingsChange,
-    UnknownReferences,
+    DeletedUsers, InactiveUsers, RateLimits, RatePerSecond, RateTooHigh, ScimFeatures, ScimProfile,
+    ScimSettings, ScimSettingsChange, UnknownReferences,
 };
 pub use sso::{OidcProvider, SamlProvider, SsoConnection, SsoProvider};
 pub use stale::Stale;

@@ -33,6 +33,8 @@ pub struct ScimSettings {
     pub restrict_canonical_values: bool,
     /// Attributes, in the notation of filters, that may not stand in a URL (RFC 7644 §7.5.2).
     pub sensitive_attributes: Vec<String>,
+    /// How much the connection may ask for, where that is not what the installation gives everybody.
+    pub rate_limits: RateLimits,
     /// Parts of the protocol that can be switched off.
     pub features: ScimFeatures,
 }
@@ -51,6 +53,7 @@ impl Default for ScimSettings {
             anonymous_discovery: true,
             restrict_canonical_values: false,
             sensitive_attributes: Vec::new(),
+            rate_limits: RateLimits::default(),
             features: ScimFeatures::default(),
         }
     }
@@ -135,6 +138,64 @@ impl Default for ScimFeatures {
         }
     }
 }
+
+/// How much a connection may ask for. What is `None` is as the installation has it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RateLimits {
+    /// Reads that are given back each second.
+    pub reads_per_second: Option<RatePerSecond>,
+    /// Writes that are given back each second.
+    pub writes_per_second: Option<RatePerSecond>,
+}
+
+/// So many each second, up to [`RatePerSecond::MOST`]; 0 is no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u32", into = "u32")]
+pub struct RatePerSecond(u32);
+
+impl RatePerSecond {
+    /// The highest limit there is. Who needs a higher one needs none.
+    pub const MOST: u32 = 100_000;
+
+    /// No limit.
+    pub const NO_LIMIT: Self = Self(0);
+
+    /// A limit; `None` if it is more than [`Self::MOST`].
+    #[must_use]
+    pub const fn new(per_second: u32) -> Option<Self> {
+        if per_second <= Self::MOST {
+            Some(Self(per_second))
+        } else {
+            None
+        }
+    }
+
+    /// How many each second; 0 is no limit.
+    #[must_use]
+    pub const fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl TryFrom<u32> for RatePerSecond {
+    type Error = RateTooHigh;
+
+    fn try_from(per_second: u32) -> Result<Self, RateTooHigh> {
+        Self::new(per_second).ok_or(RateTooHigh)
+    }
+}
+
+impl From<RatePerSecond> for u32 {
+    fn from(rate: RatePerSecond) -> Self {
+        rate.0
+    }
+}
+
+/// A limit that is too high to be one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a limit is at most {} per second; 0 is no limit", RatePerSecond::MOST)]
+pub struct RateTooHigh;
 
 /// A change of settings: those that are named get another value, the others stay. `null` brings
 /// a setting back to its default.
@@ -236,6 +297,9 @@ mod tests {
             json!({ "profile": "lax" }),
             json!({ "features": { "speed": true } }),
             json!({ "require_if_match": "yes" }),
+            json!({ "rate_limits": { "reads_per_second": 100_001 } }),
+            json!({ "rate_limits": { "reads_per_second": -1 } }),
+            json!({ "rate_limits": { "per_hour": 1 } }),
         ] {
             assert!(change(named.clone()).is_err(), "{named}");
         }

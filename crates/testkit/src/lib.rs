@@ -30,6 +30,22 @@ pub fn block_on<T>(work: impl Future<Output = T>) -> T {
         .block_on(work)
 }
 
+/// Waits until something is so, and looks again every few milliseconds.
+///
+/// # Panics
+///
+/// If it is not so within half a minute.
+pub async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    let begun = std::time::Instant::now();
+    while !is_so().await {
+        assert!(
+            begun.elapsed().as_secs() < 30,
+            "not within half a minute: {what}"
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
+
 /// Compiles tests twice: in a module `on_sqlite` and in a module `on_postgres`.
 ///
 /// Each test takes a fresh, migrated [`TestDatabase`].

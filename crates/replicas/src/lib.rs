@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+mod counts;
+mod limits;
+mod link;
+mod options;
+mod replicas;
+mod stale;
+
+pub use counts::Recent;
+pub use limits::{MOST_BURST_SECONDS, Quota, Standing, Verdict};
+pub use options::{REDIS_COMMANDS, RedisOptions};
+pub use replicas::{RedisHealth, Replicas, ReplicasError};
