@@ -76,7 +76,7 @@ mod tests {
     use actix_web::test::TestRequest;
 
     use super::*;
-    use crate::settings::Limits;
+    use crate::settings::{Limits, RateSettings};
 
     #[test]
     fn a_proxy_is_believed_about_the_address_that_it_added_itself() {
@@ -90,6 +90,7 @@ mod tests {
             behind_proxy: true,
             extra_scim_paths: Vec::new(),
             limits: Limits::default(),
+            rate_limits: RateSettings::OFF,
         };
         assert_eq!(source(&req, &settings), Some([192, 0, 2, 1].into()));
         settings.behind_proxy = false;

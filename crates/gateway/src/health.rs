@@ -9,6 +9,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{FromRequest, Handler, HttpResponse, HttpResponseBuilder, Resource, Responder};
 use rollcall_metrics::ConnectionState;
+use rollcall_replicas::RedisHealth;
 use rollcall_store::StoreError;
 use serde_json::json;
 
@@ -64,9 +65,15 @@ async fn ready(app: Data<AppState>) -> HttpResponse {
         database.err()
     };
     match wrong {
+        // Redis alone is no reason to take requests elsewhere: the others miss it too.
         None => HttpResponse::Ok().json(json!({
             "status": "ready",
             "database": app.store.database_name(),
+            "redis": match app.replicas.redis() {
+                RedisHealth::Unused => "not used",
+                RedisHealth::Answers => "answers",
+                RedisHealth::Away => "does not answer",
+            },
         })),
         Some(reason) => HttpResponse::ServiceUnavailable().json(json!({
             "status": "not ready",

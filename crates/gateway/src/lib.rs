@@ -20,7 +20,7 @@ pub use health::Draining;
 pub use purge::Purge;
 pub use request_id::HEADER as REQUEST_ID_HEADER;
 pub use server::{Listeners, Running, start};
-pub use settings::{Limits, Settings};
+pub use settings::{Limits, RateSettings, Settings};
 pub use state::AppState;
 
 /// Method and path of everything that the SCIM endpoint serves, below its base address.

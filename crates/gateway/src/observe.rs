@@ -16,7 +16,7 @@ use rollcall_model::{IdpKind, RequestId};
 use rollcall_store::LoggedRequest;
 
 use crate::request_id;
-use crate::scim::{Remark, ScimFailure, Seen};
+use crate::scim::{Remark, ScimFailure, Seen, rate};
 use crate::state::{self, AppState};
 
 /// Gives the request its id, and tells of it when it has been answered.
@@ -33,6 +33,7 @@ pub(crate) async fn observe(
         let name = HeaderName::from_static(request_id::HEADER);
         answer.headers_mut().insert(name, value);
     }
+    rate::add_headers(&answer.request().clone(), answer.headers_mut());
     tell(&app, id, begun.elapsed(), &answer);
     Ok(answer)
 }
@@ -106,6 +107,11 @@ fn note<B>(
     };
     match seen {
         Seen::Tenant { handle, idp, .. } => {
+            let (failed, now) = (outcome != Outcome::Ok, app.store.clock().now());
+            app.replicas.count(handle.connection_id(), failed, now);
+            if req.extensions().contains::<rate::OneOfMany>() {
+                return;
+            }
             app.activity
                 .note_request(handle, line(outcome.label(), idp));
         }

@@ -98,6 +98,16 @@ pub fn start(app: AppState, listeners: Listeners) -> std::io::Result<Running> {
         servers.push((metrics.handle(), tokio::spawn(metrics)));
     }
 
+    // Weak, because the store is part of the state.
+    let teller = Arc::downgrade(&app.clone().into_inner());
+    app.store.on_stale(Arc::new(move |stale| {
+        if let Some(app) = teller.upgrade() {
+            app.replicas.announce(stale);
+        }
+    }));
+    let forgetful = app.store.clone();
+    app.replicas.start(move |stale| forgetful.forget(stale));
+
     let stop_flushing = Arc::new(Notify::new());
     let flusher = tokio::spawn(flush_until(app.clone(), stop_flushing.clone()));
     Ok(Running {
@@ -125,6 +135,7 @@ async fn flush(app: &AppState, store: &Store) {
     if let Err(error) = app.activity.flush(store, &app.metrics).await {
         tracing::warn!(error = %chain(&error), "notes of activity were lost");
     }
+    app.replicas.flush(store.clock().now()).await;
 }
 
 impl Running {
@@ -156,6 +167,7 @@ impl Running {
         if let Err(error) = self.flusher.await {
             tracing::error!(%error, "notes of activity were lost");
         }
+        self.app.replicas.stop(self.app.store.clock().now()).await;
         flush_and_close(&self.app).await;
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rollcall_model::RatePerSecond;
 use rollcall_scim::json;
 use url::Url;
 
@@ -19,6 +20,28 @@ pub struct Settings {
     pub extra_scim_paths: Vec<String>,
     /// How much one request may ask for.
     pub limits: Limits,
+    /// How much a SCIM connection may ask for that chose nothing else.
+    pub rate_limits: RateSettings,
+}
+
+/// How much a SCIM connection may ask for. A rate of 0 is no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateSettings {
+    /// Reads that are given back each second.
+    pub reads_per_second: RatePerSecond,
+    /// Writes that are given back each second; an operation of a bulk request is one.
+    pub writes_per_second: RatePerSecond,
+    /// For how many seconds a connection can save up what it does not use.
+    pub burst_seconds: u32,
+}
+
+impl RateSettings {
+    /// No limits.
+    pub const OFF: Self = Self {
+        reads_per_second: RatePerSecond::NO_LIMIT,
+        writes_per_second: RatePerSecond::NO_LIMIT,
+        burst_seconds: 1,
+    };
 }
 
 /// How much one request may ask for.

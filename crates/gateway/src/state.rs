@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, web};
 use rollcall_metrics::Metrics;
 use rollcall_orgs::secret::SealingKey;
+use rollcall_replicas::Replicas;
 use rollcall_store::Store;
 
 use crate::activity::ActivityLog;
@@ -27,6 +28,8 @@ pub struct AppState {
     pub purge: Purge,
     /// Who tries out tokens.
     pub guesses: Guesses,
+    /// What this server shares with the others of its installation.
+    pub replicas: Replicas,
     /// Whether the server is on its way down.
     pub draining: Draining,
 }

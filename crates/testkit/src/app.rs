@@ -7,17 +7,20 @@ use std::time::Duration;
 use prometheus::Registry;
 use rand::rngs::SysRng;
 use rollcall_gateway::{
-    ActivityLog, AppState, Draining, Guesses, Limits, Listeners, Purge, Running, Settings,
+    ActivityLog, AppState, Draining, Guesses, Limits, Listeners, Purge, RateSettings, Running,
+    Settings,
 };
 use rollcall_metrics::Metrics;
-use rollcall_model::{ManualClock, Origin, Timestamp};
+use rollcall_model::{ManualClock, Origin, SystemClock, Timestamp};
 use rollcall_orgs::api_keys;
 use rollcall_orgs::secret::SealingKey;
+use rollcall_replicas::{RedisHealth, RedisOptions, Replicas};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::database::TestDatabase;
+use crate::eventually;
 
 /// Where every test's clock begins: 2026-11-22T00:00:00Z.
 const BEGINNING: Timestamp = Timestamp::from_unix_micros(1_795_305_600_000_000);
@@ -80,13 +83,41 @@ impl TestApp {
     pub async fn start_with(database: TestDatabase, change: impl FnOnce(&mut Settings)) -> Self {
         let clock = Arc::new(ManualClock::at(BEGINNING));
         let sealing_key = SealingKey::generate(&mut SysRng).unwrap();
-        Self::launch(database, clock, sealing_key, change).await
+        Self::launch(database, clock, sealing_key, None, change).await
+    }
+
+    /// Starts two gateways of one installation, which share a database, a clock and a Redis. Waits
+    /// until both share.
+    ///
+    /// # Panics
+    ///
+    /// If they cannot be started, or Redis does not answer.
+    pub async fn start_two(
+        database: TestDatabase,
+        redis: &RedisOptions,
+        change: impl Fn(&mut Settings),
+    ) -> [Self; 2] {
+        let clock = Arc::new(ManualClock::at(BEGINNING));
+        let sealing_key = SealingKey::generate(&mut SysRng).unwrap();
+        let again = database.share();
+        let launch = async |database| {
+            let (clock, key) = (clock.clone(), sealing_key.clone());
+            let app = Self::launch(database, clock, key, Some(redis), &change).await;
+            let replicas = &app.state().replicas;
+            eventually("Redis answers", async || {
+                replicas.redis() == RedisHealth::Answers
+            })
+            .await;
+            app
+        };
+        [launch(database).await, launch(again).await]
     }
 
     async fn launch(
         database: TestDatabase,
         clock: Arc<ManualClock>,
         sealing_key: SecretString,
+        redis: Option<&RedisOptions>,
         change: impl FnOnce(&mut Settings),
     ) -> Self {
         let store = database.store(clock.clone()).await;
@@ -101,14 +132,22 @@ impl TestApp {
                 shutdown_timeout: Duration::from_secs(5),
                 ..Limits::default()
             },
+            // Most tests ask more than anybody does; those of the limits set them.
+            rate_limits: RateSettings::OFF,
         };
         change(&mut settings);
         let key = api_keys::create(&store, "tests", Origin::system(clock.as_ref()))
             .await
             .unwrap();
+        let metrics = Metrics::register(Registry::new(), "test").unwrap();
+        let replicas = match redis {
+            None => Replicas::alone(metrics.clone()),
+            Some(redis) => Replicas::over_redis(redis, &SystemClock, metrics.clone()).unwrap(),
+        };
         let state = AppState {
             store,
-            metrics: Metrics::register(Registry::new(), "test").unwrap(),
+            replicas,
+            metrics,
             sealing_key: SealingKey::from_base64(&sealing_key).unwrap(),
             settings,
             activity: ActivityLog::default(),
@@ -150,6 +189,7 @@ impl TestApp {
             .flush(&state.store, &state.metrics)
             .await
             .unwrap();
+        state.replicas.flush(state.store.clock().now()).await;
     }
 
     /// Removes the tombstones whose time is over, as the gateway does every hour.
@@ -251,7 +291,7 @@ impl TestApp {
     /// If it cannot be started.
     pub async fn restart(self) -> Self {
         self.running.stop().await;
-        Self::launch(self.database, self.clock, self.sealing_key, |_| {}).await
+        Self::launch(self.database, self.clock, self.sealing_key, None, |_| {}).await
     }
 
     /// Stops the gateway as a signal does, and gives back the database.

@@ -74,6 +74,16 @@ impl TestDatabase {
         }
     }
 
+    /// The same database once more, for a second gateway. It goes away with the first value.
+    #[must_use]
+    pub fn share(&self) -> Self {
+        Self {
+            url: self.url.clone(),
+            _folder: None,
+            name: None,
+        }
+    }
+
     /// Its URL, as the configuration takes it.
     #[must_use]
     pub fn url(&self) -> &str {

@@ -174,6 +174,18 @@ fn names_below<'a>(metadata: &'a Metadata, top: &'a PackageId) -> BTreeSet<&'a s
 }
 
 #[test]
+fn one_crate_names_redis() {
+    let metadata = metadata().unwrap();
+    let named = metadata
+        .workspace_packages()
+        .into_iter()
+        .filter(|package| package.dependencies.iter().any(|it| it.name == "redis"))
+        .map(|package| package.name.as_str())
+        .collect::<Vec<_>>();
+    assert_eq!(named, ["rollcall-replicas"]);
+}
+
+#[test]
 fn every_crate_takes_the_lints_of_the_workspace() {
     let metadata = metadata().unwrap();
 

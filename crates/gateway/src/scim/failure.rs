@@ -10,10 +10,12 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use rollcall_orgs::authentication::Refusal;
+use rollcall_replicas::Standing;
 use rollcall_scim::patch::PatchError;
 use rollcall_scim::{ScimError, message};
 use rollcall_store::StoreError;
 
+use super::rate::whole_seconds;
 use crate::api::problem::{RETRY_SECONDS, chain};
 
 /// The media type of every SCIM answer (RFC 7644 §8.1).
@@ -110,6 +112,16 @@ pub(crate) enum ScimFailure {
         /// For how long.
         wait: Duration,
     },
+    /// The connection has used up its budget (RFC 6585 §4).
+    #[error(
+        "this connection sent more {} than the {} per second it may: wait {} s and send the request \
+         again; if that happens outside of a first import, ask the vendor for a higher limit",
+        .standing.budget.label(), .standing.quota.per_second(), whole_seconds(.standing.resets_in)
+    )]
+    OverBudget {
+        /// How its budget stands.
+        standing: Standing,
+    },
     /// The framework refused the request before a handler saw it.
     #[error("the request cannot be served: {}", .0.canonical_reason().unwrap_or("unknown"))]
     Framework(StatusCode),
@@ -199,7 +211,7 @@ impl ScimFailure {
             Self::Unconditional => plain(StatusCode::PRECONDITION_REQUIRED),
             Self::MediaType => plain(StatusCode::UNSUPPORTED_MEDIA_TYPE),
             Self::NotAcceptable => plain(StatusCode::NOT_ACCEPTABLE),
-            Self::Guessing { .. } => plain(StatusCode::TOO_MANY_REQUESTS),
+            Self::Guessing { .. } | Self::OverBudget { .. } => plain(StatusCode::TOO_MANY_REQUESTS),
             Self::Framework(status) => plain(*status),
             Self::Panicked => (StatusCode::INTERNAL_SERVER_ERROR, internal()),
             Self::TooLarge { .. } | Self::TooMany { .. } => plain(StatusCode::PAYLOAD_TOO_LARGE),
@@ -279,6 +291,10 @@ impl ScimFailure {
             }
             Self::Guessing { wait } => {
                 answer.insert_header((RETRY_AFTER, wait.as_secs().max(1).to_string()));
+            }
+            Self::OverBudget { standing } => {
+                let wait = whole_seconds(standing.resets_in);
+                answer.insert_header((RETRY_AFTER, wait.to_string()));
             }
             Self::MediaType => {
                 answer.insert_header((ACCEPT, "application/scim+json, application/json"));

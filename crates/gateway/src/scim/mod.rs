@@ -15,6 +15,7 @@ mod list;
 mod not_served;
 mod page;
 mod prefer;
+pub(crate) mod rate;
 mod render;
 mod root;
 mod shape;

@@ -18,7 +18,7 @@ use rollcall_store::{ConnectionHandle, DirectoryTx, LogAddress, StoreError};
 
 use super::accept::{self, Wish};
 use super::failure::ScimFailure;
-use super::{credentials, idp};
+use super::{credentials, idp, rate};
 use crate::address;
 use crate::request_id;
 use crate::settings::Settings;
@@ -148,6 +148,7 @@ impl Tenant {
             idp,
             tolerated: tolerated.clone(),
         });
+        rate::check(req, &app, &access.handle, wanted(req)).await?;
         let strict = access.handle.settings().profile == ScimProfile::Strict;
         if strict && accept::wish(req.headers()) == Wish::Neither {
             return Err(ScimFailure::NotAcceptable);

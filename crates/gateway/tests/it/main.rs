@@ -14,6 +14,8 @@ mod isolation;
 mod isolation_table;
 mod lifecycle;
 mod management;
+mod rate_limits;
+mod replicas;
 mod request_log;
 mod routing;
 mod scim_bulk;

@@ -13,6 +13,8 @@ mod error;
 mod layers;
 mod limits;
 mod log;
+mod rate_limits;
+mod redis;
 mod reference;
 mod scim;
 mod secret;
@@ -31,6 +33,8 @@ pub(crate) use self::effective::effective;
 pub(crate) use self::error::ConfigError;
 pub(crate) use self::limits::LimitsConfig;
 pub(crate) use self::log::{LogConfig, LogFormat};
+pub(crate) use self::rate_limits::RateLimitsConfig;
+pub(crate) use self::redis::RedisConfig;
 pub(crate) use self::reference::markdown;
 pub(crate) use self::scim::ScimConfig;
 pub(crate) use self::secret::Secret;
@@ -98,6 +102,10 @@ pub(crate) struct Config {
     pub(crate) log: LogConfig,
     /// How much one request may ask for.
     pub(crate) limits: LimitsConfig,
+    /// How much a SCIM connection may ask for.
+    pub(crate) rate_limits: RateLimitsConfig,
+    /// How Redis is used.
+    pub(crate) redis: RedisConfig,
     /// The pool of connections.
     pub(crate) database: DatabaseConfig,
     /// The SCIM endpoint.

@@ -175,3 +175,7 @@ pub(super) fn nesting<'de, D: Deserializer<'de>>(from: D) -> Result<usize, D::Er
 pub(super) fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     positive(from).map(Duration::from_secs)
 }
+
+pub(super) fn milliseconds<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    positive(from).map(Duration::from_millis)
+}

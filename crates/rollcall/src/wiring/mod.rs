@@ -5,12 +5,14 @@
 
 mod database;
 mod listen;
+mod replicas;
 mod secret_key;
 
 use anyhow::Context;
 use prometheus::Registry;
 use rollcall_gateway::{
-    ActivityLog, AppState, Draining, Guesses, Limits, Listeners, Purge, Running, Settings,
+    ActivityLog, AppState, Draining, Guesses, Limits, Listeners, Purge, RateSettings, Running,
+    Settings,
 };
 use rollcall_metrics::Metrics;
 use rollcall_model::Origin;
@@ -45,9 +47,11 @@ pub(crate) async fn start(config: &Config, bound: Bound) -> anyhow::Result<Start
     let sealing_key = secret_key::find_or_make(config, used_before)?;
     check_key(&store, &sealing_key).await?;
     let first_key = first_key(&store, config).await?;
+    let metrics = Metrics::register(Registry::new(), VERSION)?;
     let state = AppState {
         store,
-        metrics: Metrics::register(Registry::new(), VERSION)?,
+        replicas: replicas::share(config, metrics.clone())?,
+        metrics,
         sealing_key,
         settings: settings(config, bound.url()),
         activity: ActivityLog::default(),
@@ -94,9 +98,6 @@ fn settings(config: &Config, url: String) -> Settings {
              cannot reach"
         );
     }
-    if config.redis_url.is_some() {
-        tracing::warn!("`redis_url` is set, and this release does not use Redis yet");
-    }
     let limits = &config.limits;
     Settings {
         public_url: config.public_url.clone().unwrap_or(url),
@@ -121,6 +122,11 @@ fn settings(config: &Config, url: String) -> Settings {
             request_head_timeout: limits.request_head_timeout,
             request_body_timeout: limits.request_body_timeout,
             shutdown_timeout: limits.shutdown_timeout,
+        },
+        rate_limits: RateSettings {
+            reads_per_second: config.rate_limits.reads_per_second,
+            writes_per_second: config.rate_limits.writes_per_second,
+            burst_seconds: config.rate_limits.burst_seconds,
         },
     }
 }

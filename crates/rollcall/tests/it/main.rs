@@ -8,6 +8,7 @@
 mod config;
 mod demo;
 mod generated;
+mod redis;
 mod rollcall;
 mod serve;
 mod simulate;

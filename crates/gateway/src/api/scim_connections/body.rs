@@ -7,6 +7,7 @@ use rollcall_model::{
     ScimSettingsChange, SsoConnectionId, Timestamp, UnknownIdp,
 };
 use rollcall_orgs::scim_connections::ScimConnectionPatch;
+use rollcall_replicas::Recent;
 use serde::{Deserialize, Serialize};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
@@ -37,6 +38,29 @@ impl EndpointUrlsBody {
             path: format!("{token_only}/{id}"),
             host: settings.host_url(slug),
             token_only,
+        }
+    }
+}
+
+/// What a connection was asked lately. Up to a few seconds behind.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RecentRequests)]
+pub(super) struct RecentBody {
+    /// Requests with a good token.
+    requests: u64,
+    /// Those of them that were answered with a status of 400 or more.
+    failures: u64,
+    /// From when on they are counted: the beginning of the hour before this one.
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+}
+
+impl From<Recent> for RecentBody {
+    fn from(recent: Recent) -> Self {
+        Self {
+            requests: recent.requests,
+            failures: recent.failures,
+            since: recent.since,
         }
     }
 }
@@ -89,6 +113,9 @@ pub(super) struct ScimConnectionBody {
     groups: u64,
     /// How many of its tokens are neither expired nor revoked.
     live_tokens: u64,
+    /// What it was asked lately, over all replicas; `null` while that cannot be told.
+    #[schema(required = true)]
+    recent: Option<RecentBody>,
     /// When it was created.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -103,6 +130,7 @@ impl ScimConnectionBody {
         settings: &Settings,
         organization: &Organization,
         connection: ScimConnection,
+        recent: Option<Recent>,
     ) -> Self {
         let slug = organization.slug.as_str();
         let endpoint_urls = EndpointUrlsBody::new(settings, slug, connection.id);
@@ -123,6 +151,7 @@ impl ScimConnectionBody {
             users: connection.users,
             groups: connection.groups,
             live_tokens: connection.live_tokens,
+            recent: recent.map(RecentBody::from),
             created_at: connection.created_at,
             updated_at: connection.updated_at,
             name: connection.name,
@@ -235,7 +264,7 @@ mod tests {
 
     use super::*;
     use crate::api::body::parse;
-    use crate::settings::Limits;
+    use crate::settings::{Limits, RateSettings};
 
     fn urls(public_url: &str, base_domain: Option<&str>) -> serde_json::Value {
         let settings = Settings {
@@ -244,6 +273,7 @@ mod tests {
             behind_proxy: false,
             extra_scim_paths: Vec::new(),
             limits: Limits::default(),
+            rate_limits: RateSettings::OFF,
         };
         let id = ScimConnectionId::from_uuid(Uuid::nil());
         serde_json::to_value(EndpointUrlsBody::new(&settings, "acme", id)).unwrap()

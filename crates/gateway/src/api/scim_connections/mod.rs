@@ -12,8 +12,9 @@ mod tokens;
 
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
-use rollcall_model::ScimSettingsChange;
+use rollcall_model::{ScimConnectionId, ScimSettingsChange};
 use rollcall_orgs::scim_connections::{self, ScimConnectionPatch};
+use rollcall_replicas::Recent;
 use rollcall_scim::{AttrPath, Catalog};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -73,11 +74,13 @@ async fn create_scim_connection(
             caller.origin(),
         )
         .await?;
+        let recent = recent_of(&caller, &[connection.id]).await.next();
         let created = CreatedScimConnectionBody {
             connection: ScimConnectionBody::new(
                 &caller.app.settings,
                 org.organization(),
                 connection,
+                recent,
             ),
             token: IssuedTokenBody::from(issued.token),
         };
@@ -104,8 +107,15 @@ async fn list_scim_connections(
     let query: ListQuery = query::read(&req)?;
     let page = query.page(caller.app.settings.limits.max_page)?;
     let page = org.list_scim_connections(page).await?;
+    let ids: Vec<_> = page.items.iter().map(|connection| connection.id).collect();
+    let mut recent = recent_of(&caller, &ids).await;
     answer::ok(&ListBody::from_page(page, |connection| {
-        ScimConnectionBody::new(&caller.app.settings, org.organization(), connection)
+        ScimConnectionBody::new(
+            &caller.app.settings,
+            org.organization(),
+            connection,
+            recent.next(),
+        )
     }))
 }
 
@@ -122,10 +132,12 @@ async fn get_scim_connection(
     let (org, scim) = path.into_inner();
     let org = caller.organization(&org).await?;
     let connection = scim_connections::find(&org, path_id(&scim, WHAT)?).await?;
+    let recent = recent_of(&caller, &[connection.id]).await.next();
     answer::ok(&ScimConnectionBody::new(
         &caller.app.settings,
         org.organization(),
         connection,
+        recent,
     ))
 }
 
@@ -153,11 +165,23 @@ async fn change_scim_connection(
     }
     let id = handle.connection_id();
     let connection = scim_connections::change(&org, id, change, caller.origin()).await?;
+    let recent = recent_of(&caller, &[connection.id]).await.next();
     answer::ok(&ScimConnectionBody::new(
         &caller.app.settings,
         org.organization(),
         connection,
+        recent,
     ))
+}
+
+/// What connections were asked lately, in their order; nothing while it cannot be told.
+async fn recent_of(
+    caller: &Caller,
+    ids: &[ScimConnectionId],
+) -> impl Iterator<Item = Recent> + use<> {
+    let app = &caller.app;
+    let recent = app.replicas.recent(ids, app.store.clock().now()).await;
+    recent.into_iter().flatten()
 }
 
 /// Refuses to guard an attribute that no resource has: whoever mistypes a name would believe that

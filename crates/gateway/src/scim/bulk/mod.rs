@@ -16,6 +16,7 @@ use tracing::instrument;
 use super::body::{self, document};
 use super::endpoint::Endpoint;
 use super::failure::ScimFailure;
+use super::rate;
 use super::tenant::Tenant;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
@@ -47,6 +48,7 @@ async fn bulk(
         other => other,
     })?;
     let request = BulkRequest::parse(tenant.catalog(), body, limits.max_bulk_operations)?;
+    rate::check_bulk(&req, &tenant, request.operations.len()).await?;
     let results = job::Job::new(&tenant, &request).run().await;
     let failures: Vec<&ScimError> = results
         .iter()

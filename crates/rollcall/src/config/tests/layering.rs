@@ -42,6 +42,20 @@ fn without_file_and_variables_there_are_the_defaults() {
             request_body_timeout: 30s,
             shutdown_timeout: 30s,
         },
+        rate_limits: RateLimitsConfig {
+            reads_per_second: RatePerSecond(
+                200,
+            ),
+            writes_per_second: RatePerSecond(
+                100,
+            ),
+            burst_seconds: 10,
+        },
+        redis: RedisConfig {
+            key_prefix: "rollcall:",
+            connect_timeout: 1s,
+            response_timeout: 50ms,
+        },
         database: DatabaseConfig {
             max_connections: 10,
             acquire_timeout: 5s,

@@ -19,6 +19,9 @@ fn a_wrong_value_is_named_with_its_place_and_what_is_expected() {
     insta::assert_snapshot!(refusal(&[("ROLLCALL_BASE_DOMAIN", "*.example.com")]), @"`base_domain` in ROLLCALL_BASE_DOMAIN: expected a host name alone, such as scim.example.com, without `https://`, port or `*`");
     insta::assert_snapshot!(refusal(&[("ROLLCALL_DATABASE_URL", "mysql://root:pw@db/x")]), @"`database_url` in ROLLCALL_DATABASE_URL: expected a URL that begins with `sqlite:` or `postgres:`");
     insta::assert_snapshot!(refusal(&[("ROLLCALL_REDIS_URL", "localhost:6379")]), @"`redis_url` in ROLLCALL_REDIS_URL: expected a URL that begins with `redis://` or `rediss://`");
+    insta::assert_snapshot!(refusal(&[("ROLLCALL_REDIS__KEY_PREFIX", "a*")]), @"`redis.key_prefix` in ROLLCALL_REDIS__KEY_PREFIX: expected 1 to 64 letters, digits and `:._-`, such as rollcall:");
+    insta::assert_snapshot!(refusal(&[("ROLLCALL_RATE_LIMITS__BURST_SECONDS", "0")]), @"`rate_limits.burst_seconds` in ROLLCALL_RATE_LIMITS__BURST_SECONDS: expected 1 to 3600");
+    insta::assert_snapshot!(refusal(&[("ROLLCALL_RATE_LIMITS__READS_PER_SECOND", "100001")]), @"`rate_limits.reads_per_second` in ROLLCALL_RATE_LIMITS__READS_PER_SECOND: a limit is at most 100000 per second; 0 is no limit");
     insta::assert_snapshot!(refusal(&[("ROLLCALL_SECRET_KEY", "c2hvcnQ=")]), @"`secret_key` in ROLLCALL_SECRET_KEY: expected 32 bytes in base64, as from `openssl rand -base64 32`");
     insta::assert_snapshot!(refusal(&[("ROLLCALL_ADMIN_KEY", "two words")]), @"`admin_key` in ROLLCALL_ADMIN_KEY: expected at least 24 printable ASCII characters without spaces");
     insta::assert_snapshot!(refusal(&[("ROLLCALL_SCIM__EXTRA_PATHS", "/ok,/{id}")]), @"`scim.extra_paths` in ROLLCALL_SCIM__EXTRA_PATHS: `/{id}` is not a path such as `/api/scim`, of letters, digits and `/-._~`");
