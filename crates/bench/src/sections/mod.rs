@@ -1,6 +1,7 @@
 //! The sections of a run: one module for each, with one function `measure`.
 
 pub mod flatness;
+pub mod replicas;
 
 use clap::ValueEnum;
 
@@ -13,6 +14,8 @@ use crate::sizes::Sizes;
 pub enum Section {
     /// Pairs of a large directory and a small one
     Flatness,
+    /// Two gateways over one Redis: how soon a revocation arrives, and one limit over both
+    Replicas,
 }
 
 impl Section {
@@ -24,6 +27,7 @@ impl Section {
     pub async fn measure(self, env: &Bench, sizes: &Sizes) -> anyhow::Result<SectionResult> {
         match self {
             Self::Flatness => flatness::measure(env, sizes).await,
+            Self::Replicas => replicas::measure(env).await,
         }
     }
 }

@@ -92,6 +92,9 @@ impl Gateway {
             .env("ROLLCALL_DATABASE_URL", database_url)
             .env("ROLLCALL_ADMIN_KEY", &program.secrets.admin_key)
             .env("ROLLCALL_SECRET_KEY", &program.secrets.secret_key)
+            // Limits are kept count of, as in production, and are too high to be met.
+            .env("ROLLCALL_RATE_LIMITS__READS_PER_SECOND", "100000")
+            .env("ROLLCALL_RATE_LIMITS__WRITES_PER_SECOND", "100000")
             .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
