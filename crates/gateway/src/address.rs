@@ -91,6 +91,7 @@ mod tests {
             extra_scim_paths: Vec::new(),
             limits: Limits::default(),
             rate_limits: RateSettings::OFF,
+            admission: crate::admission::AdmissionLimits::default(),
         };
         assert_eq!(source(&req, &settings), Some([192, 0, 2, 1].into()));
         settings.behind_proxy = false;

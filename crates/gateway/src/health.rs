@@ -99,6 +99,8 @@ async fn check_database(app: &AppState) -> Result<(), String> {
 }
 
 async fn metrics(app: Data<AppState>) -> HttpResponse {
+    let (working, waiting) = app.admission.load();
+    app.metrics.set_load(working, waiting);
     match app.store.census().await {
         Ok(census) => {
             let metrics = &app.metrics;

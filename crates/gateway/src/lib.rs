@@ -2,6 +2,7 @@
 
 mod activity;
 mod address;
+mod admission;
 mod api;
 mod guesses;
 mod health;
@@ -14,6 +15,7 @@ mod settings;
 mod state;
 
 pub use activity::{ActivityLog, FLUSH_EVERY};
+pub use admission::{Admission, AdmissionLimits};
 pub use api::openapi_document;
 pub use guesses::Guesses;
 pub use health::Draining;

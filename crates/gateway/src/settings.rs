@@ -6,6 +6,8 @@ use rollcall_model::RatePerSecond;
 use rollcall_scim::json;
 use url::Url;
 
+use crate::admission::AdmissionLimits;
+
 /// Settings of one server.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -22,6 +24,8 @@ pub struct Settings {
     pub limits: Limits,
     /// How much a SCIM connection may ask for that chose nothing else.
     pub rate_limits: RateSettings,
+    /// How many requests work and wait.
+    pub admission: AdmissionLimits,
 }
 
 /// How much a SCIM connection may ask for. A rate of 0 is no limit.

@@ -7,6 +7,7 @@ use rollcall_replicas::Replicas;
 use rollcall_store::Store;
 
 use crate::activity::ActivityLog;
+use crate::admission::Admission;
 use crate::guesses::Guesses;
 use crate::health::Draining;
 use crate::purge::Purge;
@@ -28,6 +29,8 @@ pub struct AppState {
     pub purge: Purge,
     /// Who tries out tokens.
     pub guesses: Guesses,
+    /// Whose turn it is.
+    pub admission: Admission,
     /// What this server shares with the others of its installation.
     pub replicas: Replicas,
     /// Whether the server is on its way down.

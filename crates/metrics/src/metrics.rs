@@ -77,8 +77,16 @@ metrics! {
     guesses_slowed: IntCounter = "rollcall_guesses_slowed_total" [],
     /// SCIM requests that were answered with 429, because their connection had used up its budget.
     rate_limited: IntCounterVec = "rollcall_rate_limited_total" ["budget"],
+    /// SCIM requests that work now.
+    requests_working: IntGauge = "rollcall_requests_working" [],
+    /// SCIM requests that wait for their turn now.
+    requests_waiting: IntGauge = "rollcall_requests_waiting" [],
+    /// SCIM requests that got no turn: `line_full` (429) or `waited` too long (503).
+    turns_refused: IntCounterVec = "rollcall_turns_refused_total" ["reason"],
     /// SCIM requests that needed an allowance for an identity provider's deviation from the standard.
     quirks: IntCounterVec = "rollcall_quirks_total" ["quirk"],
+    /// Writes that were done again, because the database broke them off for another at the same time.
+    writes_repeated: IntCounter = "rollcall_writes_repeated_total" [],
     /// SCIM connections, by state.
     connections: IntGaugeVec = "rollcall_connections" ["state"],
     /// SCIM connections that received their first authenticated request from an identity provider.
@@ -206,6 +214,28 @@ impl Metrics {
         self.stale_notices
             .with_label_values(&[notice.label()])
             .inc();
+    }
+
+    /// How many SCIM requests work and wait now.
+    pub fn set_load(&self, working: usize, waiting: usize) {
+        let gauge = |count| gauge_value(u64::try_from(count).unwrap_or(u64::MAX));
+        self.requests_working.set(gauge(working));
+        self.requests_waiting.set(gauge(waiting));
+    }
+
+    /// A request got no turn, because too many of its connection wait.
+    pub fn line_full(&self) {
+        self.turns_refused.with_label_values(&["line_full"]).inc();
+    }
+
+    /// A request got no turn in time.
+    pub fn waited_too_long(&self) {
+        self.turns_refused.with_label_values(&["waited"]).inc();
+    }
+
+    /// A write is done again after a dead-lock or a serialization failure.
+    pub fn write_repeated(&self) {
+        self.writes_repeated.inc();
     }
 
     /// A request needed an allowance. `quirk` is its fixed name, never text from a request.

@@ -19,6 +19,6 @@ pub use attr::{AttrPath, caseless};
 pub use error::{ScimError, ScimType};
 pub use project::Projection;
 pub use quirks::Quirk;
-pub use resource::{Member, Meta, Parsed, Resource, render};
+pub use resource::{Member, Meta, Parsed, Resource, render, render_stored};
 pub use schema::{Attribute, Catalog, Profile, ResourceType, Schema};
 pub use sort::Sort;

@@ -167,6 +167,12 @@ impl Projection {
         }
     }
 
+    /// Whether nothing was asked for, so that answers hold what they hold by default.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        self.mode == Mode::Default
+    }
+
     /// Whether answers hold an attribute of the base schema, or a part of it. What they do
     /// not hold need not be loaded.
     pub fn wants(&self, name: &str) -> bool {

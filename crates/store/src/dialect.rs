@@ -151,6 +151,31 @@ pub(crate) fn text_in(backend: DbBackend, column: &str, name: &str) -> String {
     }
 }
 
+/// A JSON array of columns, of which none is a BLOB but ids.
+pub(crate) fn json_array(backend: DbBackend, columns: &[&str]) -> String {
+    if backend == DbBackend::Sqlite {
+        let columns: Vec<_> = columns
+            .iter()
+            .map(|column| match column.ends_with(".id") {
+                true => format!("lower(hex({column}))"),
+                false => (*column).to_owned(),
+            })
+            .collect();
+        format!("json_array({})", columns.join(", "))
+    } else {
+        format!("json_build_array({})", columns.join(", "))
+    }
+}
+
+/// An aggregate: the text of a JSON array of JSON values.
+pub(crate) fn json_list(backend: DbBackend, value: &str) -> String {
+    if backend == DbBackend::Sqlite {
+        format!("json_group_array({value})")
+    } else {
+        format!("json_agg({value})::text")
+    }
+}
+
 /// Which database it is, with what only that one needs.
 #[derive(Clone)]
 pub(crate) enum Dialect {
@@ -282,6 +307,11 @@ impl Dialect {
             }),
             Err(cut_off) => Err(StoreError::Unavailable(DbErr::Custom(cut_off.to_string()))),
         }
+    }
+
+    /// Whether one statement may write several tables.
+    pub(crate) const fn writes_at_once(&self) -> bool {
+        matches!(self, Self::Postgres)
     }
 
     /// Waits until no other process gives out positions in the feed.

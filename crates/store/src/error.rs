@@ -107,6 +107,29 @@ fn sqlite_passes_by_itself(code: &str) -> bool {
         .is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 7 | 8 | 10 | 13 | 14))
 }
 
+/// Whether PostgreSQL ended a transaction because of what another one did at the same time
+/// (serialization failure, dead-lock). Done again, it may well succeed.
+pub(crate) fn is_contention(error: &DbErr) -> bool {
+    sqlstate(error).is_some_and(|code| matches!(code.as_ref(), "40001" | "40P01"))
+}
+
+/// Whether PostgreSQL refused to divide; see `at_once`.
+pub(crate) fn is_division_by_zero(error: &DbErr) -> bool {
+    sqlstate(error).is_some_and(|code| code == "22012")
+}
+
+/// The code of an error of PostgreSQL.
+fn sqlstate(error: &DbErr) -> Option<Cow<'_, str>> {
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) =
+        error
+    else {
+        return None;
+    };
+    let cause = cause.as_database_error()?;
+    let postgres = cause.try_downcast_ref::<sqlx::postgres::PgDatabaseError>()?;
+    Some(Cow::Borrowed(postgres.code()))
+}
+
 fn is_unavailable(error: &DbErr) -> bool {
     let (DbErr::Exec(RuntimeErr::SqlxError(cause)) | DbErr::Query(RuntimeErr::SqlxError(cause))) =
         error
@@ -155,6 +178,13 @@ impl From<DbErr> for StoreError {
 }
 
 impl StoreError {
+    /// Whether the transaction was ended because of what another one did at the same time, so that
+    /// the same work may succeed if it is done again.
+    #[must_use]
+    pub fn is_contention(&self) -> bool {
+        matches!(self, Self::Unavailable(cause) if is_contention(cause))
+    }
+
     /// Names the attribute behind a violated unique index; any other error stays what it is.
     pub(crate) fn naming_conflict(
         attribute: impl Into<Cow<'static, str>>,

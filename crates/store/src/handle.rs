@@ -170,7 +170,8 @@ impl OrgTx {
     /// The database refuses; then nothing of this transaction was done.
     pub async fn commit(self) -> Result<(), StoreError> {
         let stale = self.outbox.stale();
-        self.outbox.write(self.tx.connection()).await?;
+        let at_once = self.dialect.writes_at_once();
+        self.outbox.write(self.tx.connection(), at_once).await?;
         if stale.is_empty() {
             return self.tx.commit().await;
         }

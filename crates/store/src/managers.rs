@@ -32,16 +32,13 @@ pub struct ManagerRef {
     pub display_name: Option<String>,
 }
 
-async fn managers_of<'u>(
+async fn managers_of(
     db: &impl ConnectionTrait,
     org_id: OrgId,
     connection_id: ScimConnectionId,
-    users: impl IntoIterator<Item = &'u User>,
+    users: impl IntoIterator<Item = UserId>,
 ) -> Result<HashMap<UserId, ManagerRef>, StoreError> {
-    let with_manager = users
-        .into_iter()
-        .filter(|user| user.resource.manager().is_some());
-    let ids: Vec<Uuid> = with_manager.map(|user| user.id.as_uuid()).collect();
+    let ids: Vec<Uuid> = users.into_iter().map(UserId::as_uuid).collect();
     if ids.is_empty() {
         return Ok(HashMap::new());
     }
@@ -74,15 +71,14 @@ async fn managers_of<'u>(
 }
 
 impl ConnectionHandle {
-    /// The managers of some users, those that exist. Nothing is read if none of the users names
-    /// one.
+    /// The managers of some users, those that exist.
     ///
     /// # Errors
     ///
     /// The database is not available.
-    pub async fn managers_of<'u>(
+    pub async fn managers_of(
         &self,
-        users: impl IntoIterator<Item = &'u User>,
+        users: impl IntoIterator<Item = UserId>,
     ) -> Result<HashMap<UserId, ManagerRef>, StoreError> {
         managers_of(&self.store.db, self.org_id, self.connection_id, users).await
     }
@@ -95,8 +91,9 @@ impl DirectoryTx {
     ///
     /// The database is not available.
     pub async fn manager_of_user(&self, user: &User) -> Result<Option<ManagerRef>, StoreError> {
-        let mut managers =
-            managers_of(self.connection(), self.org_id, self.connection_id, [user]).await?;
+        let named = user.resource.manager().map(|_| user.id);
+        let (org_id, connection_id) = (self.org_id, self.connection_id);
+        let mut managers = managers_of(self.connection(), org_id, connection_id, named).await?;
         Ok(managers.remove(&user.id))
     }
 

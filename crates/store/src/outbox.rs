@@ -7,9 +7,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rollcall_model::{Clock, EventId, EventType, OrgId, Origin, ScimConnectionId, Stale};
+use rollcall_model::{AuditId, Clock, EventId, EventType, OrgId, Origin, ScimConnectionId, Stale};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, Statement};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::audit;
 use crate::entity::events;
@@ -17,6 +17,26 @@ use crate::error::StoreError;
 
 /// How many rows one INSERT carries: events have nine columns, and SQLite takes 32,766 values.
 const ROWS_PER_INSERT: usize = 500;
+
+/// All of it as one statement. `$1` is the organization, `$2` how many changes there are, `$3` the
+/// changes, `$4` to `$6` what they have in common.
+const AT_ONCE: &str = "
+    with changes as (
+        select * from json_to_recordset($3::json) as change (
+            number bigint, event uuid, audit uuid, kind text, connection uuid, target text,
+            data text)
+    ), audited as (
+        insert into audit_log (org_id, id, at, actor, action, target, request_id)
+        select $1, audit, $4, $5, kind, target, $6 from changes
+    ), taken as (
+        insert into event_sequences (org_id, last) values ($1, $2)
+        on conflict (org_id) do update set last = event_sequences.last + excluded.last
+        returning last
+    )
+    insert into events (org_id, sequence, id, type, scim_connection_id, occurred_at, actor,
+        request_id, data)
+    select $1, taken.last - $2 + number, event, kind, connection, $4, $5, $6, data
+    from taken, changes";
 
 /// One change that is going to be told.
 struct Change {
@@ -78,10 +98,18 @@ impl Outbox {
             .collect()
     }
 
-    /// Writes everything that was queued; nothing, if nothing was.
-    pub(crate) async fn write(self, tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+    /// Writes everything that was queued; nothing, if nothing was. `at_once` says that the database
+    /// can do so in one statement.
+    pub(crate) async fn write(
+        self,
+        tx: &impl ConnectionTrait,
+        at_once: bool,
+    ) -> Result<(), StoreError> {
         if self.changes.is_empty() {
             return Ok(());
+        }
+        if at_once {
+            return self.write_at_once(tx).await;
         }
         let at = self.clock.now().unix_micros();
         let actor = self.origin.actor.to_string();
@@ -121,6 +149,38 @@ impl Outbox {
                 .exec_without_returning(tx)
                 .await?;
         }
+        Ok(())
+    }
+
+    async fn write_at_once(self, tx: &impl ConnectionTrait) -> Result<(), StoreError> {
+        let clock = self.clock();
+        let rows: Value = self
+            .changes
+            .iter()
+            .zip(1_i64..)
+            .map(|(change, number)| {
+                json!({
+                    "number": number,
+                    "event": EventId::new(clock).as_uuid(),
+                    "audit": AuditId::new(clock).as_uuid(),
+                    "kind": change.kind.as_str(),
+                    "connection": change.connection_id.map(|id| id.as_uuid()),
+                    "target": change.target,
+                    "data": change.data.to_string(),
+                })
+            })
+            .collect();
+        let values: [sea_orm::Value; 6] = [
+            self.org_id.as_uuid().into(),
+            i64::try_from(self.changes.len()).unwrap_or(i64::MAX).into(),
+            rows.to_string().into(),
+            clock.now().unix_micros().into(),
+            self.origin.actor.to_string().into(),
+            self.origin.request_id.as_uuid().into(),
+        ];
+        let backend = tx.get_database_backend();
+        tx.execute_raw(Statement::from_sql_and_values(backend, AT_ONCE, values))
+            .await?;
         Ok(())
     }
 

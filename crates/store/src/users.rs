@@ -20,6 +20,7 @@ use crate::handle::{ConnectionHandle, DirectoryTx};
 use crate::members::MemberId;
 use crate::paging;
 use crate::search::{self, DirectoryQuery, Listing, RowView, Searched, indexable};
+use crate::shown::StoredUser;
 
 /// A user as it is stored.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,21 +63,12 @@ impl TryFrom<Model> for User {
     type Error = StoreError;
 
     fn try_from(row: Model) -> Result<Self, StoreError> {
-        let corrupt = |reason: String| StoreError::corrupt("users", row.id, reason);
-        Ok(Self {
-            id: UserId::from_uuid(row.id),
-            version: u64::try_from(row.version).map_err(|reason| corrupt(reason.to_string()))?,
-            created_at: Timestamp::from_unix_micros(row.created_at),
-            updated_at: Timestamp::from_unix_micros(row.updated_at),
-            resource: Resource::from_stored(&row.body)
-                .and_then(|stored| stored.with_stored_unmapped(row.unmapped.as_deref()))
-                .map_err(|reason| corrupt(reason.to_string()))?,
-        })
+        StoredUser::try_from(row)?.read()
     }
 }
 
 /// What events tell of a user: the resource as it is now, with its id.
-fn told(kind: &ResourceType, id: UserId, resource: &Resource) -> Value {
+pub(crate) fn told(kind: &ResourceType, id: UserId, resource: &Resource) -> Value {
     let mut user = serde_json::Map::new();
     user.insert("id".to_owned(), Value::from(id.to_scim()));
     user.extend(resource.shown(kind));
@@ -85,6 +77,15 @@ fn told(kind: &ResourceType, id: UserId, resource: &Resource) -> Value {
         user.insert("unmapped".to_owned(), unmapped);
     }
     json!({ "user": user })
+}
+
+/// What a change of attributes is called.
+pub(crate) fn change_kind(before: &Resource, after: &Resource) -> EventType {
+    match (before.active(), after.active()) {
+        (true, false) => EventType::UserDeactivated,
+        (false, true) => EventType::UserReactivated,
+        _ => EventType::UserUpdated,
+    }
 }
 
 pub(crate) fn email_keys(resource: &Resource) -> Result<BTreeSet<String>, StoreError> {
@@ -114,6 +115,15 @@ impl ConnectionHandle {
     ///
     /// The query asks for what is not stored ([`StoreError::Filter`]).
     pub async fn search_users(&self, query: &DirectoryQuery) -> Result<Listing<User>, StoreError> {
+        let counted = async { Ok(self.counts().await?.0) };
+        search::page(&self.store.db, self.searched_users(), query, counted).await
+    }
+
+    /// The same, without reading their attributes.
+    pub(crate) async fn search_stored_users(
+        &self,
+        query: &DirectoryQuery,
+    ) -> Result<Listing<StoredUser>, StoreError> {
         let counted = async { Ok(self.counts().await?.0) };
         search::page(&self.store.db, self.searched_users(), query, counted).await
     }
@@ -213,11 +223,7 @@ impl DirectoryTx {
             .await?;
         self.link_manager(user.id, before.resource.manager(), user.resource.manager())
             .await?;
-        let kind = match (before.resource.active(), user.resource.active()) {
-            (true, false) => EventType::UserDeactivated,
-            (false, true) => EventType::UserReactivated,
-            _ => EventType::UserUpdated,
-        };
+        let kind = change_kind(&before.resource, &user.resource);
         self.tell_user(kind, &user);
         let name = user.resource.external_id();
         if name.is_some() && name != before.resource.external_id() {
@@ -308,34 +314,12 @@ impl DirectoryTx {
     }
 
     pub(crate) fn user_row(&self, user: &User) -> Result<ActiveModel, StoreError> {
-        let resource = &user.resource;
-        let user_name = user_name::key(resource.user_name().unwrap_or_default());
-        // Empty text is no value, neither to a filter nor to an order.
-        let kept = |text: &&str| !text.is_empty();
-        let external_id = resource.external_id().filter(kept).map(str::to_owned);
-        let display_name = resource.display_name().filter(kept).map(caseless);
-        Ok(ActiveModel {
-            org_id: Set(self.org_id.as_uuid()),
-            scim_connection_id: Set(self.connection_id.as_uuid()),
-            id: Set(user.id.as_uuid()),
-            user_name_key: Set(indexable("userName", user_name)?),
-            external_id: Set(external_id
-                .map(|id| indexable("externalId", id))
-                .transpose()?),
-            display_name_key: Set(display_name
-                .map(|name| indexable("displayName", name))
-                .transpose()?),
-            active: Set(resource.active()),
-            version: Set(i64::try_from(user.version).unwrap_or(i64::MAX)),
-            created_at: Set(user.created_at.unix_micros()),
-            updated_at: Set(user.updated_at.unix_micros()),
-            body: Set(resource.to_stored()),
-            unmapped: Set(resource.unmapped_to_stored()),
-            search: Set(filter::search::document(
-                self.shape.catalog.user(),
-                resource,
-            )),
-        })
+        row(
+            self.org_id,
+            self.connection_id,
+            self.shape.catalog.user(),
+            user,
+        )
     }
 
     pub(crate) async fn insert_emails(
@@ -371,6 +355,40 @@ impl DirectoryTx {
             .await?;
         Ok(())
     }
+}
+
+/// The row of a user.
+pub(crate) fn row(
+    org_id: OrgId,
+    connection_id: ScimConnectionId,
+    kind: &ResourceType,
+    user: &User,
+) -> Result<ActiveModel, StoreError> {
+    let resource = &user.resource;
+    let user_name = user_name::key(resource.user_name().unwrap_or_default());
+    // Empty text is no value, neither to a filter nor to an order.
+    let kept = |text: &&str| !text.is_empty();
+    let external_id = resource.external_id().filter(kept).map(str::to_owned);
+    let display_name = resource.display_name().filter(kept).map(caseless);
+    Ok(ActiveModel {
+        org_id: Set(org_id.as_uuid()),
+        scim_connection_id: Set(connection_id.as_uuid()),
+        id: Set(user.id.as_uuid()),
+        user_name_key: Set(indexable("userName", user_name)?),
+        external_id: Set(external_id
+            .map(|id| indexable("externalId", id))
+            .transpose()?),
+        display_name_key: Set(display_name
+            .map(|name| indexable("displayName", name))
+            .transpose()?),
+        active: Set(resource.active()),
+        version: Set(i64::try_from(user.version).unwrap_or(i64::MAX)),
+        created_at: Set(user.created_at.unix_micros()),
+        updated_at: Set(user.updated_at.unix_micros()),
+        body: Set(resource.to_stored()),
+        unmapped: Set(resource.unmapped_to_stored()),
+        search: Set(filter::search::document(kind, resource)),
+    })
 }
 
 /// A time of change that is later than the one before, whatever the clock says.

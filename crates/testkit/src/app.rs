@@ -7,8 +7,8 @@ use std::time::Duration;
 use prometheus::Registry;
 use rand::rngs::SysRng;
 use rollcall_gateway::{
-    ActivityLog, AppState, Draining, Guesses, Limits, Listeners, Purge, RateSettings, Running,
-    Settings,
+    ActivityLog, Admission, AdmissionLimits, AppState, Draining, Guesses, Limits, Listeners, Purge,
+    RateSettings, Running, Settings,
 };
 use rollcall_metrics::Metrics;
 use rollcall_model::{ManualClock, Origin, SystemClock, Timestamp};
@@ -134,6 +134,7 @@ impl TestApp {
             },
             // Most tests ask more than anybody does; those of the limits set them.
             rate_limits: RateSettings::OFF,
+            admission: AdmissionLimits::default(),
         };
         change(&mut settings);
         let key = api_keys::create(&store, "tests", Origin::system(clock.as_ref()))
@@ -149,6 +150,7 @@ impl TestApp {
             replicas,
             metrics,
             sealing_key: SealingKey::from_base64(&sealing_key).unwrap(),
+            admission: Admission::new(settings.admission),
             settings,
             activity: ActivityLog::default(),
             purge: Purge::default(),

@@ -11,24 +11,26 @@ use rollcall_scim::json;
 use serde_json::Value;
 
 use super::failure::{MEDIA_TYPE, ScimFailure};
-use crate::settings::Limits;
+use super::tenant::Tenant;
 
-/// Reads a JSON body within the limits (RFC 7644 §3.1).
+/// Reads a JSON body within the limits (RFC 7644 §3.1), and waits until it is the request's turn.
 pub(super) async fn read(
+    tenant: &Tenant,
     req: &HttpRequest,
     payload: web::Payload,
-    limits: &Limits,
 ) -> Result<Value, ScimFailure> {
-    read_up_to(limits.max_body_bytes, req, payload, limits).await
+    let limit = tenant.app.settings.limits.max_body_bytes;
+    read_up_to(limit, tenant, req, payload).await
 }
 
 /// As [`read`], of a body that has a limit of its own, in bytes.
 pub(super) async fn read_up_to(
     limit: usize,
+    tenant: &Tenant,
     req: &HttpRequest,
     payload: web::Payload,
-    limits: &Limits,
 ) -> Result<Value, ScimFailure> {
+    let limits = &tenant.app.settings.limits;
     check_media_type(req)?;
     let announced = req
         .headers()
@@ -41,6 +43,7 @@ pub(super) async fn read_up_to(
     let body = collected.await.map_err(|_| ScimFailure::TooSlow)??;
     let body = json::parse_to_depth(&body, limits.max_nesting)?;
     json::check_texts(&body, limits.max_string_bytes)?;
+    tenant.take_turn().await?;
     Ok(body)
 }
 
@@ -82,9 +85,12 @@ fn check_media_type(req: &HttpRequest) -> Result<(), ScimFailure> {
 
 /// An answer that carries a document which is no resource.
 pub(super) fn document(document: &Value) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type(MEDIA_TYPE)
-        .body(document.to_string())
+    text(document.to_string())
+}
+
+/// The same of a document that is text already.
+pub(super) fn text(document: String) -> HttpResponse {
+    HttpResponse::Ok().content_type(MEDIA_TYPE).body(document)
 }
 
 /// An answer that carries one resource. Its address and version are those of its `meta`.
@@ -107,10 +113,15 @@ impl ResourceAnswer {
 
     /// With the resource as it is to be shown.
     pub(super) fn with(self, resource: &Value) -> HttpResponse {
+        self.with_text(resource.to_string())
+    }
+
+    /// The same of a resource that is text already.
+    pub(super) fn with_text(self, resource: String) -> HttpResponse {
         self.head()
             .insert_header((CONTENT_LOCATION, self.location.as_str()))
             .content_type(MEDIA_TYPE)
-            .body(resource.to_string())
+            .body(resource)
     }
 
     /// Without a body. If that is because the client has it, with all that tells which it is

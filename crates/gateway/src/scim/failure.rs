@@ -16,6 +16,7 @@ use rollcall_scim::{ScimError, message};
 use rollcall_store::StoreError;
 
 use super::rate::whole_seconds;
+use crate::admission::Busy;
 use crate::api::problem::{RETRY_SECONDS, chain};
 
 /// The media type of every SCIM answer (RFC 7644 §8.1).
@@ -112,6 +113,13 @@ pub(crate) enum ScimFailure {
         /// For how long.
         wait: Duration,
     },
+    /// The request got no turn.
+    #[error("{}", match .0 {
+        Busy::LineFull => "too many requests of this connection are being worked on: send fewer at \
+            the same time, and this one again",
+        Busy::WaitedTooLong => "the server has more to do than it can do now: send the request again",
+    })]
+    Busy(Busy),
     /// The connection has used up its budget (RFC 6585 §4).
     #[error(
         "this connection sent more {} than the {} per second it may: wait {} s and send the request \
@@ -211,7 +219,10 @@ impl ScimFailure {
             Self::Unconditional => plain(StatusCode::PRECONDITION_REQUIRED),
             Self::MediaType => plain(StatusCode::UNSUPPORTED_MEDIA_TYPE),
             Self::NotAcceptable => plain(StatusCode::NOT_ACCEPTABLE),
-            Self::Guessing { .. } | Self::OverBudget { .. } => plain(StatusCode::TOO_MANY_REQUESTS),
+            Self::Busy(Busy::WaitedTooLong) => plain(StatusCode::SERVICE_UNAVAILABLE),
+            Self::Guessing { .. } | Self::OverBudget { .. } | Self::Busy(Busy::LineFull) => {
+                plain(StatusCode::TOO_MANY_REQUESTS)
+            }
             Self::Framework(status) => plain(*status),
             Self::Panicked => (StatusCode::INTERNAL_SERVER_ERROR, internal()),
             Self::TooLarge { .. } | Self::TooMany { .. } => plain(StatusCode::PAYLOAD_TOO_LARGE),
@@ -288,6 +299,9 @@ impl ScimFailure {
                 if let Some(challenge) = challenge(*refusal) {
                     answer.insert_header((WWW_AUTHENTICATE, challenge));
                 }
+            }
+            Self::Busy(_) => {
+                answer.insert_header((RETRY_AFTER, "1"));
             }
             Self::Guessing { wait } => {
                 answer.insert_header((RETRY_AFTER, wait.as_secs().max(1).to_string()));

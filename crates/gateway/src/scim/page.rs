@@ -6,9 +6,8 @@
 use actix_web::HttpResponse;
 use rollcall_model::{GroupId, UserId};
 use rollcall_scim::ScimError;
-use rollcall_scim::message::{cursor_response, list_response};
-use rollcall_store::{DirectoryQuery, Found, Listing};
-use serde_json::Value;
+use rollcall_scim::message::{PagePlace, list_text};
+use rollcall_store::{DirectoryQuery, Found, Listing, ShownUser};
 
 use super::body;
 use super::failure::ScimFailure;
@@ -58,8 +57,8 @@ pub(super) async fn answer(
     let results = render_all(tenant, &wanted, &found.items).await?;
 
     let Some(walk) = walk else {
-        let list = list_response(found.total, request.start_index, results);
-        return Ok(body::document(&list));
+        let place = PagePlace::Number(request.start_index);
+        return Ok(body::text(list_text(found.total, &place, &results)));
     };
     let is_last = results.len() == beyond;
     let last = results.len().checked_sub(1);
@@ -67,7 +66,8 @@ pub(super) async fn answer(
         Some(last) if !is_last => Some(walk.next(tenant, last)?),
         _ => None,
     };
-    Ok(body::document(&cursor_response(found.total, results, next)))
+    let place = PagePlace::Cursor(next);
+    Ok(body::text(list_text(found.total, &place, &results)))
 }
 
 /// What of the directory is wanted. A walk reads one more than it shows, to know whether it goes on.
@@ -131,17 +131,17 @@ async fn render_all(
     tenant: &Tenant,
     wanted: &Wanted<'_>,
     items: &[Found],
-) -> Result<Vec<Value>, ScimFailure> {
+) -> Result<Vec<String>, ScimFailure> {
     let mut users = user_ids(items);
     if !wants(wanted.users, "groups") {
         users.clear();
     }
-    let groups_of = tenant.handle.groups_of(&users).await?;
-    let shown_users = items.iter().filter_map(|item| match item {
-        Found::User(user) => Some(user),
+    let mut groups_of = tenant.handle.groups_of(&users).await?;
+    let with_manager = items.iter().filter_map(|item| match item {
+        Found::User(user) => user.may_have_manager().then_some(user.id),
         Found::Group(_) => None,
     });
-    let managers_of = tenant.handle.managers_of(shown_users).await?;
+    let mut managers_of = tenant.handle.managers_of(with_manager).await?;
     let with_members = wants(wanted.groups, "members");
     let mut groups = group_ids(items);
     if !with_members {
@@ -149,26 +149,29 @@ async fn render_all(
     }
     let members_of = tenant.handle.members_of(&groups).await?;
 
-    let catalog = tenant.catalog();
+    let kind = tenant.catalog().group();
     let mut results = Vec::with_capacity(items.len());
     for item in items {
-        let (mut result, kind, request) = match item {
-            Found::User(user) => {
-                let groups = groups_of.get(&user.id);
-                let groups = groups.map(Vec::as_slice).unwrap_or_default();
-                let result = render::user(tenant, user, groups, managers_of.get(&user.id));
-                (result, catalog.user(), wanted.users)
+        let result = match (item, wanted.users, wanted.groups) {
+            (Found::User(user), Some(request), _) => {
+                let shown = ShownUser {
+                    user: user.clone(),
+                    groups: groups_of.remove(&user.id).unwrap_or_default(),
+                    manager: managers_of.remove(&user.id),
+                };
+                render::user(tenant, &shown, &request.projection)?
             }
-            Found::Group(group) => {
+            (Found::Group(group), _, Some(request)) => {
                 let members = members_of.get(&group.id);
                 let members = members.map(Vec::as_slice).unwrap_or_default();
-                let result = render::group(tenant, group, with_members.then_some(members));
-                (result, catalog.group(), wanted.groups)
+                let members = with_members.then_some(members);
+                let mut result = render::group(tenant, group, members);
+                request.projection.apply(kind, &mut result);
+                result.to_string()
             }
+            // Nobody asked for its type.
+            (Found::User(_), None, _) | (Found::Group(_), _, None) => continue,
         };
-        if let Some(request) = request {
-            request.projection.apply(kind, &mut result);
-        }
         results.push(result);
     }
     Ok(results)

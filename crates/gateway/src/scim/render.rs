@@ -2,12 +2,13 @@
 
 use rollcall_model::{GroupId, UserId};
 use rollcall_scim::schema::ENTERPRISE_USER_URN;
-use rollcall_scim::{Meta, render};
-use rollcall_store::{Group, GroupRef, ManagerRef, MemberId, MemberRef, User};
+use rollcall_scim::{Meta, Projection, render, render_stored};
+use rollcall_store::{Group, GroupRef, ManagerRef, MemberId, MemberRef, ShownUser, StoredUser};
 use serde_json::{Value, json};
 
 use super::body::ResourceAnswer;
 use super::conditional::etag;
+use super::failure::ScimFailure;
 use super::tenant::Tenant;
 use actix_web::http::StatusCode;
 
@@ -21,14 +22,19 @@ pub(super) fn group_location(base: &str, id: GroupId) -> String {
     format!("{base}/Groups/{}", id.to_scim())
 }
 
-/// A user with the groups it is in, and what there is to say of its manager.
+/// A user as text, with what a projection shows of it.
+///
+/// # Errors
+///
+/// What is stored cannot be read.
 pub(super) fn user(
     tenant: &Tenant,
-    user: &User,
-    groups: &[GroupRef],
-    manager: Option<&ManagerRef>,
-) -> Value {
-    let base = &tenant.base;
+    shown: &ShownUser,
+    projection: &Projection,
+) -> Result<String, ScimFailure> {
+    let kind = tenant.catalog().user();
+    let (base, user) = (&tenant.base, &shown.user);
+    let id = user.id.to_scim();
     let meta = Meta {
         resource_type: "User".to_owned(),
         created: user.created_at.to_string(),
@@ -36,24 +42,37 @@ pub(super) fn user(
         version: etag(tenant.settings(), user.version),
         location: user_location(base, user.id),
     };
-    let groups = groups
-        .iter()
-        .map(|group| {
-            json!({
-                "value": group.id.to_scim(),
-                "$ref": group_location(base, group.id),
-                "display": group.display_name,
-                "type": if group.direct { "direct" } else { "indirect" },
-            })
-        })
-        .collect();
-    let derived = vec![("groups", groups)];
-    let id = user.id.to_scim();
-    let mut shown = render(tenant.catalog().user(), &user.resource, &id, meta, derived);
-    if let Some(manager) = manager {
-        describe_manager(base, &mut shown, manager);
+    let groups = shown.groups.iter().map(|group| user_group(base, group));
+    let groups = (!shown.groups.is_empty()).then(|| Value::Array(groups.collect()));
+    // What follows from the manager stands inside what is stored.
+    if projection.is_default() && shown.manager.is_none() {
+        let derived = groups.as_ref().map(|groups| ("groups", groups.to_string()));
+        let text = render_stored(kind, &user.body, &id, &meta, derived.as_slice());
+        if let Some(text) = text {
+            return Ok(text);
+        }
     }
-    shown
+    let resource = user.read()?.resource;
+    let derived = groups
+        .map(|groups| ("groups", groups))
+        .into_iter()
+        .collect();
+    let mut answer = render(kind, &resource, &id, meta, derived);
+    if let Some(manager) = &shown.manager {
+        describe_manager(base, &mut answer, manager);
+    }
+    projection.apply(kind, &mut answer);
+    Ok(answer.to_string())
+}
+
+/// One element of a user's `groups`.
+fn user_group(base: &str, group: &GroupRef) -> Value {
+    json!({
+        "value": group.id.to_scim(),
+        "$ref": group_location(base, group.id),
+        "display": group.display_name,
+        "type": if group.direct { "direct" } else { "indirect" },
+    })
 }
 
 /// Adds to the manager's id what follows from it. An id that is nobody's stays alone.
@@ -113,7 +132,11 @@ pub(super) fn member(base: &str, member: &MemberRef) -> Value {
 }
 
 /// The head of an answer about a user.
-pub(super) fn user_answer(tenant: &Tenant, status: StatusCode, user: &User) -> ResourceAnswer {
+pub(super) fn user_answer(
+    tenant: &Tenant,
+    status: StatusCode,
+    user: &StoredUser,
+) -> ResourceAnswer {
     ResourceAnswer {
         status,
         location: user_location(&tenant.base, user.id),

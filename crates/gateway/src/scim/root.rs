@@ -42,7 +42,7 @@ async fn search_all(
     payload: web::Payload,
 ) -> Result<HttpResponse, ScimFailure> {
     require_root_query(&tenant)?;
-    let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
+    let body = body::read(&tenant, &req, payload).await?;
     let query = ListQuery::from_search_request(body, tenant.catalog().user().profile)?;
     answer(&tenant, query, Place::Body).await
 }

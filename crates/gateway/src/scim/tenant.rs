@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::http::Method;
@@ -20,9 +21,13 @@ use super::accept::{self, Wish};
 use super::failure::ScimFailure;
 use super::{credentials, idp, rate};
 use crate::address;
+use crate::admission::{Busy, Turn};
 use crate::request_id;
 use crate::settings::Settings;
 use crate::state::{self, AppState};
+
+/// How often a write is tried that meets others on its way (serialization failures, dead-locks).
+const ATTEMPTS: u64 = 5;
 
 /// Proof that a request's token belongs to the tenant that its address names.
 ///
@@ -36,6 +41,8 @@ pub(crate) struct Tenant {
     token_id: TokenId,
     idp: Option<IdpKind>,
     tolerated: Tolerated,
+    /// Held until the request is answered.
+    turn: Mutex<Option<Turn>>,
 }
 
 /// The tolerances that a request needed, shared with what tells of it afterwards.
@@ -78,6 +85,54 @@ impl Tenant {
     /// Begins a transaction in which this tenant's users and groups change.
     pub(crate) async fn begin(&self) -> Result<DirectoryTx, StoreError> {
         self.handle.begin(self.request_id).await
+    }
+
+    /// Waits until the request may work. One that has its turn keeps it.
+    pub(crate) async fn take_turn(&self) -> Result<(), ScimFailure> {
+        let held = || self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        if held().is_some() {
+            return Ok(());
+        }
+        let connection = self.handle.connection_id();
+        let turn = self.app.admission.turn(connection).await;
+        let turn = turn.inspect_err(|busy| match busy {
+            Busy::LineFull => self.app.metrics.line_full(),
+            Busy::WaitedTooLong => self.app.metrics.waited_too_long(),
+        });
+        *held() = Some(turn.map_err(ScimFailure::Busy)?);
+        Ok(())
+    }
+
+    /// The request that this tenant made.
+    pub(crate) const fn request_id(&self) -> RequestId {
+        self.request_id
+    }
+
+    /// Does a write in a transaction of its own. What the database broke off because of another
+    /// transaction at the same time is done again, a few times; see [`ATTEMPTS`].
+    pub(crate) async fn write<T>(
+        &self,
+        work: impl AsyncFn(&mut DirectoryTx) -> Result<T, ScimFailure>,
+    ) -> Result<T, ScimFailure> {
+        let mut attempt = 1;
+        loop {
+            let done = async {
+                let mut tx = self.begin().await?;
+                let done = work(&mut tx).await?;
+                tx.commit().await?;
+                Ok(done)
+            };
+            match done.await {
+                Err(ScimFailure::Store(error)) if error.is_contention() && attempt < ATTEMPTS => {
+                    self.app.metrics.write_repeated();
+                    // At random, so that the two do not meet again.
+                    let pause = Duration::from_millis(rand::random_range(1..=10) * attempt);
+                    tokio::time::sleep(pause).await;
+                    attempt += 1;
+                }
+                done => return done,
+            }
+        }
     }
 
     /// The schemas of this connection.
@@ -154,7 +209,7 @@ impl Tenant {
             return Err(ScimFailure::NotAcceptable);
         }
         let base = base(&app.settings, access.handle.connection_id());
-        Ok(Self {
+        let tenant = Self {
             handle: access.handle,
             app,
             base,
@@ -162,7 +217,13 @@ impl Tenant {
             token_id: access.token_id,
             idp,
             tolerated,
-        })
+            turn: Mutex::default(),
+        };
+        // A request with a body takes its turn when the body is there.
+        if matches!(*req.method(), Method::GET | Method::HEAD | Method::DELETE) {
+            tenant.take_turn().await?;
+        }
+        Ok(tenant)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rollcall_model::Stale;
 use rollcall_testkit::{Client, Reply, on_each_database};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
@@ -182,6 +183,7 @@ on_each_database! {
         let raw = f.app.database.raw().await;
         raw.execute_unprepared("update scim_tokens set access = 'groups'").await.unwrap();
         raw.close().await.unwrap();
+        f.app.state().store.forget(Stale::Everything);
         let (u1, g1) = (format!("/Users/{}", f.u1), format!("/Groups/{}", f.g1));
         for path in ["/Users", "/Groups", &u1, &g1, ""] {
             expect_challenge(&f.scim().get(path).await, 403, Some("insufficient_scope"));

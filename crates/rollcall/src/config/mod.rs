@@ -7,6 +7,7 @@
 //!
 //! Everything is checked when it is loaded, so a [`Config`] that exists can be served with.
 
+mod concurrency;
 mod database;
 mod effective;
 mod error;
@@ -28,6 +29,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+pub(crate) use self::concurrency::ConcurrencyConfig;
 pub(crate) use self::database::{DatabaseConfig, DatabaseKind, SqliteSynchronous};
 pub(crate) use self::effective::effective;
 pub(crate) use self::error::ConfigError;
@@ -104,6 +106,8 @@ pub(crate) struct Config {
     pub(crate) limits: LimitsConfig,
     /// How much a SCIM connection may ask for.
     pub(crate) rate_limits: RateLimitsConfig,
+    /// How many requests of one connection work and wait.
+    pub(crate) concurrency: ConcurrencyConfig,
     /// How Redis is used.
     pub(crate) redis: RedisConfig,
     /// The pool of connections.

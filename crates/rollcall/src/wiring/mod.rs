@@ -11,8 +11,8 @@ mod secret_key;
 use anyhow::Context;
 use prometheus::Registry;
 use rollcall_gateway::{
-    ActivityLog, AppState, Draining, Guesses, Limits, Listeners, Purge, RateSettings, Running,
-    Settings,
+    ActivityLog, Admission, AdmissionLimits, AppState, Draining, Guesses, Limits, Listeners, Purge,
+    RateSettings, Running, Settings,
 };
 use rollcall_metrics::Metrics;
 use rollcall_model::Origin;
@@ -48,12 +48,14 @@ pub(crate) async fn start(config: &Config, bound: Bound) -> anyhow::Result<Start
     check_key(&store, &sealing_key).await?;
     let first_key = first_key(&store, config).await?;
     let metrics = Metrics::register(Registry::new(), VERSION)?;
+    let settings = settings(config, bound.url());
     let state = AppState {
         store,
         replicas: replicas::share(config, metrics.clone())?,
         metrics,
         sealing_key,
-        settings: settings(config, bound.url()),
+        admission: Admission::new(settings.admission),
+        settings,
         activity: ActivityLog::default(),
         purge: Purge::default(),
         guesses: Guesses::default(),
@@ -123,10 +125,22 @@ fn settings(config: &Config, url: String) -> Settings {
             request_body_timeout: limits.request_body_timeout,
             shutdown_timeout: limits.shutdown_timeout,
         },
+        admission: AdmissionLimits {
+            at_once: at_once(config.database.max_connections),
+            at_once_per_connection: config.concurrency.requests_per_connection,
+            waiting_per_connection: config.concurrency.waiting_per_connection,
+            patience: config.concurrency.wait,
+        },
         rate_limits: RateSettings {
             reads_per_second: config.rate_limits.reads_per_second,
             writes_per_second: config.rate_limits.writes_per_second,
             burst_seconds: config.rate_limits.burst_seconds,
         },
     }
+}
+
+/// How many SCIM requests work at once. Two connections are left for the management API and for what
+/// runs beside requests.
+fn at_once(connections: u32) -> usize {
+    usize::try_from(connections.saturating_sub(2).max(1)).unwrap_or(usize::MAX)
 }

@@ -74,12 +74,15 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
     limits.request_head_timeout_seconds = 15
     limits.request_body_timeout_seconds = 30
     limits.shutdown_timeout_seconds = 30
+    concurrency.requests_per_connection = 8
+    concurrency.waiting_per_connection = 100
+    concurrency.wait_seconds = 10
     rate_limits.reads_per_second = 200
     rate_limits.writes_per_second = 100
     rate_limits.burst_seconds = 10
     redis.key_prefix = "rollcall:"
     redis.connect_timeout_milliseconds = 1000
-    redis.response_timeout_milliseconds = 100
+    redis.response_timeout_milliseconds = 50
     database.max_connections = 10
     database.acquire_timeout_seconds = 5
     scim.extra_paths = ["/a", "/b"]                  # in ROLLCALL_SCIM__EXTRA_PATHS

@@ -24,6 +24,20 @@ impl CheckedFilter {
     pub fn as_filter(&self) -> &Filter {
         &self.0
     }
+
+    /// The name that it looks for, if it is `userName eq "…"` and no more.
+    pub fn user_name(&self) -> Option<&str> {
+        match &self.0 {
+            Filter::Compare {
+                path,
+                op: CompareOp::Eq,
+                value: Literal::Text(name),
+            } if path.schema.is_none() && path.name == "userName" && path.sub.is_none() => {
+                (!name.is_empty()).then_some(name)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Compares a filter with the schemas of a resource type.

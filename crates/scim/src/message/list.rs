@@ -19,18 +19,42 @@ pub fn list_response(total: u64, start_index: u64, resources: Vec<Value>) -> Val
     })
 }
 
-/// One page of a walk by cursor; the last one has no `next`. Such a page has no place by number,
-/// so there is no `startIndex`.
-pub fn cursor_response(total: u64, resources: Vec<Value>, next: Option<String>) -> Value {
-    let mut list = json!({
-        "schemas": [LIST_URN],
-        "totalResults": total,
-        "itemsPerPage": resources.len(),
-    });
-    if let Some(next) = next {
-        list["nextCursor"] = Value::from(next);
+/// Where a page of a list is, and how the list goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PagePlace {
+    /// By number: the place of its first resource, from 1.
+    Number(u64),
+    /// By cursor: the cursor of the next page, which the last one has not. Such a page has no
+    /// place by number, so there is no `startIndex`.
+    Cursor(Option<String>),
+}
+
+/// One page of resources that are JSON already, as text. `total` counts all matches.
+pub fn list_text(total: u64, place: &PagePlace, resources: &[String]) -> String {
+    let length: usize = resources.iter().map(|resource| resource.len() + 1).sum();
+    let mut list = String::with_capacity(length + 256);
+    list.push_str("{\"schemas\":[\"");
+    list.push_str(LIST_URN);
+    list.push_str("\"],\"totalResults\":");
+    list.push_str(&total.to_string());
+    if let PagePlace::Number(start_index) = place {
+        list.push_str(",\"startIndex\":");
+        list.push_str(&start_index.to_string());
     }
-    list["Resources"] = Value::from(resources);
+    list.push_str(",\"itemsPerPage\":");
+    list.push_str(&resources.len().to_string());
+    if let PagePlace::Cursor(Some(next)) = place {
+        list.push_str(",\"nextCursor\":");
+        list.push_str(&Value::from(next.as_str()).to_string());
+    }
+    list.push_str(",\"Resources\":[");
+    for (number, resource) in resources.iter().enumerate() {
+        if number > 0 {
+            list.push(',');
+        }
+        list.push_str(resource);
+    }
+    list.push_str("]}");
     list
 }
 
@@ -41,11 +65,23 @@ mod tests {
     #[test]
     fn an_empty_list_still_has_resources_and_whole_numbers() {
         insta::assert_snapshot!(list_response(0, 1, Vec::new()), @r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":0,"startIndex":1,"itemsPerPage":0,"Resources":[]}"#);
+        let text = list_text(0, &PagePlace::Number(1), &[]);
+        assert_eq!(text, list_response(0, 1, Vec::new()).to_string());
+    }
+
+    #[test]
+    fn resources_stand_in_a_list_as_they_are() {
+        let resources = [r#"{"id":"1"}"#.to_owned(), r#"{"id":"2"}"#.to_owned()];
+        let text = list_text(9, &PagePlace::Number(3), &resources);
+        let values = resources
+            .iter()
+            .map(|text| serde_json::from_str(text).unwrap());
+        assert_eq!(text, list_response(9, 3, values.collect()).to_string());
     }
 
     #[test]
     fn a_page_by_cursor_names_the_next_one_and_no_place() {
-        insta::assert_snapshot!(cursor_response(3, Vec::new(), Some("abc".to_owned())), @r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":3,"itemsPerPage":0,"nextCursor":"abc","Resources":[]}"#);
-        assert_eq!(cursor_response(0, Vec::new(), None).get("nextCursor"), None);
+        insta::assert_snapshot!(list_text(3, &PagePlace::Cursor(Some("abc".to_owned())), &[]), @r#"{"schemas":["urn:ietf:params:scim:api:messages:2.0:ListResponse"],"totalResults":3,"itemsPerPage":0,"nextCursor":"abc","Resources":[]}"#);
+        assert!(!list_text(0, &PagePlace::Cursor(None), &[]).contains("nextCursor"));
     }
 }

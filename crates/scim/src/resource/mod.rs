@@ -4,6 +4,7 @@ mod document;
 mod member;
 mod parse;
 mod render;
+mod stored;
 pub(crate) mod syntax;
 #[cfg(test)]
 mod tests;
@@ -14,4 +15,5 @@ pub use document::Resource;
 pub use member::Member;
 pub use parse::Parsed;
 pub use render::{Meta, render};
+pub use stored::render_stored;
 pub use unmapped::{MAX_UNMAPPED, MAX_UNMAPPED_BYTES};

@@ -87,4 +87,23 @@ impl Meta {
         meta["location"] = Value::from(self.location);
         meta
     }
+
+    /// The same as text.
+    pub(super) fn to_text(&self) -> String {
+        let version = self.version.as_ref().map_or_else(String::new, |version| {
+            format!("\"version\":{},", quoted(version))
+        });
+        format!(
+            "{{\"resourceType\":{},\"created\":{},\"lastModified\":{},{version}\"location\":{}}}",
+            quoted(&self.resource_type),
+            quoted(&self.created),
+            quoted(&self.last_modified),
+            quoted(&self.location),
+        )
+    }
+}
+
+/// A text as JSON.
+fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
 }

@@ -19,7 +19,7 @@ use crate::error::StoreError;
 use crate::filter_sql::SortKey;
 use crate::groups::Group;
 use crate::handle::ConnectionHandle;
-use crate::users::User;
+use crate::shown::StoredUser;
 
 /// How many rows one statement looks up by their ids.
 const IDS_PER_STATEMENT: usize = 1_000;
@@ -28,7 +28,7 @@ const IDS_PER_STATEMENT: usize = 1_000;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Found {
     /// A user.
-    User(User),
+    User(StoredUser),
     /// A group.
     Group(Group),
 }
@@ -107,7 +107,7 @@ impl ConnectionHandle {
     ) -> Result<Listing<Found>, StoreError> {
         Ok(match query {
             None => Listing::empty(0),
-            Some(query) => as_found(self.search_users(query).await?, Found::User),
+            Some(query) => as_found(self.search_stored_users(query).await?, Found::User),
         })
     }
 
@@ -218,7 +218,7 @@ impl ConnectionHandle {
                 .everything
                 .filter(users.id.is_in(of(|id| matches!(id, DirectoryId::User(_)))));
             for row in users.all(&self.store.db).await? {
-                found.insert(row.view().id, Found::User(User::try_from(row)?));
+                found.insert(row.view().id, Found::User(StoredUser::try_from(row)?));
             }
             let groups = self.searched_groups();
             let groups = groups.everything.filter(

@@ -5,6 +5,7 @@
     reason = "a helper that cannot do its part fails the test that called it"
 )]
 
+mod at_once;
 mod census;
 mod directory;
 mod feed;

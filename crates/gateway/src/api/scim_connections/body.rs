@@ -274,6 +274,7 @@ mod tests {
             extra_scim_paths: Vec::new(),
             limits: Limits::default(),
             rate_limits: RateSettings::OFF,
+            admission: crate::admission::AdmissionLimits::default(),
         };
         let id = ScimConnectionId::from_uuid(Uuid::nil());
         serde_json::to_value(EndpointUrlsBody::new(&settings, "acme", id)).unwrap()

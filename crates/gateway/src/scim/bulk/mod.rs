@@ -39,7 +39,7 @@ async fn bulk(
     tenant.require(tenant.settings().features.bulk, "Bulk")?;
     let limits = &tenant.app.settings.limits;
     let limit = limits.max_bulk_payload_bytes;
-    let body = body::read_up_to(limit, &req, payload, limits).await;
+    let body = body::read_up_to(limit, &tenant, &req, payload).await;
     let body = body.map_err(|failure| match failure {
         ScimFailure::TooLarge { limit } => ScimError::too_large(format!(
             "the body is larger than maxPayloadSize, which is {limit} bytes"

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use rollcall_scim::bulk::{BulkOperation, Collection, Ids, Request, Write};
 use rollcall_scim::{Resource, ScimError};
-use rollcall_store::{DirectoryTx, Group, StoreError, User};
+use rollcall_store::{DirectoryTx, Group, User};
 
 use super::super::conditional::{Conditions, etag};
 use super::super::failure::ScimFailure;
@@ -81,37 +81,38 @@ async fn write_user(
     conditions: &Conditions,
     write: Write,
 ) -> Result<Done, ScimFailure> {
-    match write {
+    Ok(match write {
         Write::Create { data } => {
             let resource = users::create::read(tenant, data)?;
-            let mut tx = begin(tenant).await?;
-            let user = tx.insert_user(resource).await?;
-            tx.commit().await?;
-            Ok(Done::user(tenant, StatusCode::CREATED, &user))
+            let insert = async |tx: &mut DirectoryTx| Ok(tx.insert_user(resource.clone()).await?);
+            let user = in_transaction(tenant, insert).await?;
+            Done::user(tenant, StatusCode::CREATED, &user)
         }
         Write::Replace { id, data } => {
-            let mut tx = begin(tenant).await?;
             let path = UserPath { id };
-            let user = users::replace::replace(tenant, &mut tx, &path, conditions, data).await?;
-            tx.commit().await?;
-            Ok(Done::user(tenant, StatusCode::OK, &user))
+            let replace = async |tx: &mut DirectoryTx| {
+                users::replace::replace(tenant, tx, &path, conditions, &data).await
+            };
+            let user = in_transaction(tenant, replace).await?;
+            Done::user(tenant, StatusCode::OK, &user)
         }
         Write::Patch { id, data } => {
             let patch = users::patch::read(tenant, data)?;
-            let mut tx = begin(tenant).await?;
             let path = UserPath { id };
-            let user = users::patch::apply(tenant, &mut tx, &path, conditions, &patch).await?;
-            tx.commit().await?;
-            Ok(Done::user(tenant, StatusCode::OK, &user))
+            let apply = async |tx: &mut DirectoryTx| {
+                users::patch::apply(tenant, tx, &path, conditions, &patch).await
+            };
+            let user = in_transaction(tenant, apply).await?;
+            Done::user(tenant, StatusCode::OK, &user)
         }
         Write::Delete { id } => {
-            let mut tx = begin(tenant).await?;
             let path = UserPath { id };
-            users::delete::delete(&mut tx, &path, conditions).await?;
-            tx.commit().await?;
-            Ok(Done::deleted(tenant, Collection::Users, path.id))
+            let delete =
+                async |tx: &mut DirectoryTx| users::delete::delete(tx, &path, conditions).await;
+            in_transaction(tenant, delete).await?;
+            Done::deleted(tenant, Collection::Users, path.id)
         }
-    }
+    })
 }
 
 async fn write_group(
@@ -119,47 +120,59 @@ async fn write_group(
     conditions: &Conditions,
     write: Write,
 ) -> Result<Done, ScimFailure> {
-    match write {
+    Ok(match write {
         Write::Create { data } => {
             let (resource, members) = groups::create::read(tenant, data)?;
-            let mut tx = begin(tenant).await?;
-            let group = tx.insert_group(resource, &members).await?.group;
-            tx.commit().await?;
-            Ok(Done::group(tenant, StatusCode::CREATED, &group))
+            let insert = async |tx: &mut DirectoryTx| {
+                Ok(tx.insert_group(resource.clone(), &members).await?.group)
+            };
+            let group = in_transaction(tenant, insert).await?;
+            Done::group(tenant, StatusCode::CREATED, &group)
         }
         Write::Replace { id, data } => {
-            let mut tx = begin(tenant).await?;
             let path = GroupPath { id };
-            let group = groups::replace::replace(tenant, &mut tx, &path, conditions, data).await?;
-            tx.commit().await?;
-            Ok(Done::group(tenant, StatusCode::OK, &group))
+            let replace = async |tx: &mut DirectoryTx| {
+                groups::replace::replace(tenant, tx, &path, conditions, &data).await
+            };
+            let group = in_transaction(tenant, replace).await?;
+            Done::group(tenant, StatusCode::OK, &group)
         }
         Write::Patch { id, data } => {
             let patch = groups::patch::read(tenant, data)?;
-            let mut tx = begin(tenant).await?;
             let path = GroupPath { id };
-            let group = groups::patch::apply(tenant, &mut tx, &path, conditions, &patch).await?;
-            tx.commit().await?;
-            Ok(Done::group(tenant, StatusCode::NO_CONTENT, &group))
+            let apply = async |tx: &mut DirectoryTx| {
+                groups::patch::apply(tenant, tx, &path, conditions, &patch).await
+            };
+            let group = in_transaction(tenant, apply).await?;
+            Done::group(tenant, StatusCode::NO_CONTENT, &group)
         }
         Write::Delete { id } => {
-            let mut tx = begin(tenant).await?;
             let path = GroupPath { id };
-            groups::delete::delete(&mut tx, &path, conditions).await?;
-            tx.commit().await?;
-            Ok(Done::deleted(tenant, Collection::Groups, path.id))
+            let delete =
+                async |tx: &mut DirectoryTx| groups::delete::delete(tx, &path, conditions).await;
+            in_transaction(tenant, delete).await?;
+            Done::deleted(tenant, Collection::Groups, path.id)
         }
-    }
+    })
 }
 
-/// Begins the transaction of an operation. Where the tenant lets Bulk do so, groups may become
-/// members of each other in it (RFC 7644 §3.7.1).
-async fn begin(tenant: &Tenant) -> Result<DirectoryTx, StoreError> {
-    let mut tx = tenant.begin().await?;
+/// Does an operation in a transaction of its own. Where the tenant lets Bulk do so, groups may
+/// become members of each other in it (RFC 7644 §3.7.1).
+async fn in_transaction<T>(
+    tenant: &Tenant,
+    work: impl AsyncFn(&mut DirectoryTx) -> Result<T, ScimFailure>,
+) -> Result<T, ScimFailure> {
+    let work = async |tx: &mut DirectoryTx| {
+        allow(tenant, tx);
+        work(tx).await
+    };
+    tenant.write(work).await
+}
+
+fn allow(tenant: &Tenant, tx: &mut DirectoryTx) {
     if tenant.settings().allow_group_cycles {
         tx.allow_group_cycles();
     }
-    Ok(tx)
 }
 
 /// What the first pass over a circle made.
@@ -179,7 +192,8 @@ pub(super) async fn circle(
     operations: &[(&BulkOperation, &Request)],
 ) -> Result<Vec<Done>, Broken> {
     let whole = |failure: ScimFailure| Broken { at: None, failure };
-    let mut tx = begin(tenant).await.map_err(|error| whole(error.into()))?;
+    let mut tx = tenant.begin().await.map_err(|error| whole(error.into()))?;
+    allow(tenant, &mut tx);
     let mut made = Vec::with_capacity(operations.len());
     for (at, (operation, request)) in operations.iter().enumerate() {
         let broken = |failure| Broken {

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use rollcall_scim::Resource;
-use rollcall_store::{NamedMember, NewGroup};
+use rollcall_store::{DirectoryTx, NamedMember, NewGroup};
 use serde_json::Value;
 use tracing::instrument;
 
@@ -25,13 +25,13 @@ pub(super) async fn create_group(
 ) -> Result<HttpResponse, ScimFailure> {
     let kind = tenant.catalog().group();
     let mut projection = projection(&req, kind)?;
-    let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
+    let body = body::read(&tenant, &req, payload).await?;
     projection.show_supplied(kind, &body);
     let (resource, members) = read(&tenant, body)?;
 
-    let mut tx = tenant.begin().await?;
-    let NewGroup { group, members } = tx.insert_group(resource, &members).await?;
-    tx.commit().await?;
+    let insert =
+        async |tx: &mut DirectoryTx| Ok(tx.insert_group(resource.clone(), &members).await?);
+    let NewGroup { group, members } = tenant.write(insert).await?;
 
     if !prefer::shows_resource(&req, true) {
         return Ok(render::group_answer(&tenant, StatusCode::CREATED, &group).empty());

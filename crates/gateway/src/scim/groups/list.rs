@@ -27,8 +27,7 @@ pub(super) async fn search_groups(
     req: HttpRequest,
     payload: web::Payload,
 ) -> Result<HttpResponse, ScimFailure> {
-    let limits = &tenant.app.settings.limits;
-    let body = body::read(&req, payload, limits).await?;
+    let body = body::read(&tenant, &req, payload).await?;
     let query = ListQuery::from_search_request(body, tenant.catalog().group().profile)?;
     answer(&tenant, query, Place::Body).await
 }

@@ -33,26 +33,22 @@ pub(super) async fn patch_group(
 ) -> Result<HttpResponse, ScimFailure> {
     let kind = tenant.catalog().group();
     let mut projection = projection(&req, kind)?;
-    let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
+    let body = body::read(&tenant, &req, payload).await?;
     projection.show_supplied_by_patch(kind, &body);
     let request = read(&tenant, body)?;
 
-    let mut tx = tenant.begin().await?;
-    let group = apply(
-        &tenant,
-        &mut tx,
-        &path,
-        &Conditions::of(&req, tenant.settings()),
-        &request,
-    )
-    .await?;
+    let conditions = Conditions::of(&req, tenant.settings());
     let shown = prefer::shows_resource(&req, false);
-    let members = if shown && projection.wants("members") {
-        Some(tx.members_of_group(group.id).await?)
-    } else {
-        None
+    let with_members = shown && projection.wants("members");
+    let work = async |tx: &mut DirectoryTx| {
+        let group = apply(&tenant, tx, &path, &conditions, &request).await?;
+        let members = match with_members {
+            true => Some(tx.members_of_group(group.id).await?),
+            false => None,
+        };
+        Ok((group, members))
     };
-    tx.commit().await?;
+    let (group, members) = tenant.write(work).await?;
 
     if !shown {
         return Ok(render::group_answer(&tenant, StatusCode::NO_CONTENT, &group).empty());

@@ -27,25 +27,21 @@ pub(super) async fn replace_group(
 ) -> Result<HttpResponse, ScimFailure> {
     let kind = tenant.catalog().group();
     let mut projection = projection(&req, kind)?;
-    let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
+    let body = body::read(&tenant, &req, payload).await?;
     projection.show_supplied(kind, &body);
 
-    let mut tx = tenant.begin().await?;
-    let group = replace(
-        &tenant,
-        &mut tx,
-        &path,
-        &Conditions::of(&req, tenant.settings()),
-        body,
-    )
-    .await?;
+    let conditions = Conditions::of(&req, tenant.settings());
     let shown = prefer::shows_resource(&req, true);
-    let members = if shown && projection.wants("members") {
-        Some(tx.members_of_group(group.id).await?)
-    } else {
-        None
+    let with_members = shown && projection.wants("members");
+    let work = async |tx: &mut DirectoryTx| {
+        let group = replace(&tenant, tx, &path, &conditions, &body).await?;
+        let members = match with_members {
+            true => Some(tx.members_of_group(group.id).await?),
+            false => None,
+        };
+        Ok((group, members))
     };
-    tx.commit().await?;
+    let (group, members) = tenant.write(work).await?;
 
     if !shown {
         return Ok(render::group_answer(&tenant, StatusCode::NO_CONTENT, &group).empty());
@@ -61,13 +57,13 @@ pub(in crate::scim) async fn replace(
     tx: &mut DirectoryTx,
     path: &GroupPath,
     conditions: &Conditions,
-    body: Value,
+    body: &Value,
 ) -> Result<Group, ScimFailure> {
-    let wanted = membership::wanted_in(tenant, &body)?;
+    let wanted = membership::wanted_in(tenant, body)?;
     let before = tx.lock_group_for(path.id()?, &wanted).await?;
     let before = before.ok_or_else(|| path.missing())?;
     let kind = tenant.catalog().group();
-    let parsed = Resource::replace(kind, &path.id, &before.resource, body)?;
+    let parsed = Resource::replace(kind, &path.id, &before.resource, body.clone())?;
     limits::check_attributes(tenant, Some(&before.resource), &parsed.resource)?;
     tenant.note_quirks(&parsed.quirks);
     let members = membership::named(tenant, &parsed.members.unwrap_or_default())?;

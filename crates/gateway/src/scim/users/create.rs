@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use rollcall_scim::Resource;
+use rollcall_store::{DirectoryTx, ShownUser};
 use serde_json::Value;
 use tracing::instrument;
 
@@ -24,23 +25,33 @@ pub(super) async fn create_user(
 ) -> Result<HttpResponse, ScimFailure> {
     let kind = tenant.catalog().user();
     let mut projection = projection(&req, kind)?;
-    let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
+    let body = body::read(&tenant, &req, payload).await?;
     projection.show_supplied(kind, &body);
     let resource = read(&tenant, body)?;
 
-    let mut tx = tenant.begin().await?;
-    let user = tx.insert_user(resource).await?;
-    // An inactive user that is brought back kept its groups.
-    let groups = tx.groups_of_user(user.id).await?;
-    let manager = tx.manager_of_user(&user).await?;
-    tx.commit().await?;
+    let wants_groups = projection.wants("groups");
+    let request_id = tenant.request_id();
+    let shown = match tenant
+        .handle
+        .insert_user_at_once(request_id, &resource)
+        .await?
+    {
+        Some(user) => ShownUser::alone(&user),
+        None => {
+            let insert = async |tx: &mut DirectoryTx| {
+                let user = tx.insert_user(resource.clone()).await?;
+                // Somebody who waits for it, or who is brought back, may have it in groups.
+                Ok(tx.show_user(&user, wants_groups).await?)
+            };
+            tenant.write(insert).await?
+        }
+    };
 
+    let answer = render::user_answer(&tenant, StatusCode::CREATED, &shown.user);
     if !prefer::shows_resource(&req, true) {
-        return Ok(render::user_answer(&tenant, StatusCode::CREATED, &user).empty());
+        return Ok(answer.empty());
     }
-    let mut shown = render::user(&tenant, &user, &groups, manager.as_ref());
-    projection.apply(kind, &mut shown);
-    Ok(render::user_answer(&tenant, StatusCode::CREATED, &user).with(&shown))
+    Ok(answer.with_text(render::user(&tenant, &shown, &projection)?))
 }
 
 /// Reads a user that is to be made.

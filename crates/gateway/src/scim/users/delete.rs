@@ -16,9 +16,9 @@ pub(super) async fn delete_user(
     req: HttpRequest,
     path: web::Path<UserPath>,
 ) -> Result<HttpResponse, ScimFailure> {
-    let mut tx = tenant.begin().await?;
-    delete(&mut tx, &path, &Conditions::of(&req, tenant.settings())).await?;
-    tx.commit().await?;
+    let conditions = Conditions::of(&req, tenant.settings());
+    let work = async |tx: &mut DirectoryTx| delete(tx, &path, &conditions).await;
+    tenant.write(work).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
-use rollcall_model::UserId;
+use rollcall_store::UserKey;
 use tracing::instrument;
 
 use super::super::conditional::Conditions;
@@ -21,23 +21,17 @@ pub(super) async fn get_user(
 ) -> Result<HttpResponse, ScimFailure> {
     let kind = tenant.catalog().user();
     let projection = projection(&req, kind)?;
-    let user = tenant.handle.find_user(path.id()?).await?;
-    let user = user.ok_or_else(|| path.missing())?;
+    let key = UserKey::Id(path.id()?);
+    let found = tenant
+        .handle
+        .find_shown_user(key, projection.wants("groups"));
+    let shown = found.await?.ok_or_else(|| path.missing())?;
     // The version counts what the identity provider wrote of the user. `groups` follows from what
     // it wrote of groups, which it knows (decision 0008).
-    if Conditions::of(&req, tenant.settings()).not_modified(user.version)? {
-        let unchanged = render::user_answer(&tenant, StatusCode::NOT_MODIFIED, &user);
+    if Conditions::of(&req, tenant.settings()).not_modified(shown.user.version)? {
+        let unchanged = render::user_answer(&tenant, StatusCode::NOT_MODIFIED, &shown.user);
         return Ok(unchanged.empty());
     }
-    let wanted: &[UserId] = if projection.wants("groups") {
-        &[user.id]
-    } else {
-        &[]
-    };
-    let groups = tenant.handle.groups_of(wanted).await?;
-    let groups = groups.get(&user.id).map(Vec::as_slice).unwrap_or_default();
-    let managers = tenant.handle.managers_of([&user]).await?;
-    let mut resource = render::user(&tenant, &user, groups, managers.get(&user.id));
-    projection.apply(kind, &mut resource);
-    Ok(render::user_answer(&tenant, StatusCode::OK, &user).with(&resource))
+    let resource = render::user(&tenant, &shown, &projection)?;
+    Ok(render::user_answer(&tenant, StatusCode::OK, &shown.user).with_text(resource))
 }

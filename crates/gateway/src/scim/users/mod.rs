@@ -1,5 +1,6 @@
 //! `/Users`.
 
+mod change;
 pub(super) mod create;
 pub(super) mod delete;
 mod get;

@@ -1,9 +1,8 @@
 //! Changing a user (RFC 7644 §3.5.2).
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use rollcall_scim::message::PatchRequest;
-use rollcall_scim::patch;
+use rollcall_scim::{Resource, patch};
 use rollcall_store::{DirectoryTx, User};
 use serde_json::Value;
 use tracing::instrument;
@@ -14,9 +13,9 @@ use super::super::failure::ScimFailure;
 use super::super::limits;
 use super::super::list::projection;
 use super::super::prefer;
-use super::super::render;
 use super::super::tenant::Tenant;
 use super::UserPath;
+use super::change::Change;
 
 /// `PATCH /Users/{id}`: all operations, or none. Answers with the user, as Okta wants it,
 /// unless the client prefers less.
@@ -29,34 +28,20 @@ pub(super) async fn patch_user(
 ) -> Result<HttpResponse, ScimFailure> {
     let kind = tenant.catalog().user();
     let mut projection = projection(&req, kind)?;
-    let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
+    let body = body::read(&tenant, &req, payload).await?;
     projection.show_supplied_by_patch(kind, &body);
     let request = read(&tenant, body)?;
 
-    let mut tx = tenant.begin().await?;
-    let user = apply(
-        &tenant,
-        &mut tx,
-        &path,
-        &Conditions::of(&req, tenant.settings()),
-        &request,
-    )
-    .await?;
-    let shown = prefer::shows_resource(&req, true);
-    let groups = if shown {
-        tx.groups_of_user(user.id).await?
-    } else {
-        Vec::new()
+    let conditions = Conditions::of(&req, tenant.settings());
+    let change = Change {
+        tenant: &tenant,
+        path: &path,
+        projection: &projection,
+        shows: prefer::shows_resource(&req, true),
     };
-    let manager = tx.manager_of_user(&user).await?;
-    tx.commit().await?;
-
-    if !shown {
-        return Ok(render::user_answer(&tenant, StatusCode::NO_CONTENT, &user).empty());
-    }
-    let mut resource = render::user(&tenant, &user, &groups, manager.as_ref());
-    projection.apply(kind, &mut resource);
-    Ok(render::user_answer(&tenant, StatusCode::OK, &user).with(&resource))
+    change
+        .make(|before| patched(&tenant, &conditions, &request, before))
+        .await
 }
 
 /// Reads a PATCH body within the limits.
@@ -68,7 +53,7 @@ pub(in crate::scim) fn read(tenant: &Tenant, body: Value) -> Result<PatchRequest
     Ok(request)
 }
 
-/// Applies a PATCH to a user.
+/// Applies a PATCH to a user of a transaction.
 pub(in crate::scim) async fn apply(
     tenant: &Tenant,
     tx: &mut DirectoryTx,
@@ -78,12 +63,22 @@ pub(in crate::scim) async fn apply(
 ) -> Result<User, ScimFailure> {
     let before = tx.lock_user(path.id()?).await?;
     let before = before.ok_or_else(|| path.missing())?;
+    let after = patched(tenant, conditions, request, &before)?;
+    Ok(tx.save_user(before, after).await?)
+}
+
+/// What a PATCH makes of a user.
+fn patched(
+    tenant: &Tenant,
+    conditions: &Conditions,
+    request: &PatchRequest,
+    before: &User,
+) -> Result<Resource, ScimFailure> {
     conditions.check_write(before.version)?;
     let kind = tenant.catalog().user();
     let patched = patch::apply(kind, &before.resource, &request.operations)?;
     limits::check_attributes(tenant, Some(&before.resource), &patched.resource)?;
-    let user = tx.save_user(before, patched.resource).await?;
     tenant.note_quirks(&request.quirks);
     tenant.note_quirks(&patched.quirks);
-    Ok(user)
+    Ok(patched.resource)
 }

@@ -1,6 +1,5 @@
 //! Replacing a user (RFC 7644 §3.5.1).
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use rollcall_scim::Resource;
 use rollcall_store::{DirectoryTx, User};
@@ -13,9 +12,9 @@ use super::super::failure::ScimFailure;
 use super::super::limits;
 use super::super::list::projection;
 use super::super::prefer;
-use super::super::render;
 use super::super::tenant::Tenant;
 use super::UserPath;
+use super::change::Change;
 
 /// `PUT /Users/{id}`
 #[instrument(name = "scim.users.replace", skip_all)]
@@ -27,49 +26,47 @@ pub(super) async fn replace_user(
 ) -> Result<HttpResponse, ScimFailure> {
     let kind = tenant.catalog().user();
     let mut projection = projection(&req, kind)?;
-    let body = body::read(&req, payload, &tenant.app.settings.limits).await?;
+    let body = body::read(&tenant, &req, payload).await?;
     projection.show_supplied(kind, &body);
 
-    let mut tx = tenant.begin().await?;
-    let user = replace(
-        &tenant,
-        &mut tx,
-        &path,
-        &Conditions::of(&req, tenant.settings()),
-        body,
-    )
-    .await?;
-    let shown = prefer::shows_resource(&req, true);
-    let groups = if shown {
-        tx.groups_of_user(user.id).await?
-    } else {
-        Vec::new()
+    let conditions = Conditions::of(&req, tenant.settings());
+    let change = Change {
+        tenant: &tenant,
+        path: &path,
+        projection: &projection,
+        shows: prefer::shows_resource(&req, true),
     };
-    let manager = tx.manager_of_user(&user).await?;
-    tx.commit().await?;
-
-    if !shown {
-        return Ok(render::user_answer(&tenant, StatusCode::NO_CONTENT, &user).empty());
-    }
-    let mut resource = render::user(&tenant, &user, &groups, manager.as_ref());
-    projection.apply(kind, &mut resource);
-    Ok(render::user_answer(&tenant, StatusCode::OK, &user).with(&resource))
+    change
+        .make(|before| replaced(&tenant, &path, &conditions, &body, before))
+        .await
 }
 
-/// Writes a body over a user.
+/// Writes a body over a user of a transaction.
 pub(in crate::scim) async fn replace(
     tenant: &Tenant,
     tx: &mut DirectoryTx,
     path: &UserPath,
     conditions: &Conditions,
-    body: Value,
+    body: &Value,
 ) -> Result<User, ScimFailure> {
     let before = tx.lock_user(path.id()?).await?;
     let before = before.ok_or_else(|| path.missing())?;
+    let after = replaced(tenant, path, conditions, body, &before)?;
+    Ok(tx.save_user(before, after).await?)
+}
+
+/// What a body makes of a user.
+fn replaced(
+    tenant: &Tenant,
+    path: &UserPath,
+    conditions: &Conditions,
+    body: &Value,
+    before: &User,
+) -> Result<Resource, ScimFailure> {
     let kind = tenant.catalog().user();
-    let parsed = Resource::replace(kind, &path.id, &before.resource, body)?;
+    let parsed = Resource::replace(kind, &path.id, &before.resource, body.clone())?;
     limits::check_attributes(tenant, Some(&before.resource), &parsed.resource)?;
     conditions.check_write(before.version)?;
     tenant.note_quirks(&parsed.quirks);
-    Ok(tx.save_user(before, parsed.resource).await?)
+    Ok(parsed.resource)
 }

@@ -51,10 +51,15 @@ fn without_file_and_variables_there_are_the_defaults() {
             ),
             burst_seconds: 10,
         },
+        concurrency: ConcurrencyConfig {
+            requests_per_connection: 8,
+            waiting_per_connection: 100,
+            wait: 10s,
+        },
         redis: RedisConfig {
             key_prefix: "rollcall:",
             connect_timeout: 1s,
-            response_timeout: 100ms,
+            response_timeout: 50ms,
         },
         database: DatabaseConfig {
             max_connections: 10,

@@ -61,13 +61,22 @@ fn fields<'de, T: Deserialize<'de>>(section: &str) -> Vec<String> {
 
 #[test]
 fn the_default_file_describes_every_field_and_nothing_else() {
-    let sections = ["log", "limits", "rate_limits", "redis", "database", "scim"];
+    let sections = [
+        "log",
+        "limits",
+        "concurrency",
+        "rate_limits",
+        "redis",
+        "database",
+        "scim",
+    ];
     let mut expected: BTreeSet<String> = fields::<Config>("").into_iter().collect();
     for section in sections {
         assert!(expected.remove(section), "{section}");
     }
     expected.extend(fields::<LogConfig>("log."));
     expected.extend(fields::<LimitsConfig>("limits."));
+    expected.extend(fields::<ConcurrencyConfig>("concurrency."));
     expected.extend(fields::<RateLimitsConfig>("rate_limits."));
     expected.extend(fields::<RedisConfig>("redis."));
     expected.extend(fields::<DatabaseConfig>("database."));

@@ -1,0 +1,254 @@
+//! A change of a user as one statement, where the database can do that.
+//!
+//! On PostgreSQL a statement may write several tables, and alone it is a transaction. So the user,
+//! its addresses, the count, the audit row, the number in the organization's sequence and the event
+//! are one round trip, durable with its answer, in place of eight in an open transaction. Only what
+//! needs nothing else goes this way: no manager, no value that must be unique, nobody who waits for
+//! the user. For all else, and on SQLite, the answer is `None` with nothing written, and the caller
+//! goes the long way, which finds out why.
+//!
+//! A user that changes was read before, without a lock. The statement writes nothing if somebody
+//! else has changed it since; its version tells.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use rollcall_model::{Actor, AuditId, DeletedUsers, EventId, EventType, RequestId, UserId};
+use rollcall_scim::Resource;
+use sea_orm::{ActiveModelTrait, ConnectionTrait, Iterable, Statement, Value};
+
+use crate::entity::users::Column;
+use crate::error::{self, StoreError};
+use crate::handle::ConnectionHandle;
+use crate::users::{self, User, email_keys, later};
+
+/// Adds a user, unless its name is taken or somebody waits for it. `$1` and `$2` are the tenant,
+/// `$3` is the user.
+///
+/// References are parked under the lock on the counts, and each time a number grows there. If it
+/// grew between the look at who waits and the lock, the division fails, and the statement with it.
+const INSERT: &str = "
+    with before as (
+        select parkings from directory_counts where org_id = $1 and scim_connection_id = $2
+    ), added as (
+        insert into users (org_id, scim_connection_id, id, user_name_key, external_id,
+            display_name_key, active, version, created_at, updated_at, body, search, unmapped)
+        select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
+        where not exists (
+            select 1 from parked_references p
+            where p.org_id = $1 and p.scim_connection_id = $2 and p.value = $5
+        )
+        on conflict (org_id, scim_connection_id, user_name_key) do nothing
+        returning id
+    ), mailed as (
+        insert into user_emails (org_id, scim_connection_id, value_key, user_id)
+        select $1, $2, address, $3
+        from added, json_array_elements_text($14::json) as address
+    ), counted as (
+        update directory_counts c set users = c.users + 1
+        from added where c.org_id = $1 and c.scim_connection_id = $2
+        returning c.parkings
+    ), taken as (
+        insert into event_sequences (org_id, last) select $1, 1 from counted
+        on conflict (org_id) do update set last = event_sequences.last + 1
+        returning last
+    ), audited as (
+        insert into audit_log (org_id, id, at, actor, action, target, request_id)
+        select $1, $15, $16, $17, $18, $19, $20 from added
+    ), told as (
+        insert into events (org_id, sequence, id, type, scim_connection_id, occurred_at, actor,
+            request_id, data)
+        select $1, taken.last, $21, $18, $2, $16, $17, $20, $22 from taken
+    )
+    select 1 / (counted.parkings = before.parkings)::int as done from counted, before";
+
+/// Writes over a user that has the version before `$8`. The first thirteen are the same.
+const UPDATE: &str = "
+    with changed as (
+        update users set user_name_key = $4, external_id = $5, display_name_key = $6,
+            active = $7, version = $8, updated_at = $10, body = $11, search = $12, unmapped = $13
+        where org_id = $1 and scim_connection_id = $2 and id = $3
+            and version = $8 - 1
+        returning id
+    ),";
+
+/// Follows a change of addresses: `$14` is what is new, `$23` what is gone.
+const UPDATE_EMAILS: &str = "
+    unmailed as (
+        delete from user_emails using changed
+        where org_id = $1 and scim_connection_id = $2 and user_id = $3
+            and value_key in (select json_array_elements_text($23::json))
+    ), mailed as (
+        insert into user_emails (org_id, scim_connection_id, value_key, user_id)
+        select $1, $2, address, $3
+        from changed, json_array_elements_text($14::json) as address
+    ),";
+
+const TELL: &str = "
+    taken as (
+        insert into event_sequences (org_id, last) select $1, 1 from changed
+        on conflict (org_id) do update set last = event_sequences.last + 1
+        returning last
+    ), audited as (
+        insert into audit_log (org_id, id, at, actor, action, target, request_id)
+        select $1, $15, $16, $17, $18, $19, $20 from changed
+    ), told as (
+        insert into events (org_id, sequence, id, type, scim_connection_id, occurred_at, actor,
+            request_id, data)
+        select $1, taken.last, $21, $18, $2, $16, $17, $20, $22 from taken
+    )
+    select 1 as done from taken";
+
+static UPDATE_USER: LazyLock<String> = LazyLock::new(|| [UPDATE, TELL].concat());
+static UPDATE_USER_AND_EMAILS: LazyLock<String> =
+    LazyLock::new(|| [UPDATE, UPDATE_EMAILS, TELL].concat());
+
+/// A statement and its outcome if it was done.
+struct AtOnce<'t> {
+    sql: &'t str,
+    user: User,
+    kind: EventType,
+    /// Keys of addresses that are new, and of those that are gone.
+    emails: [BTreeSet<String>; 2],
+}
+
+impl ConnectionHandle {
+    /// Whether the database can write a user in one statement at all.
+    #[must_use]
+    pub const fn writes_at_once(&self) -> bool {
+        self.store.dialect.writes_at_once()
+    }
+
+    /// Adds a user with its event, as the identity provider, if one statement does all of it.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available, or the connection is gone ([`StoreError::ParentMissing`]).
+    pub async fn insert_user_at_once(
+        &self,
+        request_id: RequestId,
+        resource: &Resource,
+    ) -> Result<Option<User>, StoreError> {
+        let settings = self.settings();
+        let plain = settings.deleted_users == DeletedUsers::New
+            && !(settings.unique_external_ids && resource.external_id().is_some())
+            && self.is_plain(resource);
+        if !plain {
+            return Ok(None);
+        }
+        let now = self.store.clock.now().truncated_to_millis();
+        let user = User {
+            id: UserId::new(self.store.clock()),
+            version: 1,
+            created_at: now,
+            updated_at: now,
+            resource: resource.clone(),
+        };
+        let emails = [email_keys(&user.resource)?, BTreeSet::new()];
+        let insertion = AtOnce {
+            sql: INSERT,
+            user,
+            kind: EventType::UserCreated,
+            emails,
+        };
+        self.run_at_once(request_id, insertion).await
+    }
+
+    /// Replaces the attributes of a user that was read before, with its event, as the identity
+    /// provider, if one statement does all of it. What equals what is stored is not written, and
+    /// needs no statement.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available, or another user has the new `userName`
+    /// ([`StoreError::Conflict`]).
+    pub async fn save_user_at_once(
+        &self,
+        request_id: RequestId,
+        before: &User,
+        after: &Resource,
+    ) -> Result<Option<User>, StoreError> {
+        if before.resource == *after {
+            return Ok(Some(before.clone()));
+        }
+        let plain = before.resource.external_id() == after.external_id()
+            && self.is_plain(&before.resource)
+            && self.is_plain(after);
+        if !plain {
+            return Ok(None);
+        }
+        let user = User {
+            id: before.id,
+            version: before.version + 1,
+            created_at: before.created_at,
+            updated_at: later(before.updated_at, self.store.clock.now()),
+            resource: after.clone(),
+        };
+        let (old, new) = (email_keys(&before.resource)?, email_keys(after)?);
+        let emails = [&new - &old, &old - &new];
+        let update = AtOnce {
+            sql: if old == new {
+                &UPDATE_USER
+            } else {
+                &UPDATE_USER_AND_EMAILS
+            },
+            kind: users::change_kind(&before.resource, after),
+            user,
+            emails,
+        };
+        self.run_at_once(request_id, update).await
+    }
+
+    /// Whether a user touches no table but those of the statements.
+    fn is_plain(&self, resource: &Resource) -> bool {
+        self.writes_at_once()
+            && resource.manager().is_none()
+            && resource.unique_values(self.catalog().user()).is_empty()
+    }
+
+    async fn run_at_once(
+        &self,
+        request_id: RequestId,
+        AtOnce {
+            sql,
+            user,
+            kind,
+            emails: [new, gone],
+        }: AtOnce<'_>,
+    ) -> Result<Option<User>, StoreError> {
+        let clock = self.store.clock();
+        let row = users::row(
+            self.org_id,
+            self.connection_id,
+            self.catalog().user(),
+            &user,
+        )?;
+        let mut values: Vec<Value> = Column::iter()
+            .filter_map(|column| row.get(column).into_value())
+            .collect();
+        let event = users::told(self.catalog().user(), user.id, &user.resource);
+        values.extend::<[Value; 10]>([
+            serde_json::Value::from_iter(new).to_string().into(),
+            AuditId::new(clock).as_uuid().into(),
+            clock.now().unix_micros().into(),
+            Actor::IdentityProvider(self.connection_id)
+                .to_string()
+                .into(),
+            kind.as_str().into(),
+            user.id.to_string().into(),
+            request_id.as_uuid().into(),
+            EventId::new(clock).as_uuid().into(),
+            event.to_string().into(),
+            serde_json::Value::from_iter(gone).to_string().into(),
+        ]);
+        let db = &self.store.db;
+        let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+        match db.query_one_raw(statement).await {
+            Ok(done) => Ok(done.map(|_| user)),
+            Err(error) if error::is_contention(&error) || error::is_division_by_zero(&error) => {
+                Ok(None)
+            }
+            Err(error) => Err(StoreError::naming_conflict("userName")(error)),
+        }
+    }
+}
