@@ -2,7 +2,9 @@
 //!
 //! Requests ask through [`Link::ask`], which does nothing while Redis is away and takes it for away
 //! when it does not answer in time: so an outage costs each request under way one short wait, and
-//! none of those that come later any. Only the check in `stale::listen` brings it back.
+//! none of those that come later any. Only the check in `stale::listen` brings it back. It is
+//! called at once, since a machine that was busy for a moment looks the same as a Redis that went;
+//! only when it fails too is it an outage that the log tells.
 //!
 //! A connection lives on the runtime it was made on. Workers of the server come and go, so
 //! all work with Redis is handed to the runtime that [`Link::open`] was called on.
@@ -16,6 +18,7 @@ use redis::{Client, RedisError, RedisResult};
 use rollcall_metrics::Metrics;
 use secrecy::ExposeSecret;
 use tokio::runtime::Handle;
+use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use crate::options::RedisOptions;
@@ -41,6 +44,8 @@ pub(crate) struct Link {
     manager: RwLock<ConnectionManager>,
     runtime: Handle,
     answers: AtomicBool,
+    /// Wakes the check.
+    doubted: Notify,
     /// Whether the log knows that Redis is away.
     told_away: AtomicBool,
     patience: Duration,
@@ -68,6 +73,7 @@ impl Link {
             manager: RwLock::new(manager),
             runtime: Handle::current(),
             answers: AtomicBool::new(false),
+            doubted: Notify::new(),
             told_away: AtomicBool::new(false),
             patience: options.response_timeout,
             long_patience: options.connect_timeout,
@@ -90,15 +96,17 @@ impl Link {
             return None;
         }
         let asked = self.runtime.spawn(work(self.manager()));
-        let error = match timeout(self.patience, asked).await {
-            Ok(Ok(Ok(answer))) => return Some(answer),
-            Ok(Ok(Err(error))) => error.into(),
-            // The runtime is about to end.
-            Ok(Err(_)) => LinkError::Closed,
-            Err(_) => LinkError::Slow(self.patience),
-        };
-        self.went_away(&error);
+        if let Ok(Ok(Ok(answer))) = timeout(self.patience, asked).await {
+            return Some(answer);
+        }
+        self.answers.store(false, Ordering::Relaxed);
+        self.doubted.notify_one();
         None
+    }
+
+    /// Waits until a request asked in vain.
+    pub(crate) async fn doubted(&self) {
+        self.doubted.notified().await;
     }
 
     /// Does what no request waits for, whether or not Redis counts as away.
@@ -114,15 +122,17 @@ impl Link {
     }
 
     /// Redis was asked and answered; `took` so long. If it is slower than a request may wait, it
-    /// stays away for requests.
+    /// is away for requests.
     pub(crate) fn answered(&self, took: Duration) {
-        if took > self.patience || self.answers.swap(true, Ordering::Relaxed) {
+        if took > self.patience {
+            if !self.answers() {
+                self.went_away(&LinkError::Slow(self.patience));
+            }
             return;
         }
+        self.answers.store(true, Ordering::Relaxed);
         self.metrics.redis_answers(true);
         if self.told_away.swap(false, Ordering::Relaxed) {
-            tracing::info!("Redis answers again: replicas share limits and changes");
-        } else {
             tracing::info!("Redis answers: replicas share limits and changes");
         }
     }

@@ -223,6 +223,8 @@ impl Pair {
     async fn revoke_as_redis_dies(&mut self) -> anyhow::Result<Duration> {
         let (tenant, path) = self.token().await?;
         self.redis.kill()?;
+        // It has forgotten the token by now, and remembers it again.
+        tenant.get("/Users?count=1").await?;
         self.one.manage(Method::DELETE, &path, None).await?;
         let time = until_refused(&tenant, 401).await?;
         self.redis.start_again()?;
@@ -233,6 +235,7 @@ impl Pair {
     async fn revoke_as_redis_hangs(&self) -> anyhow::Result<Duration> {
         let (tenant, path) = self.token().await?;
         self.redis.pause()?;
+        tenant.get("/Users?count=1").await?;
         self.one.manage(Method::DELETE, &path, None).await?;
         let time = until_refused(&tenant, 401).await?;
         self.redis.resume()?;

@@ -17,4 +17,13 @@ impl LocalBudgets {
         let full_at = budgets.entry(key, |full_at| *full_at > now)?;
         Some(gcra::take(quota, full_at, now, cells, cells))
     }
+
+    /// Notes how the budget that all replicas share stands, to go on from there without Redis.
+    pub(super) fn note(&self, key: Key, told: &Grant, now: u64) {
+        let full_in = u64::try_from(told.full_in.as_micros()).unwrap_or(u64::MAX);
+        let mut budgets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(full_at) = budgets.entry(key, |full_at| *full_at > now) {
+            *full_at = now.saturating_add(full_in);
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! How much a SCIM connection may ask for: a budget of reads and one of writes.
 //!
-//! Over Redis the budgets are those of all replicas together. While Redis is away each process has
-//! budgets of its own, which begin full: limits fail open, because what is behind them is a
+//! Over Redis the budgets are those of all replicas together. While Redis is away each process goes on
+//! by itself from what it was told last: limits fail open, because what is behind them is a
 //! customer's directory, which must not stop being synced for want of a counter.
 
 mod gcra;
@@ -145,6 +145,7 @@ impl Limits {
         let name = redis_key(&self.key_prefix, key);
         let ask = move |manager| run(GCRA.clone(), manager, name, quota, cells, more);
         let told = link.ask(ask).await?;
+        self.local.note(key, &told, now);
         Some(self.leases.note(key, cells, told, now))
     }
 

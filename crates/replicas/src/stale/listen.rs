@@ -88,12 +88,18 @@ impl Listener {
                     let message = message.ok_or(LinkError::Closed)?;
                     self.hear(&message, &mut seen)?;
                 }
-                _ = check.tick() => {
-                    if self.generation().await? != seen {
-                        return Err(Ended::Missed);
-                    }
-                }
+                _ = check.tick() => self.check(seen).await?,
+                () = self.link.doubted() => self.check(seen).await?,
             }
+        }
+    }
+
+    /// Whether Redis answers, and nothing was missed.
+    async fn check(&self, seen: u64) -> Result<(), Ended> {
+        if self.generation().await? == seen {
+            Ok(())
+        } else {
+            Err(Ended::Missed)
         }
     }
 

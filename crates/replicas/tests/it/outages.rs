@@ -91,20 +91,22 @@ fn without_redis_limits_are_those_of_each_process() {
         let mut redis = OwnRedis::start();
         let replica = Replica::listening(&options(&redis.url())).await;
         let (connection, quota) = (connection(), quota(1, 3_600));
-        let take = async |cells| {
+        let take = async |connection, cells| {
             let take = replica
                 .replicas
                 .take(connection, Budget::Writes, quota, cells, now());
             matches!(take.await, Verdict::Allowed(_))
         };
-        assert!(take(3_600).await);
-        assert!(!take(3_600).await);
+        assert!(take(connection, 3_600).await);
+        assert!(!take(connection, 3_600).await);
 
         redis.kill();
         replica.until(RedisHealth::Away).await;
-        // A budget of its own, which begins full, and is one.
-        assert!(take(3_600).await);
-        assert!(!take(3_600).await);
+        // What was used up stays so, and budgets of its own are kept count of.
+        assert!(!take(connection, 3_600).await);
+        let other = crate::fixture::connection();
+        assert!(take(other, 3_600).await);
+        assert!(!take(other, 3_600).await);
     });
 }
 

@@ -82,7 +82,7 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
     rate_limits.burst_seconds = 10
     redis.key_prefix = "rollcall:"
     redis.connect_timeout_milliseconds = 1000
-    redis.response_timeout_milliseconds = 50
+    redis.response_timeout_milliseconds = 100
     database.max_connections = 10
     database.acquire_timeout_seconds = 5
     scim.extra_paths = ["/a", "/b"]                  # in ROLLCALL_SCIM__EXTRA_PATHS

@@ -59,7 +59,7 @@ fn without_file_and_variables_there_are_the_defaults() {
         redis: RedisConfig {
             key_prefix: "rollcall:",
             connect_timeout: 1s,
-            response_timeout: 50ms,
+            response_timeout: 100ms,
         },
         database: DatabaseConfig {
             max_connections: 10,
