@@ -96,8 +96,11 @@ impl Link {
             return None;
         }
         let asked = self.runtime.spawn(work(self.manager()));
-        if let Ok(Ok(Ok(answer))) = timeout(self.patience, asked).await {
-            return Some(answer);
+        match timeout(self.patience, asked).await {
+            Ok(Ok(Ok(answer))) => return Some(answer),
+            Ok(Ok(Err(error))) => tracing::debug!(%error, "Redis refuses"),
+            // It is slow, or the runtime is about to end.
+            Ok(Err(_)) | Err(_) => {}
         }
         self.answers.store(false, Ordering::Relaxed);
         self.doubted.notify_one();

@@ -135,6 +135,30 @@ fn a_redis_that_hangs_costs_one_wait_and_not_one_for_each_request() {
 }
 
 #[test]
+fn a_redis_that_is_slow_is_away_until_it_is_quick_again() {
+    block_on(async {
+        let redis = OwnRedis::start();
+        let options = RedisOptions {
+            response_timeout: Duration::from_millis(500),
+            ..options(&redis.url())
+        };
+        let replica = Replica::listening(&options).await;
+        let client = redis::Client::open(redis.url()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+
+        // It answers everything, two seconds late.
+        let pause = redis::cmd("CLIENT").arg("PAUSE").arg(2_000).to_owned();
+        let _: () = pause.query_async(&mut connection).await.unwrap();
+        assert!(is_allowed(&replica).await);
+        assert_eq!(replica.replicas.redis(), RedisHealth::Away);
+
+        let told = async || replica.metric("rollcall_redis_outages_total ") == "1";
+        eventually("the outage was told", told).await;
+        replica.until(RedisHealth::Answers).await;
+    });
+}
+
+#[test]
 fn everything_is_forgotten_again_and_again_while_redis_hangs() {
     block_on(async {
         let redis = OwnRedis::start();

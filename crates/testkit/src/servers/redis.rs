@@ -150,7 +150,7 @@ impl OwnRedis {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .unwrap();
+            .unwrap_or_else(|error| panic!("cannot start redis-server, is it on PATH? {error}"));
         let begun = Instant::now();
         while begun.elapsed() < DEADLINE {
             if server.try_wait().unwrap().is_some() {
