@@ -4,6 +4,7 @@ mod activity;
 mod address;
 mod admission;
 mod api;
+mod compress;
 mod guesses;
 mod health;
 mod observe;

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use crate::activity::FLUSH_EVERY;
 use crate::api::problem::{Problem, chain};
+use crate::compress::compress;
 use crate::observe::observe;
 use crate::state::AppState;
 use crate::{api, health, scim};
@@ -70,6 +71,7 @@ pub fn start(app: AppState, listeners: Listeners) -> std::io::Result<Running> {
             .app_data(shared.clone())
             // Identity providers add a slash at the end or in the middle.
             .wrap(NormalizePath::new(TrailingSlash::Trim))
+            .wrap(from_fn(compress))
             .wrap(from_fn(observe))
             .configure(move |config| mount(config, &state, with_metrics))
     })

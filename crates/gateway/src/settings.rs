@@ -85,6 +85,12 @@ pub struct Limits {
     /// How long a client may take to send a request's body. It was let in before its body was
     /// read, so this also bounds how long a revoked token's last request can take.
     pub request_body_timeout: Duration,
+    /// How long a client may take to receive an answer that is written while it is read from the
+    /// database. Later its connection is broken off.
+    pub long_answer_timeout: Duration,
+    /// From how many bytes on an answer is compressed for clients that take it so; 0 compresses
+    /// none.
+    pub compress_from_bytes: usize,
     /// How long requests under way may go on when the server stops.
     pub shutdown_timeout: Duration,
 }
@@ -108,6 +114,8 @@ impl Default for Limits {
             max_bad_tokens_per_minute: 20,
             request_head_timeout: Duration::from_secs(15),
             request_body_timeout: Duration::from_secs(30),
+            long_answer_timeout: Duration::from_secs(60),
+            compress_from_bytes: 16 * 1024,
             shutdown_timeout: Duration::from_secs(30),
         }
     }

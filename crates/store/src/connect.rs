@@ -8,6 +8,7 @@ use rollcall_migrations::Migrator;
 use rollcall_model::Clock;
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbErr, RuntimeErr, Statement};
 use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, SchemaManager};
+use tokio::sync::Semaphore;
 
 use crate::dialect::{Dialect, WriteTx};
 use crate::error::StoreError;
@@ -45,6 +46,8 @@ pub struct Store {
     pub(crate) clock: Arc<dyn Clock>,
     /// The tokens and connections that were here lately.
     pub(crate) remembered: Arc<Remembered>,
+    /// Places for [`Snapshot`](crate::Snapshot)s.
+    pub(crate) snapshots: Arc<Semaphore>,
     options: Arc<StoreOptions>,
 }
 
@@ -79,6 +82,7 @@ impl Store {
             dialect,
             clock,
             remembered: Arc::default(),
+            snapshots: Arc::new(Semaphore::new(places(options.max_connections))),
             options: Arc::new(options.clone()),
         })
     }
@@ -154,10 +158,19 @@ impl Store {
         self.options.tombstone_retention
     }
 
-    pub(crate) async fn begin_write(&self) -> Result<WriteTx, StoreError> {
-        let patience = self.options.acquire_timeout;
-        self.dialect.begin_write(&self.db, patience).await
+    /// How long a request waits for its turn.
+    pub(crate) fn patience(&self) -> Duration {
+        self.options.acquire_timeout
     }
+
+    pub(crate) async fn begin_write(&self) -> Result<WriteTx, StoreError> {
+        self.dialect.begin_write(&self.db, self.patience()).await
+    }
+}
+
+/// How many connections of a pool may be held by snapshots: half of them, and at least one.
+fn places(max_connections: u32) -> usize {
+    usize::try_from(max_connections / 2).unwrap_or(1).max(1)
 }
 
 async fn pending_migrations<'db, C>(db: &'db C) -> Result<usize, StoreError>

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{
-    ConnAcquireErr, ConnectOptions, ConnectionTrait, DatabaseConnection, DatabaseTransaction,
-    DbBackend, DbErr, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait,
+    AccessMode, ConnAcquireErr, ConnectOptions, ConnectionTrait, DatabaseConnection,
+    DatabaseTransaction, DbBackend, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode,
+    Statement, TransactionOptions, TransactionTrait,
 };
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -204,6 +204,17 @@ impl WriteTx {
     }
 }
 
+/// A transaction that only reads, and sees one state of the database.
+pub(crate) struct ReadTx {
+    tx: DatabaseTransaction,
+}
+
+impl ReadTx {
+    pub(crate) fn connection(&self) -> &DatabaseTransaction {
+        &self.tx
+    }
+}
+
 impl Dialect {
     pub(crate) fn of_url(url: &str) -> Option<Self> {
         match url.split(':').next()? {
@@ -295,18 +306,30 @@ impl Dialect {
             },
             ..TransactionOptions::default()
         };
-        // In a task of its own: if the request is given up in the middle of BEGIN, the transaction
-        // is begun all the same and then rolled back. Cut off halfway, the connection would go
-        // back to the pool with a transaction that nobody ends.
-        let db = db.clone();
-        let begun = tokio::spawn(async move { db.begin_with_options(options).await });
-        match begun.await {
-            Ok(tx) => Ok(WriteTx {
-                tx: tx?,
-                _turn: turn,
-            }),
-            Err(cut_off) => Err(StoreError::Unavailable(DbErr::Custom(cut_off.to_string()))),
-        }
+        Ok(WriteTx {
+            tx: begin(db, options).await?,
+            _turn: turn,
+        })
+    }
+
+    /// Begins a transaction that only reads. All its queries see what was committed before the
+    /// first of them.
+    pub(crate) async fn begin_read(&self, db: &DatabaseConnection) -> Result<ReadTx, StoreError> {
+        let options = match self {
+            // A read transaction is a snapshot there without being told.
+            Self::Sqlite { .. } => TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+                ..TransactionOptions::default()
+            },
+            Self::Postgres => TransactionOptions {
+                isolation_level: Some(IsolationLevel::RepeatableRead),
+                access_mode: Some(AccessMode::ReadOnly),
+                ..TransactionOptions::default()
+            },
+        };
+        Ok(ReadTx {
+            tx: begin(db, options).await?,
+        })
     }
 
     /// Whether one statement may write several tables.
@@ -398,6 +421,21 @@ impl Dialect {
                     .to_owned(),
             ))
         })
+    }
+}
+
+/// Begins a transaction in a task of its own: if the request is given up in the middle of BEGIN, the
+/// transaction is begun all the same and then rolled back. Cut off halfway, the connection would go
+/// back to the pool with a transaction that nobody ends.
+async fn begin(
+    db: &DatabaseConnection,
+    options: TransactionOptions,
+) -> Result<DatabaseTransaction, StoreError> {
+    let db = db.clone();
+    let begun = tokio::spawn(async move { db.begin_with_options(options).await });
+    match begun.await {
+        Ok(tx) => Ok(tx?),
+        Err(cut_off) => Err(StoreError::Unavailable(DbErr::Custom(cut_off.to_string()))),
     }
 }
 

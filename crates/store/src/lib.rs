@@ -37,6 +37,7 @@ mod scim_connections;
 mod search;
 mod shape;
 mod shown;
+mod snapshot;
 mod sso_connections;
 mod tokens;
 mod tombstones;
@@ -55,7 +56,9 @@ pub use groups::{Group, NewGroup};
 pub use handle::{ConnectionHandle, DirectoryTx, OrgHandle, OrgTx};
 pub use idempotency::{Begun, Remembered};
 pub use managers::ManagerRef;
-pub use members::{GroupRef, MemberId, MemberKind, MemberRef, MembersChanged, NamedMember};
+pub use members::{
+    GroupAndMembers, GroupRef, MemberId, MemberKind, MemberRef, MembersChanged, NamedMember,
+};
 pub use organizations::OrganizationChange;
 pub use public::PublicConnection;
 pub use references::{Awaiting, ParkedReference};
@@ -67,6 +70,7 @@ pub use schemas::{SchemaRefused, ScimSchema};
 pub use scim_connections::{NewScimConnection, ScimConnectionChange};
 pub use search::{DirectoryId, DirectoryQuery, Found, Listing, Position};
 pub use shown::{ShownUser, StoredUser, UserKey};
+pub use snapshot::Snapshot;
 pub use sso_connections::{NewSsoConnection, SsoConnectionChange};
 pub use tokens::NewToken;
 pub use tombstones::{Purged, Tombstone};

@@ -6,11 +6,12 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, ETAG, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use rollcall_scim::json;
 use serde_json::Value;
 
 use super::failure::{MEDIA_TYPE, ScimFailure};
+use super::stream::BrokenOff;
 use super::tenant::Tenant;
 
 /// Reads a JSON body within the limits (RFC 7644 §3.1), and waits until it is the request's turn.
@@ -122,6 +123,17 @@ impl ResourceAnswer {
             .insert_header((CONTENT_LOCATION, self.location.as_str()))
             .content_type(MEDIA_TYPE)
             .body(resource)
+    }
+
+    /// With the resource as it is written, whose length nobody knows yet.
+    pub(super) fn streamed(
+        self,
+        body: impl Stream<Item = Result<web::Bytes, BrokenOff>> + 'static,
+    ) -> HttpResponse {
+        self.head()
+            .insert_header((CONTENT_LOCATION, self.location.as_str()))
+            .content_type(MEDIA_TYPE)
+            .streaming(body)
     }
 
     /// Without a body. If that is because the client has it, with all that tells which it is

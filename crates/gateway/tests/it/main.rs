@@ -23,6 +23,7 @@ mod scim_bulk_outage;
 mod scim_errors;
 mod scim_groups;
 mod scim_lists;
+mod scim_long_groups;
 mod scim_members_concurrent;
 mod scim_nested_groups;
 mod scim_parked_references;

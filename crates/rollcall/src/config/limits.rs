@@ -67,6 +67,14 @@ pub(crate) struct LimitsConfig {
         deserialize_with = "values::seconds"
     )]
     pub(crate) request_body_timeout: Duration,
+    /// How long a client may take to receive an answer that is too long to be held in memory.
+    #[serde(
+        rename = "long_answer_timeout_seconds",
+        deserialize_with = "values::seconds"
+    )]
+    pub(crate) long_answer_timeout: Duration,
+    /// From how many bytes on an answer is compressed; 0 for none.
+    pub(crate) compress_from_bytes: usize,
     /// How long requests under way may go on when the server stops.
     #[serde(
         rename = "shutdown_timeout_seconds",

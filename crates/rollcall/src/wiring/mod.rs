@@ -123,6 +123,8 @@ fn settings(config: &Config, url: String) -> Settings {
             max_bad_tokens_per_minute: limits.max_bad_tokens_per_minute,
             request_head_timeout: limits.request_head_timeout,
             request_body_timeout: limits.request_body_timeout,
+            long_answer_timeout: limits.long_answer_timeout,
+            compress_from_bytes: limits.compress_from_bytes,
             shutdown_timeout: limits.shutdown_timeout,
         },
         admission: AdmissionLimits {

@@ -11,6 +11,7 @@
 //! others wait for. Whoever deletes takes it last; should that ever meet an arrival in the same
 //! group, the database ends one of the two, and its client sends it again.
 
+mod chunk;
 mod named;
 mod nested;
 mod read;
@@ -28,10 +29,12 @@ use crate::error::StoreError;
 use crate::handle::DirectoryTx;
 use crate::references::Awaiting;
 
+pub use chunk::GroupAndMembers;
+pub(crate) use chunk::list_after;
 pub(crate) use named::Resolved;
 pub use named::{MemberKind, NamedMember};
 pub use read::{GroupRef, MemberRef};
-pub(crate) use read::{MAX_NESTING, display_of_user};
+pub(crate) use read::{MAX_NESTING, Scope, display_of_user};
 use set::Rows;
 
 /// How many ids one list of a statement carries. A fixed size keeps the number of prepared
@@ -63,6 +66,13 @@ impl MemberId {
         match self {
             Self::User(_) => MemberKind::User,
             Self::Group(_) => MemberKind::Group,
+        }
+    }
+
+    const fn as_uuid(self) -> Uuid {
+        match self {
+            Self::User(id) => id.as_uuid(),
+            Self::Group(id) => id.as_uuid(),
         }
     }
 

@@ -41,9 +41,9 @@ pub struct MemberRef {
 
 /// Whose memberships a query reads.
 #[derive(Clone, Copy)]
-struct Scope {
-    org_id: OrgId,
-    connection_id: ScimConnectionId,
+pub(crate) struct Scope {
+    pub(crate) org_id: OrgId,
+    pub(crate) connection_id: ScimConnectionId,
 }
 
 impl Scope {
@@ -188,7 +188,7 @@ async fn groups_of(
 }
 
 impl ConnectionHandle {
-    const fn scope(&self) -> Scope {
+    pub(crate) const fn scope(&self) -> Scope {
         Scope {
             org_id: self.org_id,
             connection_id: self.connection_id,

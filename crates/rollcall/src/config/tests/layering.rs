@@ -40,6 +40,8 @@ fn without_file_and_variables_there_are_the_defaults() {
             max_bad_tokens_per_minute: 20,
             request_head_timeout: 15s,
             request_body_timeout: 30s,
+            long_answer_timeout: 60s,
+            compress_from_bytes: 16384,
             shutdown_timeout: 30s,
         },
         rate_limits: RateLimitsConfig {

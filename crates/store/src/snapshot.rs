@@ -1,0 +1,86 @@
+//! A connection as it was at one moment, for answers that are too long for one query.
+//!
+//! A snapshot is a transaction that only reads, so it keeps a connection of the pool for as long
+//! as it is held. No more than half of the pool goes to snapshots: whoever reads slowly must not
+//! keep others from reading at all. How long one is held is for its owner to bound.
+
+use std::collections::HashMap;
+
+use rollcall_model::GroupId;
+use sea_orm::{ColumnTrait, ConnAcquireErr, DbErr, QueryFilter};
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::dialect::ReadTx;
+use crate::entity::groups::Column;
+use crate::error::StoreError;
+use crate::groups::{self, Group};
+use crate::handle::ConnectionHandle;
+use crate::members::{self, MemberId, MemberRef, Scope};
+
+/// A connection as it was when it was first read through this. Dropped, it is let go of.
+pub struct Snapshot {
+    tx: ReadTx,
+    scope: Scope,
+    _place: OwnedSemaphorePermit,
+}
+
+impl ConnectionHandle {
+    /// Begins a snapshot.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available, or too many snapshots are held.
+    pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        let place = self.store.snapshots.clone().acquire_owned();
+        let Ok(Ok(place)) = tokio::time::timeout(self.store.patience(), place).await else {
+            return Err(StoreError::Unavailable(DbErr::ConnectionAcquire(
+                ConnAcquireErr::Timeout,
+            )));
+        };
+        Ok(Snapshot {
+            tx: self.store.dialect.begin_read(&self.store.db).await?,
+            scope: self.scope(),
+            _place: place,
+        })
+    }
+}
+
+impl Snapshot {
+    /// Those of some groups that are there.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn find_groups(
+        &self,
+        ids: &[GroupId],
+    ) -> Result<HashMap<GroupId, Group>, StoreError> {
+        let mut found = HashMap::with_capacity(ids.len());
+        // One by one: `in` would leave it to the database to read every group there is.
+        for id in ids {
+            let row = groups::of(self.scope.org_id, self.scope.connection_id)
+                .filter(Column::Id.eq(id.as_uuid()))
+                .one(self.tx.connection())
+                .await?;
+            if let Some(row) = row {
+                found.insert(*id, Group::try_from(row)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The members of a group that come after one of them, users before groups, each in the order
+    /// of their ids; at most so many. Fewer come only at the end.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn list_members_after(
+        &self,
+        group_id: GroupId,
+        after: Option<MemberId>,
+        limit: usize,
+    ) -> Result<Vec<MemberRef>, StoreError> {
+        members::list_after(self.tx.connection(), self.scope, group_id, after, limit).await
+    }
+}
