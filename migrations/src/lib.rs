@@ -2,8 +2,9 @@
 //!
 //! Each step is plain SQL, because a table is easiest to judge as the database will see it. The
 //! few type names that differ between SQLite and PostgreSQL are written as `{uuid}`, `{int}`,
-//! `{bytes}`, `{json}` and `{bool}`; `{strict}` ends a table that SQLite is to type-check, and
-//! `{postgres}` begins a statement that SQLite has no use for.
+//! `{bytes}`, `{json}` and `{bool}`; `{strict}` ends a table that SQLite is to type-check,
+//! `{by_org}` one that may be split as well (see [`partitions`]), and `{postgres}` begins a
+//! statement that SQLite has no use for.
 //!
 //! Every tenant table and every index on one begins with `org_id`, so that partitioning by
 //! organization (declarative, or a distributed PostgreSQL) needs no change of the model. What
@@ -15,6 +16,8 @@
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::sea_orm::DbBackend;
+
+pub mod partitions;
 
 /// Declares a step from its SQL.
 macro_rules! step {
@@ -98,16 +101,20 @@ async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbE
             ("{strict}", ""),
         ]
     };
+    let partitions = partitions::chosen(manager.get_connection()).await?;
     for statement in statements {
         let statement = match statement.strip_prefix("{postgres}") {
             Some(_) if sqlite => continue,
             Some(statement) => statement,
             None => statement,
         };
-        let sql = types.iter().fold(statement.to_owned(), |sql, (name, of)| {
-            sql.replace(name, of)
-        });
-        manager.get_connection().execute_unprepared(&sql).await?;
+        let strict = if sqlite { "strict" } else { "" };
+        for sql in partitions::split(statement, partitions, strict) {
+            let sql = types
+                .iter()
+                .fold(sql, |sql, (name, of)| sql.replace(name, of));
+            manager.get_connection().execute_unprepared(&sql).await?;
+        }
     }
     Ok(())
 }

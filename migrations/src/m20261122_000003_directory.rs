@@ -20,7 +20,7 @@ step!(
         primary key (org_id, scim_connection_id, id),
         foreign key (org_id, scim_connection_id)
             references scim_connections (org_id, id) on delete cascade
-    ) {strict}",
+    ) {by_org}",
     "create unique index users_by_user_name
         on users (org_id, scim_connection_id, user_name_key)",
     "create index users_by_external_id
@@ -35,7 +35,7 @@ step!(
         primary key (org_id, scim_connection_id, value_key, user_id),
         foreign key (org_id, scim_connection_id, user_id)
             references users (org_id, scim_connection_id, id) on delete cascade
-    ) {strict}",
+    ) {by_org}",
     "create index user_emails_by_user
         on user_emails (org_id, scim_connection_id, user_id)",
     "create table groups (
@@ -53,7 +53,7 @@ step!(
         primary key (org_id, scim_connection_id, id),
         foreign key (org_id, scim_connection_id)
             references scim_connections (org_id, id) on delete cascade
-    ) {strict}",
+    ) {by_org}",
     "create index groups_by_display_name
         on groups (org_id, scim_connection_id, display_name_key)",
     "create index groups_by_external_id
@@ -68,7 +68,7 @@ step!(
             references groups (org_id, scim_connection_id, id) on delete cascade,
         foreign key (org_id, scim_connection_id, user_id)
             references users (org_id, scim_connection_id, id) on delete cascade
-    ) {strict}",
+    ) {by_org}",
     "create index group_members_by_user
         on group_members (org_id, scim_connection_id, user_id, group_id)",
 );

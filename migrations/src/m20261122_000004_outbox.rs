@@ -20,8 +20,9 @@ step!(
         data               text   not null,
         position           {int},
         primary key (org_id, sequence)
-    ) {strict}",
-    "create unique index events_by_position on events (position) where position is not null",
+    ) {by_org}",
+    "create unique index {part:events}_by_position
+        on {part:events} (position) where position is not null",
     "create index events_by_org_position
         on events (org_id, position) where position is not null",
     "create index events_in_outbox on events (org_id, sequence) where position is null",
@@ -34,5 +35,5 @@ step!(
         target     text   not null,
         request_id {uuid} not null,
         primary key (org_id, id)
-    ) {strict}",
+    ) {by_org}",
 );

@@ -39,5 +39,5 @@ step!(
         primary key (org_id, scim_connection_id, id),
         foreign key (org_id, scim_connection_id)
             references scim_connections (org_id, id) on delete cascade
-    ) {strict}",
+    ) {by_org}",
 );

@@ -33,7 +33,7 @@ step!(
             references users (org_id, scim_connection_id, id) on delete cascade,
         foreign key (org_id, scim_connection_id, group_id)
             references groups (org_id, scim_connection_id, id) on delete cascade
-    ) {strict}",
+    ) {by_org}",
     "create index unique_values_by_user
         on unique_values (org_id, scim_connection_id, user_id)",
     "create index unique_values_by_group

@@ -12,7 +12,7 @@ step!(
             references groups (org_id, scim_connection_id, id) on delete cascade,
         foreign key (org_id, scim_connection_id, member_id)
             references groups (org_id, scim_connection_id, id) on delete cascade
-    ) {strict}",
+    ) {by_org}",
     "create index group_groups_by_member
         on group_groups (org_id, scim_connection_id, member_id, group_id)",
     // Links of managers who exist. A user that was written by an earlier release gets its row
@@ -27,7 +27,7 @@ step!(
             references users (org_id, scim_connection_id, id) on delete cascade,
         foreign key (org_id, scim_connection_id, manager_id)
             references users (org_id, scim_connection_id, id) on delete cascade
-    ) {strict}",
+    ) {by_org}",
     "create index user_managers_by_manager
         on user_managers (org_id, scim_connection_id, manager_id, user_id)",
     // Who waits: a group for a member, or a user for a manager; the other column is null.
@@ -45,7 +45,7 @@ step!(
             references groups (org_id, scim_connection_id, id) on delete cascade,
         foreign key (org_id, scim_connection_id, user_id)
             references users (org_id, scim_connection_id, id) on delete cascade
-    ) {strict}",
+    ) {by_org}",
     "create unique index parked_references_by_group
         on parked_references (org_id, scim_connection_id, group_id, value)",
     "create unique index parked_references_by_user

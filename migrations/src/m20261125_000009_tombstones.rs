@@ -20,7 +20,7 @@ step!(
         primary key (org_id, scim_connection_id, id),
         foreign key (org_id, scim_connection_id)
             references scim_connections (org_id, id) on delete cascade
-    ) {strict}",
+    ) {by_org}",
     "create index tombstones_by_name
         on tombstones (org_id, scim_connection_id, kind, name_key)",
     "create index tombstones_by_external_id

@@ -6,28 +6,28 @@
 //! one that names the row, and reads the whole tenant to find one user.
 
 step!(
-    "{postgres} create statistics users_tenant (dependencies)
-        on org_id, scim_connection_id from users",
-    "{postgres} create statistics groups_tenant (dependencies)
-        on org_id, scim_connection_id from groups",
-    "{postgres} create statistics group_members_tenant (dependencies)
-        on org_id, scim_connection_id from group_members",
-    "{postgres} create statistics group_groups_tenant (dependencies)
-        on org_id, scim_connection_id from group_groups",
-    "{postgres} create statistics user_emails_tenant (dependencies)
-        on org_id, scim_connection_id from user_emails",
-    "{postgres} create statistics user_managers_tenant (dependencies)
-        on org_id, scim_connection_id from user_managers",
-    "{postgres} create statistics unique_values_tenant (dependencies)
-        on org_id, scim_connection_id from unique_values",
-    "{postgres} create statistics parked_references_tenant (dependencies)
-        on org_id, scim_connection_id from parked_references",
-    "{postgres} create statistics tombstones_tenant (dependencies)
-        on org_id, scim_connection_id from tombstones",
+    "{postgres} create statistics {part:users}_tenant (dependencies)
+        on org_id, scim_connection_id from {part:users}",
+    "{postgres} create statistics {part:groups}_tenant (dependencies)
+        on org_id, scim_connection_id from {part:groups}",
+    "{postgres} create statistics {part:group_members}_tenant (dependencies)
+        on org_id, scim_connection_id from {part:group_members}",
+    "{postgres} create statistics {part:group_groups}_tenant (dependencies)
+        on org_id, scim_connection_id from {part:group_groups}",
+    "{postgres} create statistics {part:user_emails}_tenant (dependencies)
+        on org_id, scim_connection_id from {part:user_emails}",
+    "{postgres} create statistics {part:user_managers}_tenant (dependencies)
+        on org_id, scim_connection_id from {part:user_managers}",
+    "{postgres} create statistics {part:unique_values}_tenant (dependencies)
+        on org_id, scim_connection_id from {part:unique_values}",
+    "{postgres} create statistics {part:parked_references}_tenant (dependencies)
+        on org_id, scim_connection_id from {part:parked_references}",
+    "{postgres} create statistics {part:tombstones}_tenant (dependencies)
+        on org_id, scim_connection_id from {part:tombstones}",
     "{postgres} create statistics scim_tokens_tenant (dependencies)
         on org_id, scim_connection_id from scim_tokens",
     "{postgres} create statistics scim_schemas_tenant (dependencies)
         on org_id, scim_connection_id from scim_schemas",
-    "{postgres} create statistics scim_requests_tenant (dependencies)
-        on org_id, scim_connection_id from scim_requests",
+    "{postgres} create statistics {part:scim_requests}_tenant (dependencies)
+        on org_id, scim_connection_id from {part:scim_requests}",
 );

@@ -8,7 +8,7 @@ use anyhow::Context;
 use reqwest::Method;
 use rollcall_model::{GroupId, SystemClock, UserId};
 use rollcall_orgs::secret::ScimTokenSecret;
-use rollcall_store::{ConnectionHandle, MARK, Store, StoreOptions, Synchronous};
+use rollcall_store::{ConnectionHandle, MARK, Store, StoreOptions};
 use serde_json::{Value, json};
 
 use crate::tenant::{Tenant, text};
@@ -48,11 +48,10 @@ impl Seeder {
     /// It cannot be reached.
     pub async fn open(database_url: &str) -> anyhow::Result<Self> {
         let options = StoreOptions {
-            url: database_url.to_owned(),
             max_connections: 2,
             acquire_timeout: Duration::from_secs(20),
-            synchronous: Synchronous::Full,
             tombstone_retention: Duration::ZERO,
+            ..StoreOptions::of(database_url)
         };
         let store = Store::connect(&options, Arc::new(SystemClock)).await?;
         Ok(Self { store })

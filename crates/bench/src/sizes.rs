@@ -29,6 +29,10 @@ pub struct Sizes {
     pub users_per_organization: u64,
     /// How often each request of a growth is sent to each side.
     pub growth_requests: usize,
+    /// Tenants that are pushed while something breaks.
+    pub fault_tenants: usize,
+    /// People of each of them; at most 200.
+    pub fault_people: usize,
     /// Users of the one large tenant of `flatness`. Divisible by [`PAGE`].
     pub flat_directory: u64,
     /// Members of its large group.
@@ -65,6 +69,8 @@ impl Sizes {
             growth_organizations: [10_000, 10],
             users_per_organization: 10,
             growth_requests: 400,
+            fault_tenants: 20,
+            fault_people: 100,
             flat_directory: 200_000,
             large_group: 100_000,
             small_group: 10,
@@ -91,6 +97,8 @@ impl Sizes {
             growth_organizations: [200, 10],
             users_per_organization: 10,
             growth_requests: 60,
+            fault_tenants: 20,
+            fault_people: 25,
             flat_directory: 20_000,
             large_group: 10_000,
             small_group: 10,

@@ -101,6 +101,10 @@ async fn check_database(app: &AppState) -> Result<(), String> {
 async fn metrics(app: Data<AppState>) -> HttpResponse {
     let (working, waiting) = app.admission.load();
     app.metrics.set_load(working, waiting);
+    // Before this page takes a connection itself.
+    let pool = app.store.pool_state();
+    app.metrics
+        .set_database_pool(pool.open, pool.idle, pool.waiting);
     match app.store.census().await {
         Ok(census) => {
             let metrics = &app.metrics;

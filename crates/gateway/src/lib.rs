@@ -3,6 +3,7 @@
 mod activity;
 mod address;
 mod admission;
+mod announced;
 mod api;
 mod compress;
 mod guesses;

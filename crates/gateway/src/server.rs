@@ -62,6 +62,7 @@ pub fn start(app: AppState, listeners: Listeners) -> std::io::Result<Running> {
     let limits = app.settings.limits;
     let app = Data::new(app);
     let with_metrics = listeners.metrics.is_none();
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let mut servers = Vec::new();
 
     let shared = app.clone();
@@ -75,6 +76,10 @@ pub fn start(app: AppState, listeners: Listeners) -> std::io::Result<Running> {
             .wrap(from_fn(observe))
             .configure(move |config| mount(config, &state, with_metrics))
     })
+    .workers(workers)
+    // The limit is one for each worker, and connections are handed to them in turn.
+    .max_connections(limits.max_connections.div_ceil(workers))
+    .keep_alive(limits.keep_alive)
     .client_request_timeout(limits.request_head_timeout)
     .shutdown_timeout(limits.shutdown_timeout.as_secs())
     .disable_signals();

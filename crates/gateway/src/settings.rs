@@ -80,7 +80,11 @@ pub struct Limits {
     pub max_page: u64,
     /// How many texts that are nobody's token one address may send within a minute. More are 429.
     pub max_bad_tokens_per_minute: u32,
-    /// How long a client may take to send a request's head.
+    /// How many connections clients may have open. More wait until one of them is closed.
+    pub max_connections: usize,
+    /// For how long a connection stays open without a request.
+    pub keep_alive: Duration,
+    /// How long a client may take to send a request's head. Later it is 408.
     pub request_head_timeout: Duration,
     /// How long a client may take to send a request's body. It was let in before its body was
     /// read, so this also bounds how long a revoked token's last request can take.
@@ -112,6 +116,8 @@ impl Default for Limits {
             max_members_per_request: 10_000,
             max_page: 500,
             max_bad_tokens_per_minute: 20,
+            max_connections: 10_000,
+            keep_alive: Duration::from_secs(75),
             request_head_timeout: Duration::from_secs(15),
             request_body_timeout: Duration::from_secs(30),
             long_answer_timeout: Duration::from_secs(60),

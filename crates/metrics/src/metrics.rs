@@ -111,6 +111,12 @@ metrics! {
     redis_outages: IntCounter = "rollcall_redis_outages_total" [],
     /// What was told to other replicas and heard from them, to be forgotten.
     stale_notices: IntCounterVec = "rollcall_stale_notices_total" ["notice"],
+    /// Connections to the database that this process has open.
+    database_connections: IntGauge = "rollcall_database_connections" [],
+    /// Open connections to the database that nobody uses now.
+    database_connections_idle: IntGauge = "rollcall_database_connections_idle" [],
+    /// Requests of this process that wait for a connection to the database now.
+    database_waiting: IntGauge = "rollcall_database_waiting" [],
     /// Always 1; the version that runs is in the label.
     build_info: IntGaugeVec = "rollcall_build_info" ["version"],
 }
@@ -278,6 +284,14 @@ impl Metrics {
     /// How many events wait in the outbox now.
     pub fn set_outbox_events(&self, count: u64) {
         self.outbox_events.set(gauge_value(count));
+    }
+
+    /// How many connections to the database are open now, how many of them nobody uses, and how
+    /// many requests wait for one.
+    pub fn set_database_pool(&self, open: u64, idle: u64, waiting: u64) {
+        self.database_connections.set(gauge_value(open));
+        self.database_connections_idle.set(gauge_value(idle));
+        self.database_waiting.set(gauge_value(waiting));
     }
 
     /// `count` tombstones were removed because their time was over.

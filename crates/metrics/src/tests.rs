@@ -54,6 +54,15 @@ fn a_new_server_shows_its_version_and_zeros() {
     # HELP rollcall_connections_connected_total SCIM connections that received their first authenticated request from an identity provider.
     # TYPE rollcall_connections_connected_total counter
     rollcall_connections_connected_total 0
+    # HELP rollcall_database_connections Connections to the database that this process has open.
+    # TYPE rollcall_database_connections gauge
+    rollcall_database_connections 0
+    # HELP rollcall_database_connections_idle Open connections to the database that nobody uses now.
+    # TYPE rollcall_database_connections_idle gauge
+    rollcall_database_connections_idle 0
+    # HELP rollcall_database_waiting Requests of this process that wait for a connection to the database now.
+    # TYPE rollcall_database_waiting gauge
+    rollcall_database_waiting 0
     # HELP rollcall_groups Groups in all organizations.
     # TYPE rollcall_groups gauge
     rollcall_groups 0
@@ -111,6 +120,7 @@ fn every_method_moves_its_own_metric() {
     metrics.set_parked_references(6);
     metrics.set_outbox_events(7);
     metrics.request_log_dropped(9);
+    metrics.set_database_pool(11, 10, 8);
     metrics.tombstones_purged(3);
     metrics.rate_limited(Budget::Writes);
     metrics.redis_answers(true);
@@ -131,6 +141,9 @@ fn every_method_moves_its_own_metric() {
     rollcall_build_info{version="1.2.3"} 1
     rollcall_connections{state="connected"} 3
     rollcall_connections_connected_total 1
+    rollcall_database_connections 11
+    rollcall_database_connections_idle 10
+    rollcall_database_waiting 8
     rollcall_groups 5
     rollcall_organizations 2
     rollcall_outbox_events 7
@@ -268,6 +281,9 @@ fn the_manual_lists_every_metric() {
     | `rollcall_redis_up` | gauge |  | 1 while Redis answers, 0 while it does not or none is configured. |
     | `rollcall_redis_outages_total` | counter |  | Times that Redis stopped answering. |
     | `rollcall_stale_notices_total` | counter | `notice` | What was told to other replicas and heard from them, to be forgotten. |
+    | `rollcall_database_connections` | gauge |  | Connections to the database that this process has open. |
+    | `rollcall_database_connections_idle` | gauge |  | Open connections to the database that nobody uses now. |
+    | `rollcall_database_waiting` | gauge |  | Requests of this process that wait for a connection to the database now. |
     | `rollcall_build_info` | gauge | `version` | Always 1; the version that runs is in the label. |
     ");
 }

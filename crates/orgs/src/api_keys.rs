@@ -33,6 +33,27 @@ fn digest(secret: &str) -> [u8; 32] {
 ///
 /// The name is not valid.
 pub async fn create(store: &Store, name: &str, origin: Origin) -> Result<IssuedKey, OrgsError> {
+    let (secret, key) = generate(store, name)?;
+    let key = store.insert_api_key(key, origin).await?;
+    Ok(IssuedKey { key, secret })
+}
+
+/// Makes the first API key of an installation; `None` if there is one already.
+///
+/// # Errors
+///
+/// The database is not available.
+pub async fn create_first(
+    store: &Store,
+    name: &str,
+    origin: Origin,
+) -> Result<Option<IssuedKey>, OrgsError> {
+    let (secret, key) = generate(store, name)?;
+    let key = store.insert_first_api_key(key, origin).await?;
+    Ok(key.map(|key| IssuedKey { key, secret }))
+}
+
+fn generate(store: &Store, name: &str) -> Result<(ApiKeySecret, NewApiKey), OrgsError> {
     let name = field::name("name", name)?;
     let secret = ApiKeySecret::generate(&mut SysRng)?;
     let key = NewApiKey {
@@ -41,8 +62,7 @@ pub async fn create(store: &Store, name: &str, origin: Origin) -> Result<IssuedK
         prefix: secret.prefix(),
         digest: secret.digest(),
     };
-    let key = store.insert_api_key(key, origin).await?;
-    Ok(IssuedKey { key, secret })
+    Ok((secret, key))
 }
 
 /// Takes in a key that the configuration gives. Doing it again changes nothing.

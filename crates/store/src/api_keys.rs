@@ -1,6 +1,6 @@
 //! API keys of the installation. They belong to the vendor, not to an organization.
 
-use rollcall_model::{ApiKey, ApiKeyId, Origin, Page, PageRequest, Timestamp};
+use rollcall_model::{ApiKey, ApiKeyId, Clock, Origin, Page, PageRequest, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
@@ -9,9 +9,13 @@ use sea_orm::{
 
 use crate::audit;
 use crate::connect::Store;
+use crate::dialect::WriteTx;
 use crate::entity::api_keys::{ActiveModel, Column, Entity, Model};
 use crate::error::StoreError;
 use crate::paging;
+
+/// The lock under which it is decided whether a key is the first one.
+const FIRST_KEY: &str = "first API key";
 
 /// An API key that is to be stored.
 pub struct NewApiKey {
@@ -51,15 +55,6 @@ impl Store {
         Ok(row.map(ApiKey::from))
     }
 
-    /// Whether there is any API key at all.
-    ///
-    /// # Errors
-    ///
-    /// The database is not available.
-    pub async fn has_api_keys(&self) -> Result<bool, StoreError> {
-        Ok(Entity::find().limit(1).count(&self.db).await? > 0)
-    }
-
     /// Adds an API key, with an audit row; one of the same digest stays as it is.
     ///
     /// # Errors
@@ -71,35 +66,30 @@ impl Store {
         origin: Origin,
     ) -> Result<ApiKey, StoreError> {
         let tx = self.begin_write().await?;
-        let (id, digest) = (new.id, new.digest);
-        let inserted = Entity::insert(ActiveModel {
-            id: Set(new.id.as_uuid()),
-            name: Set(new.name),
-            prefix: Set(new.prefix),
-            digest: Set(digest.to_vec()),
-            created_at: Set(self.clock.now().unix_micros()),
-            last_used_at: Set(None),
-        })
-        .on_conflict(OnConflict::column(Column::Digest).do_nothing().to_owned())
-        .exec_without_returning(tx.connection())
-        .await?;
-        if inserted > 0 {
-            let row = audit::row(
-                self.clock(),
-                None,
-                origin,
-                "api_key.created",
-                id.to_string(),
-            );
-            audit::insert(tx.connection(), vec![row]).await?;
-        }
-        let key = Entity::find()
-            .filter(Column::Digest.eq(digest.to_vec()))
-            .one(tx.connection())
-            .await?
-            .ok_or_else(|| StoreError::corrupt("api_keys", id, "gone right after it was added"))?;
+        let key = insert(&tx, self.clock(), new, origin).await?;
         tx.commit().await?;
-        Ok(key.into())
+        Ok(key)
+    }
+
+    /// As [`Self::insert_api_key`], but only if there is no key at all; replicas that start at the
+    /// same time take turns, so that one of them adds one.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn insert_first_api_key(
+        &self,
+        new: NewApiKey,
+        origin: Origin,
+    ) -> Result<Option<ApiKey>, StoreError> {
+        let tx = self.begin_write().await?;
+        self.dialect.lock_name(&tx, FIRST_KEY).await?;
+        if Entity::find().limit(1).count(tx.connection()).await? > 0 {
+            return Ok(None);
+        }
+        let key = insert(&tx, self.clock(), new, origin).await?;
+        tx.commit().await?;
+        Ok(Some(key))
     }
 
     /// Lists API keys, oldest first.
@@ -197,4 +187,35 @@ impl Store {
         }
         tx.commit().await
     }
+}
+
+/// Adds a key in a transaction, with an audit row; one of the same digest stays as it is.
+async fn insert(
+    tx: &WriteTx,
+    clock: &dyn Clock,
+    new: NewApiKey,
+    origin: Origin,
+) -> Result<ApiKey, StoreError> {
+    let (id, digest) = (new.id, new.digest);
+    let inserted = Entity::insert(ActiveModel {
+        id: Set(new.id.as_uuid()),
+        name: Set(new.name),
+        prefix: Set(new.prefix),
+        digest: Set(digest.to_vec()),
+        created_at: Set(clock.now().unix_micros()),
+        last_used_at: Set(None),
+    })
+    .on_conflict(OnConflict::column(Column::Digest).do_nothing().to_owned())
+    .exec_without_returning(tx.connection())
+    .await?;
+    if inserted > 0 {
+        let row = audit::row(clock, None, origin, "api_key.created", id.to_string());
+        audit::insert(tx.connection(), vec![row]).await?;
+    }
+    let key = Entity::find()
+        .filter(Column::Digest.eq(digest.to_vec()))
+        .one(tx.connection())
+        .await?
+        .ok_or_else(|| StoreError::corrupt("api_keys", id, "gone right after it was added"))?;
+    Ok(key.into())
 }

@@ -7,6 +7,9 @@
 //! the user. For all else, and on SQLite, the answer is `None` with nothing written, and the caller
 //! goes the long way, which finds out why.
 //!
+//! If the connection breaks, the audit row tells whether the statement was carried out; if not, it is
+//! sent once more.
+//!
 //! A user that changes was read before, without a lock. The statement writes nothing if somebody
 //! else has changed it since; its version tells.
 
@@ -227,9 +230,10 @@ impl ConnectionHandle {
             .filter_map(|column| row.get(column).into_value())
             .collect();
         let event = users::told(self.catalog().user(), user.id, &user.resource);
+        let audit_id = AuditId::new(clock);
         values.extend::<[Value; 10]>([
             serde_json::Value::from_iter(new).to_string().into(),
-            AuditId::new(clock).as_uuid().into(),
+            audit_id.as_uuid().into(),
             clock.now().unix_micros().into(),
             Actor::IdentityProvider(self.connection_id)
                 .to_string()
@@ -243,12 +247,33 @@ impl ConnectionHandle {
         ]);
         let db = &self.store.db;
         let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
-        match db.query_one_raw(statement).await {
-            Ok(done) => Ok(done.map(|_| user)),
+        let again = statement.clone();
+        // Read to its end: what the commit says comes after the row.
+        let done = match db.query_all_raw(statement).await {
+            Err(error) if db.is_lost(&error) => {
+                if self.was_done(audit_id).await? {
+                    return Ok(Some(user));
+                }
+                db.query_all_raw(again).await
+            }
+            done => done,
+        };
+        match done {
+            Ok(done) => Ok((!done.is_empty()).then_some(user)),
             Err(error) if error::is_contention(&error) || error::is_division_by_zero(&error) => {
                 Ok(None)
             }
             Err(error) => Err(StoreError::naming_conflict("userName")(error)),
         }
+    }
+
+    /// Whether a statement whose answer was lost was carried out: then its audit row is there. Were
+    /// it still under way and became so after this look, the second one would fail over that row.
+    async fn was_done(&self, audit_id: AuditId) -> Result<bool, StoreError> {
+        const LOOK: &str = "select 1 from audit_log where org_id = $1 and id = $2";
+        let db = &self.store.db;
+        let values = [self.org_id.as_uuid().into(), audit_id.as_uuid().into()];
+        let look = Statement::from_sql_and_values(db.get_database_backend(), LOOK, values);
+        Ok(db.query_one_raw(look).await?.is_some())
     }
 }

@@ -1,47 +1,23 @@
-//! Opening the database, bringing its schema up to date, and asking whether it is there.
+//! Opening the database, and asking whether it is there and how it is.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rollcall_migrations::Migrator;
 use rollcall_model::Clock;
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbErr, RuntimeErr, Statement};
-use sea_orm_migration::{IntoSchemaManagerConnection, MigratorTrait, SchemaManager};
+use sea_orm::{ConnAcquireErr, ConnectionTrait, Database, DbErr, RuntimeErr};
 use tokio::sync::Semaphore;
 
-use crate::dialect::{Dialect, WriteTx};
+use crate::dialect::{Dialect, ServerCheck, WriteTx};
 use crate::error::StoreError;
+use crate::migrate::steps;
+use crate::options::StoreOptions;
+use crate::pool::{Losses, Pool, PoolState};
 use crate::remembered::Remembered;
-
-/// When SQLite waits for the disk. PostgreSQL always does (`synchronous_commit=on`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Synchronous {
-    /// At each commit: what was acknowledged survives a power cut.
-    Full,
-    /// At checkpoints only: faster, and a power cut (not a crash) may lose the last commits.
-    Normal,
-}
-
-/// How to reach the database. It has no `Debug`, because a URL may hold a password.
-#[derive(Clone)]
-pub struct StoreOptions {
-    /// `sqlite://…` or `postgres://…`; may hold a password.
-    pub url: String,
-    /// The size of the connection pool.
-    pub max_connections: u32,
-    /// How long a request waits for a connection (or for its turn to write, on SQLite).
-    pub acquire_timeout: Duration,
-    /// Durability on SQLite.
-    pub synchronous: Synchronous,
-    /// How long the tombstone of a deleted user or group is kept. Zero leaves none.
-    pub tombstone_retention: Duration,
-}
 
 /// The database. Cheap to clone; clones share one connection pool.
 #[derive(Clone)]
 pub struct Store {
-    pub(crate) db: DatabaseConnection,
+    pub(crate) db: Pool,
     pub(crate) dialect: Dialect,
     pub(crate) clock: Arc<dyn Clock>,
     /// The tokens and connections that were here lately.
@@ -52,7 +28,8 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the pool and makes one connection, to know that it can be made.
+    /// Opens the pool and makes one connection, to know that it can be made. A server that is not
+    /// there yet is waited for, as long as the options say.
     ///
     /// # Errors
     ///
@@ -76,7 +53,11 @@ impl Store {
         if let Some(reason) = dialect.refuse(&options.url) {
             return Err(StoreError::Unavailable(reason));
         }
-        let db = Database::connect(dialect.connect_options(options)).await?;
+        let losses = Losses::none();
+        let mut connect = dialect.connect_options(options, &losses);
+        connect.connect_lazy(true);
+        let db = Pool::new(Database::connect(connect).await?, losses);
+        wait_for(&db, options).await?;
         Ok(Self {
             db,
             dialect,
@@ -96,30 +77,26 @@ impl Store {
         Self::open(&self.options, Arc::clone(&self.clock)).await
     }
 
-    /// Brings an empty or older schema up to date: all steps, or none. Does nothing to a schema
-    /// that is up to date or newer, and lets replicas that start together take turns.
-    ///
-    /// # Errors
-    ///
-    /// A step fails.
-    pub async fn migrate(&self) -> Result<(), StoreError> {
-        let tx = self.begin_write().await?;
-        self.dialect.lock_migrations(&tx).await?;
-        // Asked again under the lock: another replica may have done it meanwhile.
-        if pending_migrations(tx.connection()).await? > 0 {
-            Migrator::up(tx.connection(), None).await?;
-        }
-        tx.commit().await
-    }
-
-    /// How many of this binary's migrations the schema still needs. Only reads, and does not mind
-    /// steps that a newer release has taken.
+    /// Looks whether the server is one that can be served from. Only reads, so it can be asked
+    /// before [`Store::migrate`].
     ///
     /// # Errors
     ///
     /// The database cannot be read.
-    pub async fn pending_migrations(&self) -> Result<usize, StoreError> {
-        pending_migrations(&self.db).await
+    pub async fn check_server(&self) -> Result<ServerCheck, StoreError> {
+        let steps = steps(self.db.inner()).await?;
+        let check = self
+            .dialect
+            .check_server(&self.db, &self.options, steps.pending);
+        let mut check = check.await?;
+        if steps.newer > 0 {
+            check.warnings.push(format!(
+                "a later release has changed the schema ({} steps that this one does not know): \
+                 this release can serve beside it for the time of an upgrade, and should follow",
+                steps.newer
+            ));
+        }
+        Ok(check)
     }
 
     /// Asks the database for a sign of life.
@@ -130,6 +107,12 @@ impl Store {
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.db.execute_unprepared("select 1").await?;
         Ok(())
+    }
+
+    /// How the pool of this process is used at this moment.
+    #[must_use]
+    pub fn pool_state(&self) -> PoolState {
+        self.dialect.pool_state(&self.db)
     }
 
     /// `SQLite` or `PostgreSQL`, for people.
@@ -173,23 +156,23 @@ fn places(max_connections: u32) -> usize {
     usize::try_from(max_connections / 2).unwrap_or(1).max(1)
 }
 
-async fn pending_migrations<'db, C>(db: &'db C) -> Result<usize, StoreError>
-where
-    C: ConnectionTrait,
-    &'db C: IntoSchemaManagerConnection<'db>,
-{
-    const RECORDED: &str = "select version from seaql_migrations";
-    let known = Migrator::migrations();
-    if !SchemaManager::new(db).has_table("seaql_migrations").await? {
-        return Ok(known.len());
+/// Makes a first connection. A server that refuses, or does not answer, may be on its way up; one
+/// that says no, to the password for instance, will say so again.
+async fn wait_for(db: &Pool, options: &StoreOptions) -> Result<(), StoreError> {
+    let asked = async {
+        loop {
+            match db.execute_unprepared("select 1").await {
+                Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)) => {
+                    tracing::warn!("the database does not answer yet; waiting for it");
+                }
+                answer => return answer,
+            }
+        }
+    };
+    match tokio::time::timeout(options.connect_timeout, asked).await {
+        Ok(answer) => Ok(answer.map(|_| ())?),
+        Err(_) => Err(StoreError::Unavailable(DbErr::ConnectionAcquire(
+            ConnAcquireErr::Timeout,
+        ))),
     }
-    let statement = Statement::from_string(db.get_database_backend(), RECORDED);
-    let mut recorded = HashSet::new();
-    for row in db.query_all_raw(statement).await? {
-        recorded.insert(row.try_get::<String>("", "version")?);
-    }
-    Ok(known
-        .iter()
-        .filter(|step| !recorded.contains(step.name()))
-        .count())
 }

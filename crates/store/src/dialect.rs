@@ -1,38 +1,32 @@
 //! What differs between SQLite and PostgreSQL. No other module asks which database it is on.
 
+#[cfg(feature = "copies")]
+mod copies;
+mod postgres;
+mod server;
+
 use std::fs::OpenOptions;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{
-    AccessMode, ConnAcquireErr, ConnectOptions, ConnectionTrait, DatabaseConnection,
-    DatabaseTransaction, DbBackend, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode,
-    Statement, TransactionOptions, TransactionTrait,
+    AccessMode, ConnAcquireErr, ConnectOptions, ConnectionTrait, DatabaseTransaction, DbBackend,
+    DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
 };
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
-use crate::connect::{StoreOptions, Synchronous};
+pub use self::server::ServerCheck;
 use crate::error::StoreError;
+use crate::options::{StoreOptions, Synchronous};
+use crate::pool::{Losses, Pool, PoolState, Wanted};
 
 /// The key of the advisory lock under which events get their positions: "rollcall" in ASCII.
 const FEED_LOCK: i64 = 0x726f_6c6c_6361_6c6c;
 /// The key of the advisory lock under which the schema changes: "migrates" in ASCII.
 const MIGRATION_LOCK: i64 = 0x6d69_6772_6174_6573;
-
-/// What each connection to PostgreSQL asks of the server, whatever the server's own defaults are.
-/// The feed needs to see, after it has waited for its lock, what was committed meanwhile, and a
-/// commit is acknowledged when it is on disk. Nothing may hang: times are in milliseconds.
-const POSTGRES_SETTINGS: [(&str, &str); 6] = [
-    ("synchronous_commit", "on"),
-    ("default_transaction_isolation", "read committed"),
-    ("statement_timeout", "30000"),
-    ("lock_timeout", "10000"),
-    ("idle_in_transaction_session_timeout", "60000"),
-    ("timezone", "UTC"),
-];
 
 /// A set of ids as one value: [`select_ids`] reads it.
 pub(crate) fn id_set(ids: &[Uuid]) -> String {
@@ -192,6 +186,7 @@ pub(crate) struct WriteTx {
     tx: DatabaseTransaction,
     /// Held until the transaction is over; `None` on PostgreSQL.
     _turn: Option<OwnedSemaphorePermit>,
+    _wanted: Wanted,
 }
 
 impl WriteTx {
@@ -207,6 +202,7 @@ impl WriteTx {
 /// A transaction that only reads, and sees one state of the database.
 pub(crate) struct ReadTx {
     tx: DatabaseTransaction,
+    _wanted: Wanted,
 }
 
 impl ReadTx {
@@ -234,11 +230,24 @@ impl Dialect {
         }
     }
 
-    pub(crate) fn connect_options(&self, options: &StoreOptions) -> ConnectOptions {
+    /// Whether tables can be split into partitions.
+    pub(crate) const fn splits_tables(&self) -> bool {
+        matches!(self, Self::Postgres)
+    }
+
+    /// `losses` is what the pool will note there.
+    pub(crate) fn connect_options(
+        &self,
+        options: &StoreOptions,
+        losses: &Losses,
+    ) -> ConnectOptions {
         let mut connect = ConnectOptions::new(options.url.clone());
         connect
+            .min_connections(options.min_connections)
             .max_connections(options.max_connections)
             .acquire_timeout(options.acquire_timeout)
+            .idle_timeout(options.idle_timeout)
+            .max_lifetime(options.max_lifetime)
             // Statements would go to the log with what they look for.
             .sqlx_logging(false)
             .record_stmt_in_spans(false);
@@ -262,18 +271,39 @@ impl Dialect {
                 });
             }
             Self::Postgres => {
-                connect
-                    // Short, so that after a restart of the server few requests meet a connection
-                    // that it closed; busy connections are not asked.
-                    .test_before_acquire_if_idle_for(Duration::from_secs(1))
-                    .map_sqlx_postgres_opts(|postgres| {
-                        postgres
-                            .application_name("rollcall")
-                            .options(POSTGRES_SETTINGS)
-                    });
+                postgres::configure(&mut connect, options, losses.clone());
             }
         }
         connect
+    }
+
+    /// Looks at the server before anything is written. `pending` is how many migrations it needs.
+    pub(crate) async fn check_server(
+        &self,
+        pool: &Pool,
+        options: &StoreOptions,
+        pending: usize,
+    ) -> Result<ServerCheck, StoreError> {
+        match self {
+            Self::Sqlite { .. } => server::check_sqlite(pool).await,
+            Self::Postgres => server::check_postgres(pool, options, pending).await,
+        }
+    }
+
+    /// How the pool is used at this moment.
+    pub(crate) fn pool_state(&self, pool: &Pool) -> PoolState {
+        let db = pool.inner();
+        let (size, idle) = match self {
+            Self::Sqlite { .. } => {
+                let pool = db.get_sqlite_connection_pool();
+                (pool.size(), pool.num_idle())
+            }
+            Self::Postgres => {
+                let pool = db.get_postgres_connection_pool();
+                (pool.size(), pool.num_idle())
+            }
+        };
+        pool.state(size, idle)
     }
 
     /// Begins a transaction that may write.
@@ -282,9 +312,10 @@ impl Dialect {
     /// would fail whenever another one wrote in between.
     pub(crate) async fn begin_write(
         &self,
-        db: &DatabaseConnection,
+        pool: &Pool,
         patience: Duration,
     ) -> Result<WriteTx, StoreError> {
+        let wanted = pool.want();
         let turn = match self {
             Self::Postgres => None,
             Self::Sqlite { writer } => {
@@ -299,36 +330,44 @@ impl Dialect {
                 }
             }
         };
-        let options = TransactionOptions {
-            sqlite_transaction_mode: match self {
-                Self::Sqlite { .. } => Some(SqliteTransactionMode::Immediate),
-                Self::Postgres => None,
-            },
+        let sqlite_transaction_mode = match self {
+            Self::Sqlite { .. } => Some(SqliteTransactionMode::Immediate),
+            Self::Postgres => None,
+        };
+        let options = move || TransactionOptions {
+            sqlite_transaction_mode,
             ..TransactionOptions::default()
         };
         Ok(WriteTx {
-            tx: begin(db, options).await?,
+            tx: begin(pool, options).await?,
             _turn: turn,
+            _wanted: wanted,
         })
     }
 
     /// Begins a transaction that only reads. All its queries see what was committed before the
     /// first of them.
-    pub(crate) async fn begin_read(&self, db: &DatabaseConnection) -> Result<ReadTx, StoreError> {
-        let options = match self {
-            // A read transaction is a snapshot there without being told.
-            Self::Sqlite { .. } => TransactionOptions {
-                sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
-                ..TransactionOptions::default()
-            },
-            Self::Postgres => TransactionOptions {
-                isolation_level: Some(IsolationLevel::RepeatableRead),
-                access_mode: Some(AccessMode::ReadOnly),
-                ..TransactionOptions::default()
-            },
+    pub(crate) async fn begin_read(&self, pool: &Pool) -> Result<ReadTx, StoreError> {
+        let wanted = pool.want();
+        let sqlite = matches!(self, Self::Sqlite { .. });
+        let options = move || {
+            if sqlite {
+                // A read transaction is a snapshot there without being told.
+                TransactionOptions {
+                    sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+                    ..TransactionOptions::default()
+                }
+            } else {
+                TransactionOptions {
+                    isolation_level: Some(IsolationLevel::RepeatableRead),
+                    access_mode: Some(AccessMode::ReadOnly),
+                    ..TransactionOptions::default()
+                }
+            }
         };
         Ok(ReadTx {
-            tx: begin(db, options).await?,
+            tx: begin(pool, options).await?,
+            _wanted: wanted,
         })
     }
 
@@ -382,7 +421,7 @@ impl Dialect {
     }
 
     /// Lets go of what SQLite keeps in its write-ahead log; nothing to do on PostgreSQL.
-    pub(crate) async fn before_close(&self, db: &DatabaseConnection) {
+    pub(crate) async fn before_close(&self, db: &Pool) {
         if matches!(self, Self::Sqlite { .. })
             && let Err(error) = db
                 .execute_unprepared("pragma wal_checkpoint(truncate)")
@@ -428,63 +467,13 @@ impl Dialect {
 /// transaction is begun all the same and then rolled back. Cut off halfway, the connection would go
 /// back to the pool with a transaction that nobody ends.
 async fn begin(
-    db: &DatabaseConnection,
-    options: TransactionOptions,
+    pool: &Pool,
+    options: impl Fn() -> TransactionOptions + Send + Sync + 'static,
 ) -> Result<DatabaseTransaction, StoreError> {
-    let db = db.clone();
-    let begun = tokio::spawn(async move { db.begin_with_options(options).await });
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin(options).await });
     match begun.await {
         Ok(tx) => Ok(tx?),
         Err(cut_off) => Err(StoreError::Unavailable(DbErr::Custom(cut_off.to_string()))),
-    }
-}
-
-/// What benchmarks need; see `copies`.
-#[cfg(feature = "copies")]
-impl Dialect {
-    /// A query for the `name` and `kind` of each column of the table `$1`.
-    pub(crate) const fn columns_of_a_table(&self) -> &'static str {
-        match self {
-            Self::Sqlite { .. } => "select name, type as kind from pragma_table_info($1)",
-            Self::Postgres => {
-                "select column_name::text as name, data_type::text as kind
-                from information_schema.columns
-                where table_schema = current_schema() and table_name = $1
-                order by ordinal_position"
-            }
-        }
-    }
-
-    /// The first ten bytes of a UUID, with the number that `column` holds in the last six.
-    pub(crate) fn numbered_uuid(&self, like: &Uuid, column: &str) -> String {
-        let beginning = &like.simple().to_string()[..20];
-        match self {
-            Self::Sqlite { .. } => format!("unhex('{beginning}' || printf('%012x', {column}))"),
-            Self::Postgres => {
-                format!("cast('{beginning}' || lpad(to_hex({column}), 12, '0') as uuid)")
-            }
-        }
-    }
-
-    /// What a transaction that copies begins with. PostgreSQL plans the check of a foreign key once:
-    /// while the table is empty, and so as a scan of all of it, for each of the many rows that follow.
-    /// Copies of a row that is there point at what is there, so the checks are left out. Only a
-    /// superuser may.
-    pub(crate) const fn before_copies(&self) -> Option<&'static str> {
-        match self {
-            Self::Sqlite { .. } => None,
-            Self::Postgres => Some(
-                "set local session_replication_role = replica; set local statement_timeout = 0",
-            ),
-        }
-    }
-
-    /// A statement that brings what the planner knows up to date, if there is one that the
-    /// database runs by itself.
-    pub(crate) const fn settle(&self) -> Option<&'static str> {
-        match self {
-            Self::Sqlite { .. } => None,
-            Self::Postgres => Some("set local statement_timeout = 0; analyze"),
-        }
     }
 }

@@ -158,6 +158,25 @@ fn is_unavailable(error: &DbErr) -> bool {
     }
 }
 
+/// Whether the server closed the connection, or takes none for the moment, so that another one may
+/// do. What was sent over it may have been done.
+pub(crate) fn is_lost_connection(error: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(cause))
+    | DbErr::Query(RuntimeErr::SqlxError(cause))
+    | DbErr::Conn(RuntimeErr::SqlxError(cause))) = error
+    else {
+        return false;
+    };
+    match cause.as_ref() {
+        sqlx::Error::Io(_) => true,
+        // Connection trouble, and a server that stops, that crashed, or that starts.
+        sqlx::Error::Database(cause) => cause.code().is_some_and(|code| {
+            code.starts_with("08") || matches!(code.as_ref(), "57P01" | "57P02" | "57P03")
+        }),
+        _ => false,
+    }
+}
+
 /// Rows that always decode go through the same code as those that may not.
 impl From<Infallible> for StoreError {
     fn from(never: Infallible) -> Self {

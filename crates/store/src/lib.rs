@@ -22,9 +22,12 @@ mod idempotency;
 mod installation;
 mod managers;
 mod members;
+mod migrate;
+mod options;
 mod organizations;
 mod outbox;
 mod paging;
+mod pool;
 mod public;
 mod references;
 mod refit;
@@ -47,9 +50,10 @@ mod users;
 pub use activity::Activity;
 pub use api_keys::NewApiKey;
 pub use census::Census;
-pub use connect::{Store, StoreOptions, Synchronous};
+pub use connect::Store;
 #[cfg(feature = "copies")]
 pub use copies::MARK;
+pub use dialect::ServerCheck;
 pub use error::StoreError;
 pub use feed::FeedQuery;
 pub use groups::{Group, NewGroup};
@@ -59,7 +63,10 @@ pub use managers::ManagerRef;
 pub use members::{
     GroupAndMembers, GroupRef, MemberId, MemberKind, MemberRef, MembersChanged, NamedMember,
 };
+pub use migrate::SplitRefused;
+pub use options::{StoreOptions, Synchronous};
 pub use organizations::OrganizationChange;
+pub use pool::PoolState;
 pub use public::PublicConnection;
 pub use references::{Awaiting, ParkedReference};
 pub use rekey::{KeyClash, Rekeyed};

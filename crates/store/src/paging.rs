@@ -1,18 +1,17 @@
 //! Lists by cursor: items in the order of their ids, which begin with the time they were made at.
 
 use rollcall_model::{Page, PageRequest};
-use sea_orm::{
-    ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
-};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
 use crate::error::StoreError;
+use crate::pool::Pool;
 
 /// Reads one page of a query that is already bound to its tenant.
 ///
 /// The cost is that of the page, wherever in the list it is.
 pub(crate) async fn page<E, T, C>(
-    db: &DatabaseConnection,
+    db: &Pool,
     select: Select<E>,
     id: E::Column,
     request: PageRequest<C>,

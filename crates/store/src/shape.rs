@@ -9,9 +9,9 @@ use std::sync::Arc;
 use quick_cache::sync::Cache;
 use rollcall_model::{OrgId, ScimConnectionId, ScimProfile, ScimSettings};
 use rollcall_scim::{Catalog, Profile};
-use sea_orm::DatabaseConnection;
 
 use crate::error::StoreError;
+use crate::pool::Pool;
 use crate::schemas::{self, ScimSchema};
 
 /// How many connections a process remembers.
@@ -73,11 +73,7 @@ impl Default for Shapes {
 impl Shapes {
     /// The shape of a connection whose row was just read. Its schemas are read after the row, so
     /// what is remembered under a revision is never older than that.
-    pub(crate) async fn of(
-        &self,
-        db: &DatabaseConnection,
-        row: &ShapeRow<'_>,
-    ) -> Result<Arc<Shape>, StoreError> {
+    pub(crate) async fn of(&self, db: &Pool, row: &ShapeRow<'_>) -> Result<Arc<Shape>, StoreError> {
         if let Some((revision, shape)) = self.of.get(&row.id)
             && revision == row.revision
         {

@@ -12,7 +12,7 @@ use rollcall_store::{Store, StoreOptions, Synchronous};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
 use tempfile::TempDir;
 
-use crate::servers::PostgresServer;
+use crate::servers::{OwnPostgres, PostgresServer};
 
 /// The key of the advisory lock under which the template is made: "template" in ASCII.
 const TEMPLATE_LOCK: i64 = 0x7465_6d70_6c61_7465;
@@ -21,12 +21,13 @@ const TEMPLATE_LOCK: i64 = 0x7465_6d70_6c61_7465;
 /// that one server can serve several working copies.
 const MIGRATIONS: &str = include_str!("../../../migrations/src/lib.rs");
 
-/// How long tests keep tombstones.
-const TOMBSTONE_RETENTION: Duration = Duration::from_hours(30 * 24);
+/// Names the variable that says into how many partitions the tables of every PostgreSQL database of
+/// a test run are split. Without it they are whole, as they are where nobody asked for anything.
+const PARTITIONS_VARIABLE: &str = "ROLLCALL_TEST_HASH_PARTITIONS";
 
 /// A fresh, migrated database that goes away with this value.
 pub struct TestDatabase {
-    url: String,
+    options: StoreOptions,
     /// The folder of an SQLite file.
     _folder: Option<TempDir>,
     /// The name of a PostgreSQL database, to be dropped.
@@ -42,13 +43,13 @@ impl TestDatabase {
     pub async fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("rollcall.db");
-        let database = Self {
-            url: format!("sqlite://{}?mode=rwc", file.display()),
+        let url = format!("sqlite://{}?mode=rwc", file.display());
+        migrate(&url, None).await;
+        Self {
+            options: options(&url),
             _folder: Some(folder),
             name: None,
-        };
-        migrate(&database.url).await;
-        database
+        }
     }
 
     /// A database of the PostgreSQL server of this test run.
@@ -60,15 +61,35 @@ impl TestDatabase {
         let server = PostgresServer::from_env();
         let admin = Database::connect(server.admin_url()).await.unwrap();
         make_template(&admin, &server).await;
+        admin.close().await.unwrap();
+        Self::empty_postgres(&format!("template {}", template())).await
+    }
+
+    /// A database of the PostgreSQL server of this test run whose tables that grow are split.
+    ///
+    /// # Panics
+    ///
+    /// If the server was not started, or refuses.
+    pub async fn split_postgres(partitions: u32) -> Self {
+        let database = Self::empty_postgres("").await;
+        migrate(database.url(), Some(partitions)).await;
+        database
+    }
+
+    /// A database of the PostgreSQL server of this test run in which there is nothing yet; `how` is
+    /// what `create database` is told beside the name.
+    ///
+    /// # Panics
+    ///
+    /// If the server was not started, or refuses.
+    pub async fn empty_postgres(how: &str) -> Self {
+        let server = PostgresServer::from_env();
+        let admin = Database::connect(server.admin_url()).await.unwrap();
         let name = format!("test_{:016x}", fastrand::u64(..));
-        run(
-            &admin,
-            &format!("create database {name} template {}", template()),
-        )
-        .await;
+        run(&admin, &format!("create database {name} {how}")).await;
         admin.close().await.unwrap();
         Self {
-            url: server.database_url(&name),
+            options: options(&server.database_url(&name)),
             _folder: None,
             name: Some(name),
         }
@@ -78,28 +99,56 @@ impl TestDatabase {
     #[must_use]
     pub fn share(&self) -> Self {
         Self {
-            url: self.url.clone(),
+            options: self.options.clone(),
             _folder: None,
             name: None,
         }
     }
 
+    /// A migrated database of a server that the test has for itself. It ends with the server.
+    ///
+    /// # Panics
+    ///
+    /// If the server refuses.
+    pub async fn on(server: &OwnPostgres) -> Self {
+        let database = Self::empty_on(server).await;
+        migrate(database.url(), None).await;
+        database
+    }
+
+    /// As [`Self::on`], with nothing in it yet.
+    ///
+    /// # Panics
+    ///
+    /// If the server refuses.
+    pub async fn empty_on(server: &OwnPostgres) -> Self {
+        let admin = Database::connect(server.admin_url()).await.unwrap();
+        run(&admin, "create database rollcall").await;
+        admin.close().await.unwrap();
+        Self {
+            options: options(&server.database_url("rollcall")),
+            _folder: None,
+            name: None,
+        }
+    }
+
+    /// The same database, opened by stores and gateways with other options.
+    #[must_use]
+    pub fn with_options(mut self, change: impl FnOnce(&mut StoreOptions)) -> Self {
+        change(&mut self.options);
+        self
+    }
+
     /// Its URL, as the configuration takes it.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.url
+        &self.options.url
     }
 
     /// How a store opens it.
     #[must_use]
     pub fn options(&self) -> StoreOptions {
-        StoreOptions {
-            url: self.url.clone(),
-            max_connections: 8,
-            acquire_timeout: Duration::from_secs(20),
-            synchronous: Synchronous::Full,
-            tombstone_retention: TOMBSTONE_RETENTION,
-        }
+        self.options.clone()
     }
 
     /// A store on it.
@@ -117,7 +166,7 @@ impl TestDatabase {
     ///
     /// If it cannot be made.
     pub async fn raw(&self) -> DatabaseConnection {
-        Database::connect(&self.url).await.unwrap()
+        Database::connect(self.url()).await.unwrap()
     }
 }
 
@@ -136,10 +185,25 @@ impl Drop for TestDatabase {
     }
 }
 
+fn options(url: &str) -> StoreOptions {
+    StoreOptions {
+        max_connections: 8,
+        acquire_timeout: Duration::from_secs(20),
+        ..StoreOptions::of(url)
+    }
+}
+
+/// Into how many partitions this test run wants its PostgreSQL databases split.
+fn partitions() -> Option<u32> {
+    let number = std::env::var(PARTITIONS_VARIABLE).ok()?;
+    Some(number.parse().unwrap())
+}
+
 /// The name of the template.
 fn template() -> String {
     let mut hasher = DefaultHasher::new();
     MIGRATIONS.hash(&mut hasher);
+    partitions().hash(&mut hasher);
     format!("rollcall_template_{:016x}", hasher.finish())
 }
 
@@ -170,7 +234,7 @@ async fn make_template(admin: &DatabaseConnection, server: &PostgresServer) {
         // Under another name until it is whole: a clone of half a template would be half.
         let making = format!("{}_in_the_making", template());
         run(&session, &format!("create database {making}")).await;
-        migrate(&server.database_url(&making)).await;
+        migrate(&server.database_url(&making), partitions()).await;
         run(
             &session,
             &format!("alter database {making} rename to {}", template()),
@@ -180,17 +244,19 @@ async fn make_template(admin: &DatabaseConnection, server: &PostgresServer) {
     session.close().await.unwrap();
 }
 
-async fn migrate(url: &str) {
+async fn migrate(url: &str, partitions: Option<u32>) {
     let options = StoreOptions {
-        url: url.to_owned(),
         max_connections: 1,
         acquire_timeout: Duration::from_secs(20),
         synchronous: Synchronous::Normal,
-        tombstone_retention: TOMBSTONE_RETENTION,
+        ..StoreOptions::of(url)
     };
     let clock = Arc::new(rollcall_model::SystemClock);
     let store = Store::connect(&options, clock).await.unwrap();
-    store.migrate().await.unwrap();
+    match partitions {
+        None => store.migrate().await.unwrap(),
+        Some(partitions) => store.migrate_split(partitions).await.unwrap(),
+    }
     store.close().await.unwrap();
 }
 

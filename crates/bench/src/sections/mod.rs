@@ -1,5 +1,6 @@
 //! The sections of a run: one module for each, with one function `measure`.
 
+pub mod faults;
 pub mod flatness;
 pub mod replicas;
 
@@ -16,6 +17,8 @@ pub enum Section {
     Flatness,
     /// Two gateways over one Redis: how soon a revocation arrives, and one limit over both
     Replicas,
+    /// What identity providers see when something under the gateway breaks
+    Faults,
 }
 
 impl Section {
@@ -28,6 +31,7 @@ impl Section {
         match self {
             Self::Flatness => flatness::measure(env, sizes).await,
             Self::Replicas => replicas::measure(env).await,
+            Self::Faults => faults::measure(env, sizes).await,
         }
     }
 }

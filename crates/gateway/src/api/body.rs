@@ -13,6 +13,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::announced;
 use crate::api::caller::Caller;
 use crate::api::fields;
 use crate::api::problem::Problem;
@@ -60,6 +61,16 @@ pub(crate) async fn read(
             "send the body with `Content-Type: application/json`",
         ));
     }
+    let too_large = || {
+        Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body_too_large",
+            format!("the body is longer than {limit} bytes"),
+        )
+    };
+    if announced::length(req).is_some_and(|length| length > limit) {
+        return Err(too_large());
+    }
     let mut payload = payload;
     let payload = web::Payload::from_request(req, &mut payload)
         .await
@@ -75,11 +86,7 @@ pub(crate) async fn read(
     match collected {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(_)) => Err(cut_off()),
-        Err(_) => Err(Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "body_too_large",
-            format!("the body is longer than {limit} bytes"),
-        )),
+        Err(_) => Err(too_large()),
     }
 }
 

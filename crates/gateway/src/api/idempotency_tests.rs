@@ -6,7 +6,6 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
 
 use actix_web::test::TestRequest;
 use rollcall_model::{ManualClock, Origin, Timestamp};
@@ -26,15 +25,10 @@ struct Setting {
 
 async fn setting() -> Setting {
     let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("test.db");
     let options = StoreOptions {
-        url: format!(
-            "sqlite://{}?mode=rwc",
-            folder.path().join("test.db").display()
-        ),
-        max_connections: 2,
-        acquire_timeout: Duration::from_secs(5),
         synchronous: Synchronous::Normal,
-        tombstone_retention: Duration::ZERO,
+        ..StoreOptions::of(format!("sqlite://{}?mode=rwc", file.display()))
     };
     let clock = ManualClock::at(Timestamp::from_unix_micros(1_763_782_800_000_000));
     let store = Store::connect(&options, Arc::new(clock)).await.unwrap();

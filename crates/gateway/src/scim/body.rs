@@ -4,7 +4,7 @@
 //! and cannot be answered with anything but 401.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, ETAG, LOCATION};
+use actix_web::http::header::{CONTENT_LOCATION, CONTENT_TYPE, ETAG, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use futures_util::{Stream, StreamExt};
 use rollcall_scim::json;
@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::failure::{MEDIA_TYPE, ScimFailure};
 use super::stream::BrokenOff;
 use super::tenant::Tenant;
+use crate::announced;
 
 /// Reads a JSON body within the limits (RFC 7644 §3.1), and waits until it is the request's turn.
 pub(super) async fn read(
@@ -33,11 +34,7 @@ pub(super) async fn read_up_to(
 ) -> Result<Value, ScimFailure> {
     let limits = &tenant.app.settings.limits;
     check_media_type(req)?;
-    let announced = req
-        .headers()
-        .get(CONTENT_LENGTH)
-        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > limit) {
+    if announced::length(req).is_some_and(|length| length > limit) {
         return Err(ScimFailure::TooLarge { limit });
     }
     let collected = tokio::time::timeout(limits.request_body_timeout, collect(payload, limit));

@@ -295,6 +295,10 @@ impl ScimFailure {
 
     fn add_headers(&self, answer: &mut HttpResponseBuilder, status: StatusCode) {
         match self {
+            // The rest of the body is not waited for.
+            Self::TooLarge { .. } | Self::TooSlow => {
+                answer.force_close();
+            }
             Self::Refused(refusal) => {
                 if let Some(challenge) = challenge(*refusal) {
                     answer.insert_header((WWW_AUTHENTICATE, challenge));

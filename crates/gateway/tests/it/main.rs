@@ -7,6 +7,8 @@
 
 mod atomicity;
 mod connecting;
+mod database_restart;
+mod database_timeouts;
 mod generated;
 mod health;
 mod idp_cases;
@@ -29,6 +31,7 @@ mod scim_nested_groups;
 mod scim_parked_references;
 mod scim_schemas;
 mod scim_users;
+mod slow_clients;
 mod tokens;
 mod tombstones;
 mod unmapped;

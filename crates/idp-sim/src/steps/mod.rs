@@ -16,9 +16,9 @@ use crate::report::{Outcome, Tally};
 use crate::request::RequestShape;
 use crate::transport::{Answer, Transport};
 
-/// Times a step is begun anew after a lost answer or a conflict. Each one begins with a look-up,
-/// which itself waits for an endpoint that is away.
-const ROUNDS: u32 = 3;
+/// Times a step is begun anew after a lost answer, a busy endpoint or a conflict. Each one begins with
+/// a look-up, which itself waits for an endpoint that is away.
+const ROUNDS: u32 = 5;
 
 /// A person of the directory, found or made at the endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,8 @@
 //! A busy endpoint (429, 503) is asked again when it said it would be ready; one that cannot be
 //! reached is waited for, so that a restarted server is survived. A POST whose answer was lost is
 //! not sent again, because it may have been carried out: it is [`SendError::Lost`], and the step
-//! looks first.
+//! looks first. So is one that was answered 503, when the time that was named is over: an endpoint
+//! whose database went away in the middle does not know either.
 
 mod answer;
 mod retry;
@@ -97,6 +98,7 @@ impl<'a> Transport<'a> {
         tally: &Tally,
     ) -> Result<Answer, SendError> {
         let mut attempts = Attempts::new(self.options.retry);
+        let is_post = shape.operation.method() == Method::Post;
         loop {
             tally.sent();
             let started = Instant::now();
@@ -108,12 +110,19 @@ impl<'a> Transport<'a> {
                 Ok(answer) if answer.is_success() => return self.accept(shape, answer),
                 Ok(answer) => {
                     let next = attempts.after_status(answer.status, answer.retry_after.as_deref());
-                    (next, SendError::Refused(refusal(shape, &answer)))
+                    let failure = refusal(shape, &answer);
+                    if let Next::Wait(time) = next
+                        && answer.status == 503
+                        && is_post
+                    {
+                        tokio::time::sleep(time).await;
+                        return Err(SendError::Lost(failure));
+                    }
+                    (next, SendError::Refused(failure))
                 }
                 Err(unanswered) => {
                     let failure =
                         Failure::of(shape.operation, &shape.who, unanswered.reason.clone());
-                    let is_post = shape.operation.method() == Method::Post;
                     if unanswered.may_have_arrived && is_post {
                         return Err(SendError::Lost(failure));
                     }

@@ -53,11 +53,24 @@ async fn send(
 
 #[tokio::test]
 async fn a_busy_server_is_asked_again_when_it_says() {
-    let replies = vec![busy(), busy(), Reply::json(201, json!({ "id": "g1" }))];
+    let slow_down = Reply::Answer(429, "Retry-After: 0\r\n", String::new());
+    let replies = vec![
+        busy(),
+        slow_down,
+        Reply::json(200, json!({ "totalResults": 0 })),
+    ];
 
-    let (sent, requests, _) = send(replies, &create(), impatient()).await;
+    let (sent, requests, _) = send(replies, &look_up(), impatient()).await;
 
-    assert_eq!((sent.unwrap(), requests), (201, 3));
+    assert_eq!((sent.unwrap(), requests), (200, 3));
+}
+
+#[tokio::test]
+async fn a_create_that_a_busy_server_may_have_carried_out_is_not_sent_again() {
+    let (sent, requests, _) = send(vec![busy()], &create(), impatient()).await;
+
+    assert!(matches!(sent, Err(SendError::Lost(_))));
+    assert_eq!(requests, 1);
 }
 
 #[tokio::test]
@@ -122,8 +135,10 @@ async fn an_acknowledged_write_is_in_the_journal_and_a_read_is_not() {
     };
     let made = json!({ "id": "g1", "meta": { "version": "W/\"1\"" } });
 
-    let replies = vec![busy(), Reply::json(201, made)];
-    send(replies, &create(), options).await.0.unwrap();
+    send(vec![Reply::json(201, made)], &create(), options)
+        .await
+        .0
+        .unwrap();
     send(
         vec![Reply::json(200, json!({ "id": "u1" }))],
         &look_up(),

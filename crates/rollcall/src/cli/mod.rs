@@ -33,7 +33,7 @@ enum Command {
     /// Serve until SIGTERM or Ctrl-C
     Serve(ConfigFile),
     /// Bring the database up to date, and end
-    Migrate(ConfigFile),
+    Migrate(migrate::Arguments),
     /// Show the main job with two made-up customers, on a database that is thrown away
     Demo(demo::Arguments),
     /// Play an identity provider towards a SCIM endpoint
@@ -74,7 +74,7 @@ impl ConfigFile {
 pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve(file) => wait_for(serve::run(file.load()?)),
-        Command::Migrate(file) => wait_for(migrate::run(file.load()?)),
+        Command::Migrate(arguments) => wait_for(migrate::run(arguments)),
         Command::Demo(arguments) => wait_for(demo::run(arguments)),
         Command::Simulate(arguments) => wait_for(simulate::run(arguments)),
         Command::Config(command) => config::run(&command),

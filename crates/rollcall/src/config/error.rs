@@ -103,4 +103,14 @@ pub(crate) enum ConfigError {
         /// The maximum.
         max: u64,
     },
+    /// A pool that is to be larger when nobody uses it than it may become.
+    #[error(
+        "`database.min_connections` is {min}, more than `database.max_connections`, which is {max}"
+    )]
+    PoolOverMaximum {
+        /// The minimum.
+        min: u32,
+        /// The maximum.
+        max: u32,
+    },
 }

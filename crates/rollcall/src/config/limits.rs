@@ -55,6 +55,15 @@ pub(crate) struct LimitsConfig {
     /// Texts that are nobody's token, from one address within a minute.
     #[serde(deserialize_with = "values::positive")]
     pub(crate) max_bad_tokens_per_minute: u32,
+    /// Connections that clients may have open.
+    #[serde(deserialize_with = "values::positive")]
+    pub(crate) max_connections: usize,
+    /// Connections that may wait to be taken.
+    #[serde(deserialize_with = "values::positive")]
+    pub(crate) backlog: u32,
+    /// How long a connection stays open without a request.
+    #[serde(rename = "keep_alive_seconds", deserialize_with = "values::seconds")]
+    pub(crate) keep_alive: Duration,
     /// How long a client may take to send the head of a request.
     #[serde(
         rename = "request_head_timeout_seconds",

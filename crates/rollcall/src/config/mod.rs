@@ -170,6 +170,7 @@ impl Config {
                 listen: self.listen,
             });
         }
+        self.database.check()?;
         self.limits.check()
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use percent_encoding::percent_decode_str;
 use rollcall_model::SystemClock;
-use rollcall_store::{Rekeyed, Store, StoreError, StoreOptions, Synchronous};
+use rollcall_store::{Rekeyed, ServerCheck, Store, StoreError, StoreOptions, Synchronous};
 use url::Url;
 
 use crate::config::{Config, DatabaseKind, SqliteSynchronous};
@@ -17,10 +17,18 @@ use crate::config::{Config, DatabaseKind, SqliteSynchronous};
 ///
 /// It cannot be reached. The sentence names it, and not its password.
 pub(crate) async fn open(config: &Config) -> anyhow::Result<Store> {
+    let database = &config.database;
     let options = StoreOptions {
         url: config.database_url.expose().to_owned(),
-        max_connections: config.database.max_connections,
-        acquire_timeout: config.database.acquire_timeout,
+        min_connections: database.min_connections,
+        max_connections: database.max_connections,
+        acquire_timeout: database.acquire_timeout,
+        connect_timeout: database.connect_timeout,
+        idle_timeout: database.idle_timeout,
+        max_lifetime: database.max_lifetime,
+        statement_timeout: database.statement_timeout,
+        lock_timeout: database.lock_timeout,
+        idle_in_transaction_timeout: database.idle_in_transaction_timeout,
         synchronous: match config.sqlite_synchronous {
             SqliteSynchronous::Full => Synchronous::Full,
             SqliteSynchronous::Normal => Synchronous::Normal,
@@ -64,9 +72,37 @@ pub(super) fn sqlite_file(url: &str) -> PathBuf {
     PathBuf::from(percent_decode_str(path).decode_utf8_lossy().into_owned())
 }
 
+/// Looks whether the server is one that can be served from, and says in the log what is wrong with
+/// one that can.
+///
+/// # Errors
+///
+/// Everything that has to be changed first, or the database cannot be asked.
+pub(crate) async fn check_server(store: &Store, config: &Config) -> anyhow::Result<ServerCheck> {
+    let check = store
+        .check_server()
+        .await
+        .with_context(|| format!("cannot look at {}", describe(config)))?;
+    for warning in &check.warnings {
+        tracing::warn!(server = %check.server, "{warning}");
+    }
+    if !check.refusals.is_empty() {
+        bail!(
+            "{} cannot be used: {}",
+            describe(config),
+            check.refusals.join("; and ")
+        );
+    }
+    Ok(check)
+}
+
 /// Applies what the schema needs, or refuses to go on when the operator wants to do that.
 pub(super) async fn bring_up_to_date(store: &Store, config: &Config) -> anyhow::Result<()> {
     let cannot = || format!("cannot bring {} up to date", describe(config));
+    check_server(store, config).await?;
+    if let Some(partitions) = store.partitions().await.with_context(cannot)? {
+        tracing::info!(partitions, "the tables that grow are split by organization");
+    }
     let pending = store.pending_migrations().await.with_context(cannot)?;
     if pending > 0 {
         if !config.auto_migrate {

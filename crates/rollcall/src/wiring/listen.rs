@@ -10,6 +10,7 @@ use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio::net::TcpSocket;
 
 use crate::config::Config;
 
@@ -46,10 +47,11 @@ pub(crate) fn bind(config: &Config) -> anyhow::Result<Bound> {
         .tls_files()
         .map(|(certificate, key)| read_certificate(certificate, key))
         .transpose()?;
-    let main = take(config.listen, "listen")?;
+    let backlog = config.limits.backlog;
+    let main = take(config.listen, backlog, "listen")?;
     let metrics = config
         .metrics_listen
-        .map(|address| take(address, "metrics_listen"))
+        .map(|address| take(address, backlog, "metrics_listen"))
         .transpose()?;
     let address = main.local_addr()?;
     Ok(Bound {
@@ -60,9 +62,23 @@ pub(crate) fn bind(config: &Config) -> anyhow::Result<Bound> {
     })
 }
 
+/// As [`TcpListener::bind`], which has a backlog of its own.
+fn listen(address: SocketAddr, backlog: u32) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    // A start right after a stop must not wait for connections that linger.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(backlog)?.into_std()
+}
+
 /// `key` is where the address is set.
-fn take(address: SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).map_err(|error| {
+fn take(address: SocketAddr, backlog: u32, key: &str) -> anyhow::Result<TcpListener> {
+    listen(address, backlog).map_err(|error| {
         let variable = format!("ROLLCALL_{}", key.to_uppercase());
         let advice = match error.kind() {
             ErrorKind::AddrInUse => format!(

@@ -20,7 +20,7 @@ use rollcall_orgs::api_keys;
 use rollcall_orgs::secret::{ApiKeySecret, check_key};
 use rollcall_store::Store;
 
-pub(crate) use self::database::{describe, open, renew_keys};
+pub(crate) use self::database::{check_server, describe, open, renew_keys};
 pub(crate) use self::listen::{Bound, bind};
 use crate::config::Config;
 
@@ -42,6 +42,15 @@ pub(crate) struct Started {
 /// A sentence for the operator about what is missing or in the way.
 pub(crate) async fn start(config: &Config, bound: Bound) -> anyhow::Result<Started> {
     let store = open(config).await?;
+    let started = start_on(store.clone(), config, bound).await;
+    if started.is_err() {
+        // What went wrong is told; that closing went wrong too would not help.
+        let _ = store.close().await;
+    }
+    started
+}
+
+async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result<Started> {
     database::bring_up_to_date(&store, config).await?;
     let used_before = store.has_key_check().await?;
     let sealing_key = secret_key::find_or_make(config, used_before)?;
@@ -83,12 +92,8 @@ async fn first_key(store: &Store, config: &Config) -> anyhow::Result<Option<ApiK
         .await?;
         return Ok(None);
     }
-    if store.has_api_keys().await? {
-        return Ok(None);
-    }
-    Ok(Some(
-        api_keys::create(store, "first key", origin).await?.secret,
-    ))
+    let first = api_keys::create_first(store, "first key", origin).await?;
+    Ok(first.map(|issued| issued.secret))
 }
 
 /// `url` is where the server listens, for when the configuration does not say how it is reached.
@@ -121,6 +126,8 @@ fn settings(config: &Config, url: String) -> Settings {
             max_members_per_request: limits.max_group_members_per_request,
             max_page: limits.max_page,
             max_bad_tokens_per_minute: limits.max_bad_tokens_per_minute,
+            max_connections: limits.max_connections,
+            keep_alive: limits.keep_alive,
             request_head_timeout: limits.request_head_timeout,
             request_body_timeout: limits.request_body_timeout,
             long_answer_timeout: limits.long_answer_timeout,

@@ -71,6 +71,9 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
     limits.max_group_members_per_request = 10000
     limits.max_page = 7                              # in rollcall.toml
     limits.max_bad_tokens_per_minute = 20
+    limits.max_connections = 10000
+    limits.backlog = 1024
+    limits.keep_alive_seconds = 75
     limits.request_head_timeout_seconds = 15
     limits.request_body_timeout_seconds = 30
     limits.long_answer_timeout_seconds = 60
@@ -85,8 +88,15 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
     redis.key_prefix = "rollcall:"
     redis.connect_timeout_milliseconds = 1000
     redis.response_timeout_milliseconds = 100
+    database.min_connections = 0
     database.max_connections = 10
     database.acquire_timeout_seconds = 5
+    database.connect_timeout_seconds = 10
+    database.idle_timeout_seconds = 600
+    database.max_lifetime_seconds = 1800
+    database.statement_timeout_seconds = 30
+    database.lock_timeout_seconds = 10
+    database.idle_in_transaction_timeout_seconds = 60
     scim.extra_paths = ["/a", "/b"]                  # in ROLLCALL_SCIM__EXTRA_PATHS
     scim.tombstone_retention_days = 30
     "#);

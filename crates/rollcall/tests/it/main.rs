@@ -8,6 +8,7 @@
 mod config;
 mod demo;
 mod generated;
+mod postgres;
 mod redis;
 mod rollcall;
 mod serve;

@@ -94,14 +94,14 @@ fn a_database_that_is_not_there_is_named_without_its_password() {
                 "ROLLCALL_SECRET_KEY",
                 "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
             ),
-            ("ROLLCALL_DATABASE__ACQUIRE_TIMEOUT_SECONDS", "1"),
+            ("ROLLCALL_DATABASE__CONNECT_TIMEOUT_SECONDS", "1"),
             ("RUST_LOG", "error"),
         ],
     )
     .output()
     .unwrap();
     assert_eq!(output.status.code(), Some(1));
-    insta::assert_snapshot!(stderr(&output), @"rollcall: cannot open the PostgreSQL database rollcall at 127.0.0.1:1; is it there, and is `database_url` right?: the database is not available: Connection Error: pool timed out while waiting for an open connection");
+    insta::assert_snapshot!(stderr(&output), @"rollcall: cannot open the PostgreSQL database rollcall at 127.0.0.1:1; is it there, and is `database_url` right?: the database is not available: Failed to acquire connection from pool: Connection pool timed out");
 }
 
 #[test]

@@ -13,8 +13,8 @@ use rollcall_scim::Sort;
 use rollcall_scim::filter::CheckedFilter;
 use sea_orm::sea_query::{Expr, ExprTrait, SubQueryStatement};
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, Select,
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait, Select,
 };
 
 pub use merged::Found;
@@ -24,6 +24,7 @@ pub(crate) use position::{Row, RowView};
 use crate::error::StoreError;
 use crate::filter_sql::{self, SortKey, Table, Target};
 use crate::handle::ConnectionHandle;
+use crate::pool::Pool;
 
 /// A look-up or a page of users or groups. Without an order, or where it does not decide, they come
 /// in the order of their ids: by the millisecond they were created in, and fixed within it.
@@ -83,7 +84,7 @@ impl<E: EntityTrait> Searched<'_, E> {
 /// Counts what matches and reads the page that is wanted. Without a filter the count is not read
 /// from the rows but taken from `counted`, which is kept for that.
 pub(crate) async fn page<E, T>(
-    db: &DatabaseConnection,
+    db: &Pool,
     searched: Searched<'_, E>,
     query: &DirectoryQuery,
     counted: impl Future<Output = Result<u64, StoreError>>,
@@ -132,7 +133,7 @@ where
 
 /// The page of an unsorted list.
 async fn in_order_of_ids<E>(
-    db: &DatabaseConnection,
+    db: &Pool,
     searched: &Searched<'_, E>,
     matching: Select<E>,
     query: &DirectoryQuery,
@@ -173,7 +174,7 @@ where
 /// Rows with a value and rows without are read one after the other, so that each statement is a
 /// range of the order and an index on it is used.
 async fn from_position<E>(
-    db: &DatabaseConnection,
+    db: &Pool,
     searched: &Searched<'_, E>,
     matching: Select<E>,
     key: &SortKey<'_>,

@@ -1,6 +1,10 @@
 //! The schema.
 
-use rollcall_testkit::on_each_database;
+use std::sync::Arc;
+
+use rollcall_model::SystemClock;
+use rollcall_store::Store;
+use rollcall_testkit::{TestDatabase, on_each_database};
 use sea_orm::{ConnectionTrait, Statement};
 
 use crate::fixture::Fixture;
@@ -17,8 +21,16 @@ const WITHOUT_TENANT: [&str; 8] = [
     "seaql_migrations",
 ];
 
+/// The table that a partition is of; any other table itself.
+fn whole(table: &str) -> &str {
+    match table.rsplit_once("_p") {
+        Some((whole, number)) if number.parse::<u32>().is_ok() => whole,
+        _ => table,
+    }
+}
+
 /// The first column of each index of a database, as `table.index` and column.
-async fn indexes(database: &rollcall_testkit::TestDatabase) -> Vec<(String, String, String)> {
+async fn indexes(database: &TestDatabase) -> Vec<(String, String, String)> {
     let raw = database.raw().await;
     let sql = if database.url().starts_with("sqlite") {
         "select m.name as tbl, l.name as idx, i.name as col
@@ -53,7 +65,7 @@ on_each_database! {
         let indexes = indexes(&database).await;
         assert!(indexes.len() > 20, "{indexes:?}");
         for (table, index, column) in indexes {
-            if !WITHOUT_TENANT.contains(&table.as_str()) {
+            if !WITHOUT_TENANT.contains(&whole(&table)) {
                 assert_eq!(column, "org_id", "{index} on {table}");
             }
         }
@@ -67,13 +79,44 @@ on_each_database! {
     }
 }
 
+#[test]
+fn ten_replicas_that_start_at_once_migrate_once() {
+    rollcall_testkit::block_on(async {
+        let database = TestDatabase::empty_postgres("").await;
+        let replicas: Vec<_> = (0..10)
+            .map(|_| {
+                let mut options = database.options();
+                options.max_connections = 2;
+                tokio::spawn(async move {
+                    let store = Store::connect(&options, Arc::new(SystemClock))
+                        .await
+                        .unwrap();
+                    store.migrate().await.unwrap();
+                    store.pending_migrations().await.unwrap()
+                })
+            })
+            .collect();
+        for replica in replicas {
+            assert_eq!(replica.await.unwrap(), 0);
+        }
+        let raw = database.raw().await;
+        let sql = "select count(*) as steps, count(distinct version) as versions
+            from seaql_migrations";
+        let statement = Statement::from_string(raw.get_database_backend(), sql);
+        let row = raw.query_one_raw(statement).await.unwrap().unwrap();
+        let count = |column| row.try_get::<i64>("", column).unwrap();
+        assert_eq!(count("steps"), count("versions"));
+        raw.close().await.unwrap();
+    });
+}
+
 #[cfg(unix)]
 #[test]
 fn a_new_sqlite_file_is_readable_for_its_owner_only() {
     use std::os::unix::fs::PermissionsExt;
 
     rollcall_testkit::block_on(async {
-        let database = rollcall_testkit::TestDatabase::sqlite().await;
+        let database = TestDatabase::sqlite().await;
         let path = database.url().trim_start_matches("sqlite://");
         let path = path.split('?').next().unwrap();
         let mode = std::fs::metadata(path).unwrap().permissions().mode();
@@ -84,7 +127,7 @@ fn a_new_sqlite_file_is_readable_for_its_owner_only() {
 #[test]
 fn postgres_is_told_of_each_tenant_table_that_a_connection_has_one_organization() {
     rollcall_testkit::block_on(async {
-        let database = rollcall_testkit::TestDatabase::postgres().await;
+        let database = TestDatabase::postgres().await;
         let raw = database.raw().await;
         let sql = "select t.relname::text as tbl, exists (
                 select 1 from pg_statistic_ext s

@@ -2,12 +2,16 @@
 //!
 //! The servers are started outside of the test processes, by `scripts/with-services`: nextest
 //! gives every test a process of its own, so a server started from a test would be started once
-//! for each. The exception is [`OwnRedis`], for tests that kill their server. Tests learn the addresses from two environment variables. Without them a test
-//! fails; it is never skipped, because a skipped test looks like a passed one.
+//! for each. Tests learn the addresses from two environment variables. Without them a test
+//! fails; it is never skipped, because a skipped test looks like a passed one. A test that stops
+//! or restarts a server starts one for itself: [`OwnPostgres`],
+//! [`OwnRedis`].
 
+mod own_postgres;
 mod postgres;
 mod redis;
 
+pub use own_postgres::OwnPostgres;
 pub use postgres::{POSTGRES_URL_VARIABLE, PostgresServer, postgres_admin_url};
 pub use redis::{OwnRedis, REDIS_URL_VARIABLE, redis_url};
 

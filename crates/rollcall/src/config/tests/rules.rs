@@ -92,3 +92,10 @@ fn postgresql_needs_a_secret_key_from_outside() {
     assert_eq!(config.database_kind(), DatabaseKind::Postgres);
     assert_eq!(with(&[]).unwrap().database_kind(), DatabaseKind::Sqlite);
 }
+
+#[test]
+fn a_pool_is_no_larger_when_nobody_uses_it_than_it_may_become() {
+    let min = ("ROLLCALL_DATABASE__MIN_CONNECTIONS", "11");
+    insta::assert_snapshot!(refusal(&[min]), @"`database.min_connections` is 11, more than `database.max_connections`, which is 10");
+    assert!(with(&[min, ("ROLLCALL_DATABASE__MAX_CONNECTIONS", "11")]).is_ok());
+}

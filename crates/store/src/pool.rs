@@ -1,0 +1,253 @@
+//! The pool of connections, and what becomes of a request whose connection the server has closed.
+//!
+//! A server that restarts closes every connection. The pool learns of it one by one, when each is
+//! used; a request that meets such a connection has asked for nothing yet, or for something that
+//! can be asked again. So a query is sent a second time, over another connection, if it only reads,
+//! and so is the beginning of a transaction. Everything else fails: nobody can tell whether it was
+//! done. Who can find out (`at_once`) asks and goes on; the rest is answered 503.
+//!
+//! After a loss, no connection is trusted that was not used since: it is asked for a sign of life
+//! before it is handed out. Otherwise the second try could meet the next one that is gone.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult,
+    QueryResult, Statement, StreamTrait, TransactionOptions, TransactionTrait,
+};
+use sea_orm_migration::async_trait::async_trait;
+
+use crate::error::is_lost_connection;
+
+/// A connection that nobody used for so long is asked for a sign of life in any case.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+
+/// How the pool is used at this moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PoolState {
+    /// Connections that are open.
+    pub open: u64,
+    /// Those of them that nobody uses.
+    pub idle: u64,
+    /// Requests that wait for a connection.
+    pub waiting: u64,
+}
+
+/// When the server last closed a connection that was to be used.
+#[derive(Clone)]
+pub(crate) struct Losses {
+    beginning: Instant,
+    /// Nanoseconds after `beginning`; 0 if there was none.
+    last: Arc<AtomicU64>,
+}
+
+impl Losses {
+    pub(crate) fn none() -> Self {
+        Self {
+            beginning: Instant::now(),
+            last: Arc::default(),
+        }
+    }
+
+    fn note(&self) {
+        let now = u64::try_from(self.beginning.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.last.fetch_max(now.max(1), Ordering::Relaxed);
+    }
+
+    /// Whether a connection that was not used for this long has to show that it is alive.
+    pub(crate) fn distrust(&self, idle_for: Duration) -> bool {
+        if idle_for >= TRUSTED_FOR {
+            return true;
+        }
+        let last = self.last.load(Ordering::Relaxed);
+        last > 0 && {
+            let since = self.beginning.elapsed();
+            since.saturating_sub(Duration::from_nanos(last)) < idle_for
+        }
+    }
+}
+
+/// The pool. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Pool {
+    inner: DatabaseConnection,
+    losses: Losses,
+    /// How many use a connection or wait for one.
+    wanted: Arc<AtomicUsize>,
+}
+
+/// Counts somebody who uses a connection or waits for one, for as long as it lives.
+pub(crate) struct Wanted(Arc<AtomicUsize>);
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Pool {
+    pub(crate) fn new(inner: DatabaseConnection, losses: Losses) -> Self {
+        Self {
+            inner,
+            losses,
+            wanted: Arc::default(),
+        }
+    }
+
+    /// The pool as the library knows it: without a second try.
+    pub(crate) const fn inner(&self) -> &DatabaseConnection {
+        &self.inner
+    }
+
+    pub(crate) fn get_database_backend(&self) -> DbBackend {
+        self.inner.get_database_backend()
+    }
+
+    /// Whether the connection was lost, which is noted: then what failed may be tried once more.
+    pub(crate) fn is_lost(&self, error: &DbErr) -> bool {
+        let lost = is_lost_connection(error);
+        if lost {
+            self.losses.note();
+        }
+        lost
+    }
+
+    /// Counts the caller among those who want a connection.
+    pub(crate) fn want(&self) -> Wanted {
+        self.wanted.fetch_add(1, Ordering::Relaxed);
+        Wanted(Arc::clone(&self.wanted))
+    }
+
+    /// How the pool is used; `size` and `idle` are what the library counts.
+    pub(crate) fn state(&self, size: u32, idle: usize) -> PoolState {
+        let open = u64::from(size);
+        let idle = u64::try_from(idle).unwrap_or(u64::MAX).min(open);
+        let wanted = u64::try_from(self.wanted.load(Ordering::Relaxed)).unwrap_or(u64::MAX);
+        PoolState {
+            open,
+            idle,
+            waiting: wanted.saturating_sub(open - idle),
+        }
+    }
+
+    /// Begins a transaction. Before it has begun nothing is lost by another try.
+    pub(crate) async fn begin(
+        &self,
+        options: impl Fn() -> TransactionOptions,
+    ) -> Result<DatabaseTransaction, DbErr> {
+        match self.inner.begin_with_options(options()).await {
+            Err(error) if self.is_lost(&error) => self.inner.begin_with_options(options()).await,
+            begun => begun,
+        }
+    }
+
+    pub(crate) async fn close(self) -> Result<(), DbErr> {
+        self.inner.close().await
+    }
+}
+
+/// Whether a statement may be sent again when nobody knows what became of it. A data-modifying
+/// statement of PostgreSQL can begin with `with`, so that one may not.
+fn only_reads(statement: &Statement) -> bool {
+    let sql = statement.sql.trim_start();
+    sql.get(..6)
+        .is_some_and(|word| word.eq_ignore_ascii_case("select"))
+}
+
+#[async_trait]
+impl ConnectionTrait for Pool {
+    fn get_database_backend(&self) -> DbBackend {
+        self.inner.get_database_backend()
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let _wanted = self.want();
+        let done = self.inner.execute_raw(statement).await;
+        done.inspect_err(|error| {
+            self.is_lost(error);
+        })
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        let _wanted = self.want();
+        let done = self.inner.execute_unprepared(sql).await;
+        done.inspect_err(|error| {
+            self.is_lost(error);
+        })
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let _wanted = self.want();
+        let again = only_reads(&statement).then(|| statement.clone());
+        match self.inner.query_one_raw(statement).await {
+            Err(error) if self.is_lost(&error) => match again {
+                Some(again) => self.inner.query_one_raw(again).await,
+                None => Err(error),
+            },
+            answer => answer,
+        }
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let _wanted = self.want();
+        let again = only_reads(&statement).then(|| statement.clone());
+        match self.inner.query_all_raw(statement).await {
+            Err(error) if self.is_lost(&error) => match again {
+                Some(again) => self.inner.query_all_raw(again).await,
+                None => Err(error),
+            },
+            answer => answer,
+        }
+    }
+}
+
+/// A stream is not begun again: its reader may have used the rows that came.
+impl StreamTrait for Pool {
+    type Stream<'a> = <DatabaseConnection as StreamTrait>::Stream<'a>;
+
+    fn get_database_backend(&self) -> DbBackend {
+        self.inner.get_database_backend()
+    }
+
+    fn stream_raw<'a>(
+        &'a self,
+        statement: Statement,
+    ) -> Pin<Box<dyn Future<Output = Result<Self::Stream<'a>, DbErr>> + 'a + Send>> {
+        self.inner.stream_raw(statement)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_used_since_a_loss_is_not_trusted() {
+        let losses = Losses::none();
+        let moment = Duration::from_millis(500);
+        assert!(!losses.distrust(moment));
+        assert!(losses.distrust(TRUSTED_FOR));
+
+        losses.note();
+
+        assert!(losses.distrust(moment));
+        assert!(!losses.distrust(Duration::ZERO));
+    }
+
+    #[test]
+    fn only_what_cannot_write_is_sent_again() {
+        let statement = |sql: &str| Statement::from_string(DbBackend::Postgres, sql);
+        assert!(only_reads(&statement("SELECT 1")));
+        assert!(only_reads(&statement("\n    select 1")));
+        for sql in [
+            "with gone as (delete from users) select 1",
+            "insert into users values (1) returning id",
+            "",
+        ] {
+            assert!(!only_reads(&statement(sql)), "{sql}");
+        }
+    }
+}
