@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use redis::Msg;
 use rollcall_metrics::{Metrics, StaleNotice};
 use rollcall_model::Stale;
@@ -16,6 +16,9 @@ use crate::link::{Link, LinkError};
 
 /// How often it is checked that nothing was missed.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
+
+/// How long a message may be on its way.
+const ARRIVAL: Duration = Duration::from_millis(500);
 
 /// What a replica does with what it hears: called in order, from one task.
 pub(crate) type Forget = Arc<dyn Fn(Stale) + Send + Sync>;
@@ -88,19 +91,31 @@ impl Listener {
                     let message = message.ok_or(LinkError::Closed)?;
                     self.hear(&message, &mut seen)?;
                 }
-                _ = check.tick() => self.check(seen).await?,
-                () = self.link.doubted() => self.check(seen).await?,
+                _ = check.tick() => self.check(&mut messages, &mut seen).await?,
+                () = self.link.doubted() => self.check(&mut messages, &mut seen).await?,
             }
         }
     }
 
-    /// Whether Redis answers, and nothing was missed.
-    async fn check(&self, seen: u64) -> Result<(), Ended> {
-        if self.generation().await? == seen {
-            Ok(())
-        } else {
-            Err(Ended::Missed)
+    /// Whether Redis answers, and nothing was missed. Messages come over another connection than
+    /// the number, so one that was just sent is given time to arrive.
+    async fn check(
+        &self,
+        messages: &mut (impl Stream<Item = Msg> + Unpin),
+        seen: &mut u64,
+    ) -> Result<(), Ended> {
+        let generation = self.generation().await?;
+        if generation < *seen {
+            return Err(Ended::Missed);
         }
+        let arrive = async {
+            while *seen < generation {
+                let message = messages.next().await.ok_or(LinkError::Closed)?;
+                self.hear(&message, seen)?;
+            }
+            Ok(())
+        };
+        timeout(ARRIVAL, arrive).await.unwrap_or(Err(Ended::Missed))
     }
 
     /// Does what a message says, and notes its number.
