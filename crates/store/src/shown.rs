@@ -132,22 +132,30 @@ fn sql(backend: DbBackend, key: &str, with_groups: bool) -> String {
         let each = dialect::json_array(backend, &["g.id", "g.display_name", "reached.steps"]);
         // As `members` reads the groups of many: a row for each length of way, so that a circle
         // of groups ends.
+        let up = dialect::look_up_each(
+            backend,
+            "group_groups",
+            "up",
+            "up.org_id = $1 and up.scim_connection_id = $2 and up.member_id = ways.group_id",
+        );
+        let group = dialect::look_up_each(
+            backend,
+            "groups",
+            "g",
+            "g.org_id = $1 and g.scim_connection_id = $2 and g.id = reached.group_id",
+        );
+        let list = dialect::json_list(backend, &each);
         format!(
             "(with recursive ways (group_id, steps) as (
                 select m.group_id, 1 from group_members m
                 where m.org_id = $1 and m.scim_connection_id = $2 and m.user_id = u.id
                 union
-                select up.group_id, ways.steps + 1 from ways
-                join group_groups up on up.org_id = $1 and up.scim_connection_id = $2
-                    and up.member_id = ways.group_id
+                select up.group_id, ways.steps + 1 from ways {up}
                 where ways.steps < {MAX_NESTING}
             )
-            select {} from (
+            select {list} from (
                 select group_id, min(steps) as steps from ways group by group_id
-            ) as reached
-            join groups g on g.org_id = $1 and g.scim_connection_id = $2
-                and g.id = reached.group_id)",
-            dialect::json_list(backend, &each)
+            ) as reached {group})"
         )
     } else {
         "null".to_owned()

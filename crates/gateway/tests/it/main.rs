@@ -7,6 +7,7 @@
 
 mod atomicity;
 mod connecting;
+mod contention;
 mod database_restart;
 mod database_timeouts;
 mod generated;

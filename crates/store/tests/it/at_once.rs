@@ -165,7 +165,9 @@ on_each_database! {
         for key in [UserKey::Id(amy.id), UserKey::UserName("AMY")] {
             let shown = ours.find_shown_user(key, true).await.unwrap().unwrap();
             assert_eq!(shown.user.read().unwrap(), amy);
-            let groups: Vec<_> = shown.groups.iter().map(|it| (it.id, it.display_name.as_str(), it.direct)).collect();
+            let mut groups: Vec<_> = shown.groups.iter().map(|it| (it.id, it.display_name.as_str(), it.direct)).collect();
+            assert!(groups.is_sorted_by_key(|(id, ..)| *id));
+            groups.sort_unstable_by_key(|(.., direct)| !direct);
             assert_eq!(groups, [(inner.group.id, "Inner \"1\"", true), (outer.group.id, "Outer", false)]);
             let manager = shown.manager.unwrap();
             assert_eq!((manager.id, manager.display_name.as_deref()), (boss.id, Some("The Boss")));
