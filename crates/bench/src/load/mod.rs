@@ -78,6 +78,13 @@ impl Outcome {
         self.micros.get(index).copied().map_or(0.0, f64::from)
     }
 
+    /// Adds the answers of another time under the same circumstances.
+    pub fn join(&mut self, other: Self) {
+        self.time += other.time;
+        self.add(other);
+        self.micros.sort_unstable();
+    }
+
     fn add(&mut self, other: Self) {
         for (status, count) in other.statuses {
             *self.statuses.entry(status).or_default() += count;

@@ -2,6 +2,7 @@
 
 pub mod faults;
 pub mod flatness;
+pub mod neighbour;
 pub mod replicas;
 
 use clap::ValueEnum;
@@ -19,6 +20,8 @@ pub enum Section {
     Replicas,
     /// What identity providers see when something under the gateway breaks
     Faults,
+    /// A quiet tenant beside a loud one
+    Neighbour,
 }
 
 impl Section {
@@ -32,6 +35,7 @@ impl Section {
             Self::Flatness => flatness::measure(env, sizes).await,
             Self::Replicas => replicas::measure(env).await,
             Self::Faults => faults::measure(env, sizes).await,
+            Self::Neighbour => neighbour::measure(env).await,
         }
     }
 }

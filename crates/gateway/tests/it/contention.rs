@@ -21,7 +21,9 @@ async fn until_somebody_waits(raw: &DatabaseConnection) {
 }
 
 fn metric(text: &str, name: &str) -> f64 {
-    let line = text.lines().find(|line| line.split(' ').next() == Some(name));
+    let line = text
+        .lines()
+        .find(|line| line.split(' ').next() == Some(name));
     let value = line.unwrap().rsplit(' ').next().unwrap();
     value.parse().unwrap()
 }
@@ -31,7 +33,11 @@ fn a_write_that_the_database_breaks_off_for_another_is_done_again() {
     rollcall_testkit::block_on(async {
         let app = TestApp::start(TestDatabase::postgres().await).await;
         let acme = app.connect("Acme").await;
-        let amy = acme.scim.post("/Users", json!({ "userName": "amy" })).await.expect(201);
+        let amy = acme
+            .scim
+            .post("/Users", json!({ "userName": "amy" }))
+            .await
+            .expect(201);
         let members = json!([{ "value": amy.text("/id") }]);
         let group = json!({ "displayName": "Sales", "members": members });
         let _ = acme.scim.post("/Groups", group).await.expect(201);
@@ -40,12 +46,18 @@ fn a_write_that_the_database_breaks_off_for_another_is_done_again() {
         // The deletion locks the group and waits for the user; whoever has the user then wants the
         // group. The one that waited first is broken off.
         let other = raw.begin().await.unwrap();
-        other.execute_unprepared("select 1 from users for update").await.unwrap();
+        other
+            .execute_unprepared("select 1 from users for update")
+            .await
+            .unwrap();
         let path = format!("/Users/{}", amy.text("/id"));
         let deletion = acme.scim.delete(&path);
         let opponent = async {
             until_somebody_waits(&raw).await;
-            other.execute_unprepared("select 1 from groups for update").await.unwrap();
+            other
+                .execute_unprepared("select 1 from groups for update")
+                .await
+                .unwrap();
             other.commit().await.unwrap();
         };
         let (deleted, ()) = tokio::join!(deletion, opponent);
