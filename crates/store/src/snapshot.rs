@@ -7,11 +7,10 @@
 use std::collections::HashMap;
 
 use rollcall_model::GroupId;
-use sea_orm::{ColumnTrait, ConnAcquireErr, DbErr, QueryFilter};
+use sea_orm::{ConnAcquireErr, DbErr};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::dialect::ReadTx;
-use crate::entity::groups::Column;
 use crate::error::StoreError;
 use crate::groups::{self, Group};
 use crate::handle::ConnectionHandle;
@@ -55,18 +54,19 @@ impl Snapshot {
         &self,
         ids: &[GroupId],
     ) -> Result<HashMap<GroupId, Group>, StoreError> {
-        let mut found = HashMap::with_capacity(ids.len());
-        // One by one: `in` would leave it to the database to read every group there is.
-        for id in ids {
-            let row = groups::of(self.scope.org_id, self.scope.connection_id)
-                .filter(Column::Id.eq(id.as_uuid()))
-                .one(self.tx.connection())
-                .await?;
-            if let Some(row) = row {
-                found.insert(*id, Group::try_from(row)?);
-            }
-        }
-        Ok(found)
+        groups::find_by_ids(self.tx.connection(), self.scope, ids).await
+    }
+
+    /// The members of some groups, as [`ConnectionHandle::members_of`] reads them.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn members_of(
+        &self,
+        group_ids: &[GroupId],
+    ) -> Result<HashMap<GroupId, Vec<MemberRef>>, StoreError> {
+        members::members_of(self.tx.connection(), self.scope, group_ids).await
     }
 
     /// The members of a group that come after one of them, users before groups, each in the order

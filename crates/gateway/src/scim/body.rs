@@ -91,6 +91,15 @@ pub(super) fn text(document: String) -> HttpResponse {
     HttpResponse::Ok().content_type(MEDIA_TYPE).body(document)
 }
 
+/// The same of a document that is written while it is sent.
+pub(super) fn streamed(
+    document: impl Stream<Item = Result<web::Bytes, BrokenOff>> + 'static,
+) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(MEDIA_TYPE)
+        .streaming(document)
+}
+
 /// An answer that carries one resource. Its address and version are those of its `meta`.
 pub(super) struct ResourceAnswer {
     pub(super) status: StatusCode,

@@ -13,6 +13,7 @@ mod idp;
 mod limits;
 mod list;
 mod long_group;
+mod long_list;
 mod not_served;
 mod page;
 mod prefer;

@@ -3,6 +3,8 @@
 //! What belongs to many resources at once, the groups and managers of users and the members of
 //! groups, comes with one query for all of them.
 
+use std::collections::HashMap;
+
 use actix_web::HttpResponse;
 use rollcall_model::{GroupId, UserId};
 use rollcall_scim::ScimError;
@@ -12,12 +14,14 @@ use rollcall_store::{DirectoryQuery, Found, Listing, ShownUser};
 use super::body;
 use super::failure::ScimFailure;
 use super::list::ListRequest;
+use super::long_group::{MEMBERS_AT_ONCE, Shown};
+use super::long_list::{self, LongList};
 use super::render;
 use super::tenant::Tenant;
 use super::walk::Walk;
 
 /// The most members that one list holds. A page with groups ends where it would hold more: clients
-/// take fewer results than they asked for, and the memory of the server is everybody's.
+/// take fewer results than they asked for, and have to receive a page within a time.
 const MAX_MEMBERS_PER_LIST: u64 = 100_000;
 
 /// What is asked of each type; `None` for a type that is not asked for.
@@ -53,20 +57,34 @@ pub(super) async fn answer(
     let count = usize::try_from(request.count).unwrap_or(usize::MAX);
     found.items.truncate(count);
     let fitting = that_fit(tenant, &wanted, &found).await?;
-    found.items.truncate(fitting);
+    found.items.truncate(fitting.items);
+    let place = match walk {
+        None => PagePlace::Number(request.start_index),
+        Some(walk) => {
+            let shown = found.items.len();
+            let last = shown
+                .checked_sub(1)
+                .and_then(|last| found.positions.get(last));
+            PagePlace::Cursor(match last {
+                Some(last) if shown < beyond => Some(walk.next(tenant, last)?),
+                _ => None,
+            })
+        }
+    };
+    if let Some(groups) = wanted.groups.filter(|_| fitting.is_long()) {
+        let is_user = |item: &&Found| matches!(item, Found::User(_));
+        let users: Vec<Found> = found.items.iter().filter(is_user).cloned().collect();
+        let page = LongList {
+            total: found.total,
+            place,
+            users: render_all(tenant, &wanted, &users).await?,
+            items: found.items,
+            members: fitting.members,
+            projection: &groups.projection,
+        };
+        return long_list::answer(tenant, page).await;
+    }
     let results = render_all(tenant, &wanted, &found.items).await?;
-
-    let Some(walk) = walk else {
-        let place = PagePlace::Number(request.start_index);
-        return Ok(body::text(list_text(found.total, &place, &results)));
-    };
-    let is_last = results.len() == beyond;
-    let last = results.len().checked_sub(1);
-    let next = match last.and_then(|last| found.positions.get(last)) {
-        Some(last) if !is_last => Some(walk.next(tenant, last)?),
-        _ => None,
-    };
-    let place = PagePlace::Cursor(next);
     Ok(body::text(list_text(found.total, &place, &results)))
 }
 
@@ -106,25 +124,52 @@ fn wants(request: Option<&ListRequest>, attribute: &str) -> bool {
     request.is_some_and(|request| request.projection.wants(attribute))
 }
 
-/// How many of a page, from its beginning, fit into one answer with their members; at least one.
+/// How much of a page fits into one answer.
+struct Fitting {
+    /// How many resources, from the beginning; at least one.
+    items: usize,
+    /// How many members the groups have that have any.
+    members: HashMap<GroupId, u64>,
+    /// How many members there are in what fits.
+    held: u64,
+}
+
+impl Fitting {
+    /// Whether it has more members than are held in memory.
+    const fn is_long(&self) -> bool {
+        self.held > MEMBERS_AT_ONCE as u64
+    }
+}
+
 async fn that_fit(
     tenant: &Tenant,
     wanted: &Wanted<'_>,
     found: &Listing<Found>,
-) -> Result<usize, ScimFailure> {
+) -> Result<Fitting, ScimFailure> {
+    let mut fitting = Fitting {
+        items: found.items.len(),
+        members: HashMap::new(),
+        held: 0,
+    };
     if !wants(wanted.groups, "members") {
-        return Ok(found.items.len());
+        return Ok(fitting);
     }
-    let ids = group_ids(&found.items);
-    let counts = tenant.handle.count_members_of(&ids).await?;
-    let mut members = 0;
-    let fitting = found.items.iter().take_while(|item| {
-        if let Found::Group(group) = item {
-            members += counts.get(&group.id).copied().unwrap_or(0);
+    fitting.members = tenant
+        .handle
+        .count_members_of(&group_ids(&found.items))
+        .await?;
+    for (position, item) in found.items.iter().enumerate() {
+        let members = match item {
+            Found::User(_) => 0,
+            Found::Group(group) => fitting.members.get(&group.id).copied().unwrap_or(0),
+        };
+        if position > 0 && fitting.held + members > MAX_MEMBERS_PER_LIST {
+            fitting.items = position;
+            break;
         }
-        members <= MAX_MEMBERS_PER_LIST
-    });
-    Ok(fitting.count().max(1).min(found.items.len()))
+        fitting.held += members;
+    }
+    Ok(fitting)
 }
 
 async fn render_all(
@@ -142,17 +187,17 @@ async fn render_all(
         Found::Group(_) => None,
     });
     let mut managers_of = tenant.handle.managers_of(with_manager).await?;
-    let with_members = wants(wanted.groups, "members");
-    let mut groups = group_ids(items);
-    if !with_members {
-        groups.clear();
+    let mut with_members = group_ids(items);
+    if !wants(wanted.groups, "members") {
+        with_members.clear();
     }
-    let members_of = tenant.handle.members_of(&groups).await?;
+    let members_of = tenant.handle.members_of(&with_members).await?;
 
-    let kind = tenant.catalog().group();
+    let groups = wanted.groups.map(|request| &request.projection);
+    let groups = groups.map(|projection| Shown::new(tenant, projection));
     let mut results = Vec::with_capacity(items.len());
     for item in items {
-        let result = match (item, wanted.users, wanted.groups) {
+        let result = match (item, wanted.users, &groups) {
             (Found::User(user), Some(request), _) => {
                 let shown = ShownUser {
                     user: user.clone(),
@@ -161,13 +206,9 @@ async fn render_all(
                 };
                 render::user(tenant, &shown, &request.projection)?
             }
-            (Found::Group(group), _, Some(request)) => {
-                let members = members_of.get(&group.id);
-                let members = members.map(Vec::as_slice).unwrap_or_default();
-                let members = with_members.then_some(members);
-                let mut result = render::group(tenant, group, members);
-                request.projection.apply(kind, &mut result);
-                result.to_string()
+            (Found::Group(group), _, Some(shown)) => {
+                let members = members_of.get(&group.id).map(Vec::as_slice);
+                shown.text(&shown.frame(tenant, group), members.unwrap_or_default())
             }
             // Nobody asked for its type.
             (Found::User(_), None, _) | (Found::Group(_), _, None) => continue,

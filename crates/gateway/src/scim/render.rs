@@ -114,15 +114,19 @@ pub(super) fn group(tenant: &Tenant, group: &Group, members: Option<&[MemberRef]
     )
 }
 
-/// One element of `members`.
-pub(super) fn member(base: &str, member: &MemberRef) -> Value {
-    let location = match member.id {
+/// Where a member is.
+pub(super) fn member_location(base: &str, id: MemberId) -> String {
+    match id {
         MemberId::User(id) => user_location(base, id),
         MemberId::Group(id) => group_location(base, id),
-    };
+    }
+}
+
+/// One element of `members`.
+pub(super) fn member(base: &str, member: &MemberRef) -> Value {
     let mut shown = json!({
         "value": member.id.to_scim(),
-        "$ref": location,
+        "$ref": member_location(base, member.id),
         "type": member.id.kind().as_str(),
     });
     if let Some(display) = &member.display {

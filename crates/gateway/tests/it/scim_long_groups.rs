@@ -139,6 +139,33 @@ on_each_database! {
         assert!(without.headers.contains_key("content-length"));
     }
 
+    async fn a_list_with_a_long_group_shows_it_as_a_get_does(database: TestDatabase) {
+        let long = long_group(database, Duration::from_secs(60)).await;
+        let scim = &long.acme.scim;
+        let crew = format!("/Groups/{}", long.members[MANY]);
+        let each = [scim.get(&crew).await.expect(200).body, scim.get(&long.path).await.expect(200).body];
+        assert_eq!(each[0].get("members"), None);
+        for path in ["/Groups", "/Groups?cursor=&count=5", "/?filter=displayName%20pr"] {
+            let list = scim.get(path).await.expect(200);
+            assert!(!list.headers.contains_key("content-length"), "{path}");
+            assert_eq!(list.body["totalResults"], 2);
+            assert_eq!(list.body["itemsPerPage"], 2);
+            assert_eq!(list.body.get("nextCursor"), None);
+            let mut shown = list.body["Resources"].as_array().unwrap().clone();
+            shown.sort_by_key(|group| group["displayName"] == "All");
+            assert_eq!(shown, each, "{path}");
+        }
+        let some = scim.get("/Groups?attributes=members.type&count=2").await.expect(200);
+        let shown = some.body["Resources"].as_array().unwrap();
+        let members: Vec<_> = shown.iter().filter_map(|group| group["members"].as_array()).collect();
+        assert_eq!(members.len(), 1);
+        assert_eq!(members[0].len(), MANY + 1);
+        assert_eq!(members[0][0], json!({ "type": "User" }));
+        let first = scim.get("/Groups?cursor=&count=1").await.expect(200);
+        assert_eq!(first.body["itemsPerPage"], 1);
+        assert!(first.body["nextCursor"].is_string());
+    }
+
     async fn the_head_of_a_long_group_needs_no_member(database: TestDatabase) {
         let long = long_group(database, Duration::from_secs(60)).await;
         let scim = &long.acme.scim;

@@ -32,7 +32,24 @@ pub enum PagePlace {
 /// One page of resources that are JSON already, as text. `total` counts all matches.
 pub fn list_text(total: u64, place: &PagePlace, resources: &[String]) -> String {
     let length: usize = resources.iter().map(|resource| resource.len() + 1).sum();
-    let mut list = String::with_capacity(length + 256);
+    let mut list = list_head(total, place, resources.len());
+    list.reserve(length + 2);
+    for (number, resource) in resources.iter().enumerate() {
+        if number > 0 {
+            list.push(',');
+        }
+        list.push_str(resource);
+    }
+    list.push_str(LIST_END);
+    list
+}
+
+/// What follows the last resource of a list.
+pub const LIST_END: &str = "]}";
+
+/// What precedes the first of so many resources of a list.
+pub fn list_head(total: u64, place: &PagePlace, resources: usize) -> String {
+    let mut list = String::with_capacity(256);
     list.push_str("{\"schemas\":[\"");
     list.push_str(LIST_URN);
     list.push_str("\"],\"totalResults\":");
@@ -42,19 +59,12 @@ pub fn list_text(total: u64, place: &PagePlace, resources: &[String]) -> String 
         list.push_str(&start_index.to_string());
     }
     list.push_str(",\"itemsPerPage\":");
-    list.push_str(&resources.len().to_string());
+    list.push_str(&resources.to_string());
     if let PagePlace::Cursor(Some(next)) = place {
         list.push_str(",\"nextCursor\":");
         list.push_str(&Value::from(next.as_str()).to_string());
     }
     list.push_str(",\"Resources\":[");
-    for (number, resource) in resources.iter().enumerate() {
-        if number > 0 {
-            list.push(',');
-        }
-        list.push_str(resource);
-    }
-    list.push_str("]}");
     list
 }
 

@@ -7,7 +7,7 @@ mod patch_op;
 mod search_request;
 
 pub use error_body::error_body;
-pub use list::{PagePlace, list_response, list_text};
+pub use list::{LIST_END, PagePlace, list_head, list_response, list_text};
 pub use list_query::ListQuery;
 pub use patch_op::{MAX_OPERATIONS, PatchOp, PatchRequest, PatchVerb};
 

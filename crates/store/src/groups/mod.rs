@@ -3,15 +3,22 @@
 mod insert;
 mod save;
 
+use std::collections::HashMap;
+
 use rollcall_model::{GroupId, OrgId, Page, PageRequest, ScimConnectionId, Timestamp};
 use rollcall_scim::{Resource, ResourceType};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, Iterable, QueryFilter,
+    Select, Statement,
+};
 use serde_json::{Value, json};
 
+use crate::dialect::{self, LookUp};
 use crate::entity::groups::{Column, Entity, Model};
 use crate::error::StoreError;
 use crate::filter_sql::Table;
 use crate::handle::ConnectionHandle;
+use crate::members::Scope;
 use crate::paging;
 use crate::search::{self, DirectoryQuery, Listing, RowView, Searched};
 
@@ -82,6 +89,37 @@ fn told(kind: &ResourceType, id: GroupId, resource: &Resource) -> Value {
         group.insert("unmapped".to_owned(), unmapped);
     }
     json!({ "group": group })
+}
+
+/// Those of some groups that are there.
+pub(crate) async fn find_by_ids(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    ids: &[GroupId],
+) -> Result<HashMap<GroupId, Group>, StoreError> {
+    let backend = db.get_database_backend();
+    let columns: Vec<_> = Column::iter()
+        .map(|column| format!("t.{0} as {0}", column.as_str()))
+        .collect();
+    let look_up = LookUp {
+        table: "groups",
+        columns: &columns.join(", "),
+        parameter: "$3",
+        hold: false,
+    };
+    let ids: Vec<_> = ids.iter().map(|id| id.as_uuid()).collect();
+    let values: [sea_orm::Value; 3] = [
+        scope.org_id.as_uuid().into(),
+        scope.connection_id.as_uuid().into(),
+        dialect::id_set(&ids).into(),
+    ];
+    let statement = Statement::from_sql_and_values(backend, look_up.sql(backend), values);
+    let mut found = HashMap::with_capacity(ids.len());
+    for row in db.query_all_raw(statement).await? {
+        let group = Group::try_from(Model::from_query_result(&row, "")?)?;
+        found.insert(group.id, group);
+    }
+    Ok(found)
 }
 
 impl ConnectionHandle {

@@ -34,7 +34,7 @@ pub(crate) use chunk::list_after;
 pub(crate) use named::Resolved;
 pub use named::{MemberKind, NamedMember};
 pub use read::{GroupRef, MemberRef};
-pub(crate) use read::{MAX_NESTING, Scope, display_of_user};
+pub(crate) use read::{MAX_NESTING, Scope, display_of_user, members_of};
 use set::Rows;
 
 /// How many ids one list of a statement carries. A fixed size keeps the number of prepared

@@ -3,15 +3,11 @@
 use std::collections::HashMap;
 
 use rollcall_model::{GroupId, OrgId, ScimConnectionId, UserId};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryResult, QuerySelect,
-    Statement, Value,
-};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
 use uuid::Uuid;
 
-use super::{IDS_PER_STATEMENT, MemberId, MemberKind};
+use super::{MemberId, MemberKind};
 use crate::dialect;
-use crate::entity::group_members::{Column, Entity};
 use crate::error::StoreError;
 use crate::handle::{ConnectionHandle, DirectoryTx};
 
@@ -66,7 +62,7 @@ pub(crate) fn display_of_user(backend: DbBackend, row: &str) -> String {
     format!("coalesce(nullif({display_name}, ''), {user_name})")
 }
 
-async fn members_of(
+pub(crate) async fn members_of(
     db: &impl ConnectionTrait,
     scope: Scope,
     group_ids: &[GroupId],
@@ -218,22 +214,24 @@ impl ConnectionHandle {
         &self,
         group_ids: &[GroupId],
     ) -> Result<HashMap<GroupId, u64>, StoreError> {
+        let db = &self.store.db;
+        let ids: Vec<Uuid> = group_ids.iter().map(|id| id.as_uuid()).collect();
+        let sql = format!(
+            "select wanted.id as group_id, (
+                select count(*) from group_members m
+                where m.org_id = $1 and m.scim_connection_id = $2 and m.group_id = wanted.id
+             ) as members
+             from {}",
+            dialect::wanted(db.get_database_backend(), "$3")
+        );
         let mut counts = HashMap::new();
-        for chunk in group_ids.chunks(IDS_PER_STATEMENT) {
-            let rows: Vec<(Uuid, i64)> = Entity::find()
-                .select_only()
-                .column(Column::GroupId)
-                .column_as(Column::UserId.count(), "members")
-                .filter(Column::OrgId.eq(self.org_id.as_uuid()))
-                .filter(Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
-                .filter(Column::GroupId.is_in(chunk.iter().map(|id| id.as_uuid())))
-                .group_by(Column::GroupId)
-                .into_tuple()
-                .all(&self.store.db)
-                .await?;
-            for (group_id, members) in rows {
-                let members = u64::try_from(members).unwrap_or(0);
-                counts.insert(GroupId::from_uuid(group_id), members);
+        for row in db
+            .query_all_raw(self.scope().statement(db, &sql, &ids))
+            .await?
+        {
+            let members = row.try_get::<i64>("", "members")?;
+            if let Some(members) = u64::try_from(members).ok().filter(|members| *members > 0) {
+                counts.insert(GroupId::from_uuid(row.try_get("", "group_id")?), members);
             }
         }
         Ok(counts)

@@ -15,7 +15,6 @@ use super::super::render;
 use super::super::stream::body;
 use super::super::tenant::Tenant;
 use super::GroupPath;
-use crate::request_id;
 
 /// `GET /Groups/{id}`; with `excludedAttributes=members` no member is read
 #[instrument(name = "scim.groups.get", skip_all)]
@@ -45,11 +44,11 @@ pub(super) async fn get_group(
         return Ok(unchanged.empty());
     }
     if !found.whole {
-        return long(&tenant, &req, &path, &conditions, projection).await;
+        return long(&tenant, &req, &path, &conditions, &projection).await;
     }
-    let mut resource = render::group(&tenant, &found.group, Some(&found.members));
-    projection.apply(kind, &mut resource);
-    Ok(render::group_answer(&tenant, StatusCode::OK, &found.group).with(&resource))
+    let shown = Shown::new(&tenant, &projection);
+    let text = shown.text(&shown.frame(&tenant, &found.group), &found.members);
+    Ok(render::group_answer(&tenant, StatusCode::OK, &found.group).with_text(text))
 }
 
 /// Answers with a group that is written while it is read. Everything that can be wrong with the
@@ -59,7 +58,7 @@ async fn long(
     req: &HttpRequest,
     path: &GroupPath,
     conditions: &Conditions,
-    projection: Projection,
+    projection: &Projection,
 ) -> Result<HttpResponse, ScimFailure> {
     let id = path.id()?;
     let snapshot = tenant.handle.snapshot().await?;
@@ -74,17 +73,13 @@ async fn long(
     if *req.method() == Method::HEAD {
         return Ok(head.streamed(stream::empty()));
     }
-    let first = long_group::read(&snapshot, &group, None).await?;
-    let shown = Shown {
-        base: tenant.base.clone(),
-        kind: tenant.catalog().group().clone(),
-        projection,
-    };
+    let first = long_group::read(&snapshot, id, None).await?;
+    let shown = Shown::new(tenant, projection);
     let frame = shown.frame(tenant, &group);
-    let subject = format!("request {}, group {id}", request_id::of(req));
+    let subject = format!("request {}, group {id}", tenant.request_id());
     let limit = tenant.app.settings.limits.long_answer_timeout;
     let body = body(subject, limit, |pen| async move {
-        shown.write(&pen, &snapshot, &group, frame, first).await
+        shown.write(&pen, &snapshot, id, frame, first).await
     });
     Ok(head.streamed(body))
 }
