@@ -3,7 +3,11 @@
 //! It holds routes, not URLs: a query string carries e-mail addresses.
 
 use rollcall_model::{Page, PageRequest, RequestId, ScimConnectionId, Slug, Timestamp};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Statement,
+};
+use serde_json::{Value, json};
 
 use crate::connect::Store;
 use crate::entity::scim_requests::{ActiveModel, Column, Entity, Model};
@@ -12,6 +16,16 @@ use crate::handle::ConnectionHandle;
 
 /// How many rows one INSERT carries; each has eleven columns.
 const ROWS_PER_INSERT: usize = 200;
+
+/// The same for a statement that takes its rows as JSON.
+const AT_ONCE: &str = "
+    insert into scim_requests (org_id, scim_connection_id, id, at, method, route, status, outcome,
+        idp, duration_micros, detail)
+    select org_id, scim_connection_id, id, at, method, route, status, outcome,
+        idp, duration_micros, detail
+    from json_to_recordset($1::json) as line (
+        org_id uuid, scim_connection_id uuid, id uuid, at bigint, method text, route text,
+        status bigint, outcome text, idp text, duration_micros bigint, detail text)";
 
 /// Where a refused request was addressed to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -143,21 +157,61 @@ impl Store {
         requests: &[(ConnectionHandle, LoggedRequest)],
     ) -> Result<(), StoreError> {
         for chunk in requests.chunks(ROWS_PER_INSERT) {
-            let tx = self.begin_write().await?;
-            let rows = chunk.iter().map(|(handle, request)| row(handle, request));
-            let written = Entity::insert_many(rows)
-                .exec_without_returning(tx.connection())
-                .await;
-            match written.map_err(StoreError::from) {
-                Ok(_) => tx.commit().await?,
+            let written = if self.dialect.writes_at_once() {
+                self.log_at_once(chunk).await
+            } else {
+                self.log_together(chunk).await
+            };
+            match written {
                 Err(error @ StoreError::Unavailable(_)) => return Err(error),
-                Err(_) => {
-                    drop(tx);
-                    self.log_one_by_one(chunk).await?;
-                }
+                Err(_) => self.log_one_by_one(chunk).await?,
+                Ok(()) => {}
             }
         }
         Ok(())
+    }
+
+    /// Writes a batch whose lines are one value of the statement: each request leaves a line, and a
+    /// statement of thousands of values would cost more than the request.
+    async fn log_at_once(
+        &self,
+        requests: &[(ConnectionHandle, LoggedRequest)],
+    ) -> Result<(), StoreError> {
+        let lines: Value = requests
+            .iter()
+            .map(|(handle, request)| {
+                json!({
+                    "org_id": handle.org_id.as_uuid(),
+                    "scim_connection_id": handle.connection_id.as_uuid(),
+                    "id": request.id.as_uuid(),
+                    "at": request.at.unix_micros(),
+                    "method": request.method,
+                    "route": request.route,
+                    "status": request.status,
+                    "outcome": request.outcome,
+                    "idp": request.idp,
+                    "duration_micros": i64::try_from(request.duration_micros).unwrap_or(i64::MAX),
+                    "detail": request.detail,
+                })
+            })
+            .collect();
+        let db = &self.db;
+        let lines = [lines.to_string().into()];
+        let statement = Statement::from_sql_and_values(db.get_database_backend(), AT_ONCE, lines);
+        db.execute_raw(statement).await?;
+        Ok(())
+    }
+
+    async fn log_together(
+        &self,
+        requests: &[(ConnectionHandle, LoggedRequest)],
+    ) -> Result<(), StoreError> {
+        let tx = self.begin_write().await?;
+        let rows = requests.iter().map(|(handle, request)| row(handle, request));
+        Entity::insert_many(rows)
+            .exec_without_returning(tx.connection())
+            .await?;
+        tx.commit().await
     }
 
     /// One line keeps a whole batch from being written, for instance because its connection was
