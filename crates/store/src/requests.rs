@@ -207,7 +207,9 @@ impl Store {
         requests: &[(ConnectionHandle, LoggedRequest)],
     ) -> Result<(), StoreError> {
         let tx = self.begin_write().await?;
-        let rows = requests.iter().map(|(handle, request)| row(handle, request));
+        let rows = requests
+            .iter()
+            .map(|(handle, request)| row(handle, request));
         Entity::insert_many(rows)
             .exec_without_returning(tx.connection())
             .await?;

@@ -184,7 +184,7 @@ impl Script for Quiet {
     fn next(&mut self, request: &mut Vec<u8>) -> bool {
         self.sent += 1;
         let path = &self.path;
-        if self.sent % 2 == 1 {
+        if !self.sent.is_multiple_of(2) {
             let filter = "filter=userName%20eq%20%22quiet@example.com%22";
             write(
                 request,
@@ -195,7 +195,7 @@ impl Script for Quiet {
         } else {
             let patch = json!({
                 "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
-                "Operations": [{ "op": "replace", "path": "active", "value": self.sent % 4 == 0 }],
+                "Operations": [{ "op": "replace", "path": "active", "value": self.sent.is_multiple_of(4) }],
             });
             let line = format!("PATCH {path}/Users/{}", self.user);
             write(request, &line, &self.head, &patch.to_string());
