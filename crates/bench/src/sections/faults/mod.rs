@@ -11,7 +11,7 @@ mod push;
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use reqwest::Method;
 use serde_json::json;
 
@@ -191,7 +191,7 @@ impl Installation {
 
     /// How many requests the replicas that run have answered with a fault of their own.
     async fn errors(&self) -> anyhow::Result<usize> {
-        let mut errors = 0.0;
+        let mut errors = 0;
         for replica in &self.replicas {
             for line in replica.metrics().await?.lines() {
                 let counts = ["rollcall_requests_total{", "rollcall_api_requests_total{"];
@@ -199,17 +199,11 @@ impl Installation {
                     && line.contains("outcome=\"error\"")
                 {
                     let count = line.rsplit_once(' ').context("a line has a value")?.1;
-                    errors += count.parse::<f64>()?;
+                    errors += count.parse::<usize>()?;
                 }
             }
         }
-        ensure!(errors < 1e9, "{errors} errors");
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a count below a billion"
-        )]
-        Ok(errors as usize)
+        Ok(errors)
     }
 
     async fn stop(self) -> anyhow::Result<()> {
