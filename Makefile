@@ -12,9 +12,10 @@ FUZZ_VERSION := 0.13.1
 # How long `make fuzz` lets each target run.
 FUZZ_SECONDS ?= 60
 
-# Arguments of `make bench`, and where its release build goes: apart, so that it is not built anew after
-# each other build.
+# Arguments of `make bench`. Without any it writes the page of the manual. Its release build goes to a
+# folder apart, so that it is not built anew after each other build.
 BENCH ?=
+BENCH_WRITES = $(if $(strip $(BENCH)),,--json crates/bench/results/latest.json --page docs/performance.md)
 BENCH_DIR = $(or $(CARGO_TARGET_DIR),target)/bench
 
 # Programs built for this project live here, outside the checkout, so that a fresh clone on the
@@ -23,8 +24,8 @@ TOOLS_DIR ?= $(HOME)/.cache/rollcall-tools
 export TOOLS_DIR
 export PATH := $(TOOLS_DIR)/bin:$(PATH)
 
-.PHONY: help demo run build test check conformance fuzz bench fmt generate advisories clean \
-	prerequisites nextest deny cargo-fuzz check-format check-dependencies check-lints check-docs
+.PHONY: help demo run build test check conformance fuzz bench scale scale-quick fmt generate advisories clean \
+	build-bench prerequisites nextest deny cargo-fuzz check-format check-dependencies check-lints check-docs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -51,10 +52,14 @@ conformance: prerequisites ## have independent SCIM checkers look at a running s
 fuzz: cargo-fuzz ## fuzz what reads requests, FUZZ_SECONDS each; needs a C++ compiler
 	scripts/fuzz $(FUZZ_SECONDS)
 
-bench: prerequisites ## measure gateways, 15 minutes; BENCH=--quick for a rough look
-	scripts/install-services
-	cargo build --release --locked --package rollcall-bench --package rollcall --target-dir "$(BENCH_DIR)"
-	"$(BENCH_DIR)/release/rollcall-bench" --postgres-bin "$$(scripts/postgres-bin)" $(BENCH)
+bench: build-bench ## measure gateways, 15 minutes, and write docs/performance.md; BENCH=--quick for a rough look
+	"$(BENCH_DIR)/release/rollcall-bench" --postgres-bin "$$(scripts/postgres-bin)" $(BENCH_WRITES) $(BENCH)
+
+scale: build-bench ## check an installation of 10,000 organizations and 1,200,000 users
+	"$(BENCH_DIR)/release/rollcall-bench" --postgres-bin "$$(scripts/postgres-bin)" scale
+
+scale-quick: build-bench ## the same with a few thousand
+	"$(BENCH_DIR)/release/rollcall-bench" --postgres-bin "$$(scripts/postgres-bin)" --quick scale
 
 fmt: prerequisites ## format the code
 	cargo fmt --all
@@ -84,6 +89,10 @@ check-docs: prerequisites
 	RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --workspace --locked
 
 # --- what the targets need
+
+build-bench: prerequisites
+	scripts/install-services
+	cargo build --release --locked --package rollcall-bench --package rollcall --target-dir "$(BENCH_DIR)"
 
 prerequisites:
 	@command -v cargo >/dev/null 2>&1 || { \

@@ -10,13 +10,17 @@
 
 pub mod bench;
 pub mod database;
+pub mod limits;
 pub mod load;
 pub mod machine;
 pub mod measure;
+pub mod page;
 pub mod report;
 pub mod result;
+pub mod scale;
 pub mod sections;
 pub mod seed;
 pub mod servers;
 pub mod sizes;
 pub mod tenant;
+pub mod workloads;

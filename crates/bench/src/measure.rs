@@ -45,7 +45,7 @@ where
             }
         }
     }
-    Ok((median(large), median(small)))
+    Ok((median(&large), median(&small)))
 }
 
 /// How long something took.
@@ -61,14 +61,20 @@ pub async fn timed<T>(
     Ok((outcome, begin.elapsed()))
 }
 
-/// The middle one; of an even number, the mean of the two in the middle.
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    let middle = times.len() / 2;
-    match (times.get(middle), times.len() % 2) {
-        (None, _) => Duration::ZERO,
-        (Some(&upper), 1) => upper,
-        (Some(&upper), _) => (times.get(middle - 1).copied().unwrap_or(upper) + upper) / 2,
+fn median(times: &[Duration]) -> Duration {
+    let seconds = times.iter().map(Duration::as_secs_f64).collect();
+    Duration::from_secs_f64(middle(seconds))
+}
+
+/// The middle one of some numbers; of an even number, the mean of the two in the middle.
+#[must_use]
+pub fn middle(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    let half = values.len() / 2;
+    match (values.get(half), values.len() % 2) {
+        (None, _) => 0.0,
+        (Some(upper), 1) => *upper,
+        (Some(upper), _) => f64::midpoint(*upper, values[half - 1]),
     }
 }
 
@@ -76,18 +82,13 @@ fn median(mut times: Vec<Duration>) -> Duration {
 mod tests {
     use super::*;
 
-    fn micros(times: &[u64]) -> Vec<Duration> {
-        times
-            .iter()
-            .map(|time| Duration::from_micros(*time))
-            .collect()
-    }
-
     #[test]
     fn the_median_is_in_the_middle() {
-        assert_eq!(median(micros(&[9, 1, 5])), Duration::from_micros(5));
-        assert_eq!(median(micros(&[9, 1, 5, 7])), Duration::from_micros(6));
-        assert_eq!(median(Vec::new()), Duration::ZERO);
+        let of = |values: &[f64]| middle(values.to_vec());
+        assert_eq!(
+            (of(&[9.0, 1.0, 5.0]), of(&[9.0, 1.0, 5.0, 7.0]), of(&[])),
+            (5.0, 6.0, 0.0)
+        );
     }
 
     #[tokio::test]

@@ -12,6 +12,7 @@ use rollcall_store::{ConnectionHandle, MARK, Store, StoreOptions};
 use serde_json::{Value, json};
 
 use crate::tenant::{Tenant, text};
+use crate::workloads::Directory;
 
 /// Opens the database beside the gateway that serves it.
 pub struct Seeder {
@@ -65,15 +66,61 @@ impl Seeder {
             .handle(&self.store))
     }
 
-    /// Gives an empty tenant `users` users: number 0 by a request, all others as its copies.
+    /// Gives an empty tenant `users` users: number 0 by a request, all others as its copies. The
+    /// answer is the id of number 0.
     ///
     /// # Errors
     ///
     /// A request is refused, or the database is not available.
-    pub async fn fill(&self, tenant: &Tenant, users: u64) -> anyhow::Result<()> {
+    pub async fn fill(&self, tenant: &Tenant, users: u64) -> anyhow::Result<UserId> {
         let first = tenant.send(Method::POST, "/Users", Some(&user(0))).await?;
         let id = UserId::from_scim(&text(&first, "/id")?).context("the id of a user")?;
-        Ok(self.handle(tenant).await?.copy_user(id, 1..users).await?)
+        self.handle(tenant).await?.copy_user(id, 1..users).await?;
+        Ok(id)
+    }
+
+    /// Gives every other tenant of the installation, none of which has users, `users` copies of a
+    /// user of this one. The tenants must be all that there are besides.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn fill_others(
+        &self,
+        original: (&Tenant, UserId),
+        others: Vec<Tenant>,
+        users: u64,
+    ) -> anyhow::Result<Vec<Directory>> {
+        let (tenant, user) = original;
+        let handle = self.handle(tenant).await?;
+        handle.copy_user_everywhere(user, users).await?;
+        let mut others = others;
+        // The text forms of ids are in the order of what they stand for.
+        others.sort_unstable_by(|one, other| one.organization.cmp(&other.organization));
+        let numbered = (0..).zip(others);
+        numbered
+            .map(|(number, other)| Directory::of_copies(other, user, users, number * users))
+            .collect()
+    }
+
+    /// Fills an empty tenant with users, and with a group of each of these sizes.
+    ///
+    /// # Errors
+    ///
+    /// A request is refused, or the database is not available.
+    pub async fn directory(
+        &self,
+        tenant: Tenant,
+        users: u64,
+        groups: &[u64],
+    ) -> anyhow::Result<Directory> {
+        let first = self.fill(&tenant, users).await?;
+        let mut filled = Vec::new();
+        for &members in groups {
+            let name = format!("Group of {members}");
+            filled.push((members, self.group(&tenant, &name, members).await?));
+        }
+        Directory::new(tenant, first, users, filled)
     }
 
     /// Makes a group with the first `members` users as members; gives its id.

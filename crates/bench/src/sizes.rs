@@ -5,6 +5,8 @@ use std::time::Duration;
 /// Numbers of users and of measurements.
 #[derive(Clone, Copy, Debug)]
 pub struct Sizes {
+    /// How many clients there are at the same time when rates are measured.
+    pub clients: &'static [usize],
     /// How often a rate is measured; what counts is the median.
     pub rounds: usize,
     /// How long one round of a rate with a target takes, in whole seconds: `pgbench` counts so.
@@ -57,6 +59,7 @@ impl Sizes {
     #[must_use]
     pub const fn whole() -> Self {
         Self {
+            clients: &[1, 8, 32],
             rounds: 5,
             round_seconds: 2,
             short_round: Duration::from_millis(600),
@@ -85,6 +88,7 @@ impl Sizes {
     #[must_use]
     pub const fn quick() -> Self {
         Self {
+            clients: &[8],
             rounds: 3,
             round_seconds: 1,
             short_round: Duration::from_millis(200),

@@ -28,6 +28,14 @@ struct Column {
     kind: String,
 }
 
+/// Where copies go.
+struct Place<'a> {
+    /// A table `t` with the connections that get them.
+    source: &'a str,
+    /// The number in the id of a copy, from its number `n` and from `t`.
+    number: &'a str,
+}
+
 impl ConnectionHandle {
     /// Makes a copy of a user for each of `numbers`, which have at most seven digits. Wherever a
     /// text of the original has [`MARK`], a copy has its number, so `userName` needs the mark.
@@ -58,6 +66,39 @@ impl ConnectionHandle {
         Ok(tx)
     }
 
+    /// Gives every other connection of the installation, none of which has users, this many copies
+    /// of a user, numbered from 0. The number in the id of a copy is its own number and, for each
+    /// connection that comes before in the order of organizations and connections, `users` more.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available, or a connection has such users already.
+    pub async fn copy_user_everywhere(
+        &self,
+        original: UserId,
+        users: u64,
+    ) -> Result<(), StoreError> {
+        let tx = self.begin_copies().await?;
+        for (table, user) in [("users", "id"), ("user_emails", "user_id")] {
+            let place = Place {
+                source: "(select org_id, id as scim_connection_id,
+                    row_number() over (order by org_id, id) - 1 as number
+                    from scim_connections where not (org_id = $1 and id = $2)) t",
+                number: &format!("(t.number * {users} + n)"),
+            };
+            self.insert_copies(&tx, (table, user), original, 0..users, &place)
+                .await?;
+        }
+        let count = Statement::from_sql_and_values(
+            tx.connection().get_database_backend(),
+            "update directory_counts set users = users + $3
+            where not (org_id = $1 and scim_connection_id = $2)",
+            self.counted(users),
+        );
+        tx.connection().execute_raw(count).await?;
+        tx.commit().await
+    }
+
     async fn copy_rows(
         &self,
         tx: &WriteTx,
@@ -66,6 +107,24 @@ impl ConnectionHandle {
         original: UserId,
         numbers: Range<u64>,
     ) -> Result<(), StoreError> {
+        let here = Place {
+            source: "(select $1 as org_id, $2 as scim_connection_id) t",
+            number: "n",
+        };
+        self.insert_copies(tx, (table, user), original, numbers, &here)
+            .await
+    }
+
+    /// `of` is a table, and its column with the id of the user.
+    async fn insert_copies(
+        &self,
+        tx: &WriteTx,
+        of: (&str, &str),
+        original: UserId,
+        numbers: Range<u64>,
+        place: &Place<'_>,
+    ) -> Result<(), StoreError> {
+        let (table, user) = of;
         let db = tx.connection();
         let dialect = &self.store.dialect;
         let columns = Column::find_by_statement(Statement::from_sql_and_values(
@@ -81,7 +140,9 @@ impl ConnectionHandle {
         let (mut names, mut values) = (String::new(), String::new());
         for Column { name, kind } in columns.all(db).await? {
             let value = if name == user {
-                dialect.numbered_uuid(&original.as_uuid(), "n")
+                dialect.numbered_uuid(&original.as_uuid(), place.number)
+            } else if matches!(name.as_str(), "org_id" | "scim_connection_id") {
+                format!("t.{name}")
             } else {
                 match kind.to_ascii_lowercase().as_str() {
                     kind @ ("text" | "jsonb") => format!(
@@ -95,12 +156,13 @@ impl ConnectionHandle {
             let _ = write!(names, "{comma}{name}");
             let _ = write!(values, "{comma}{value}");
         }
+        let source = place.source;
         let sql = format!(
             "with recursive series (n) as (
                 select cast($4 as bigint) union all select n + 1 from series where n + 1 < $5
             )
             insert into {table} ({names})
-            select {values} from {table} c cross join series
+            select {values} from {table} c cross join series cross join {source}
             where c.org_id = $1 and c.scim_connection_id = $2 and c.{user} = $3"
         );
         let of = [
@@ -125,14 +187,18 @@ impl ConnectionHandle {
             db.get_database_backend(),
             "update directory_counts set users = users + $3
             where org_id = $1 and scim_connection_id = $2",
-            [
-                self.org_id.as_uuid().into(),
-                self.connection_id.as_uuid().into(),
-                number_value(more),
-            ],
+            self.counted(more),
         );
         db.execute_raw(count).await?;
         Ok(())
+    }
+
+    fn counted(&self, more: u64) -> [Value; 3] {
+        [
+            self.org_id.as_uuid().into(),
+            self.connection_id.as_uuid().into(),
+            number_value(more),
+        ]
     }
 
     /// Puts the first users, by their ids, into a group that has no members.

@@ -2,8 +2,10 @@
 
 pub mod faults;
 pub mod flatness;
+pub mod growth;
 pub mod neighbour;
 pub mod replicas;
+pub mod requests;
 
 use clap::ValueEnum;
 
@@ -14,6 +16,10 @@ use crate::sizes::Sizes;
 /// A section, by the name that `--only` takes. Measured in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Section {
+    /// Rates, latencies and CPU time, beside pgbench and a bare server
+    Requests,
+    /// A million users and ten thousand, ten thousand organizations and ten; memory and start
+    Growth,
     /// Pairs of a large directory and a small one
     Flatness,
     /// Two gateways over one Redis: how soon a revocation arrives, and one limit over both
@@ -32,6 +38,8 @@ impl Section {
     /// A server cannot be started, or answers what it must not.
     pub async fn measure(self, env: &Bench, sizes: &Sizes) -> anyhow::Result<SectionResult> {
         match self {
+            Self::Requests => requests::measure(env, sizes).await,
+            Self::Growth => growth::measure(env, sizes).await,
             Self::Flatness => flatness::measure(env, sizes).await,
             Self::Replicas => replicas::measure(env).await,
             Self::Faults => faults::measure(env, sizes).await,

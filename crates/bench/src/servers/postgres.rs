@@ -61,6 +61,12 @@ impl Cluster {
     pub async fn start(bin: &Path) -> anyhow::Result<Self> {
         let account = Account::for_servers()?;
         let folder = Account::folder(account)?;
+        // Some programs may be linked into another folder, and others not.
+        let server = bin.join("postgres").canonicalize().with_context(|| {
+            let bin = bin.display();
+            format!("there is no PostgreSQL in {bin}")
+        })?;
+        let bin = server.parent().unwrap_or(bin);
         let password = format!("{:032x}", fastrand::u128(..));
         let mut cluster = Self {
             bin: bin.to_owned(),
@@ -102,6 +108,15 @@ impl Cluster {
         let mut command = Account::command(self.account, &self.bin.join(program));
         command.stdin(Stdio::null());
         command
+    }
+
+    /// A temporary folder that its programs can read.
+    ///
+    /// # Errors
+    ///
+    /// There is no room.
+    pub fn folder(&self) -> anyhow::Result<TempDir> {
+        Account::folder(self.account)
     }
 
     fn data(&self) -> PathBuf {

@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use rand::rngs::SysRng;
 use reqwest::Method;
 use rollcall_orgs::secret::{ApiKeySecret, SealingKey};
@@ -24,6 +25,9 @@ const START: Duration = Duration::from_secs(60);
 
 /// How often one that starts is asked whether it is ready.
 const ASK_EVERY: Duration = Duration::from_millis(2);
+
+/// How many organizations are made at the same time.
+const AT_A_TIME: usize = 8;
 
 /// What every gateway on one database has to share.
 #[derive(Clone)]
@@ -267,6 +271,21 @@ impl Gateway {
             token: text(&connection, "/token/secret")?,
             token_id: text(&connection, "/token/id")?,
         })
+    }
+}
+
+impl Gateway {
+    /// Makes many organizations, each with a SCIM connection and its token, several at a time.
+    ///
+    /// # Errors
+    ///
+    /// A request is refused.
+    pub async fn tenants(&self, name: &str, how_many: u64) -> anyhow::Result<Vec<Tenant>> {
+        stream::iter(0..how_many)
+            .map(async |number| self.tenant(&format!("{name} {number}")).await)
+            .buffer_unordered(AT_A_TIME)
+            .try_collect()
+            .await
     }
 }
 
