@@ -40,7 +40,6 @@ impl Bench {
     }
 
     /// Tells the person at the terminal what is under way.
-    #[expect(clippy::unused_self, reason = "sections say things through their run")]
     pub fn say(&self, what: &str) {
         // Nobody is left to be told if this fails.
         let _ = writeln!(io::stderr().lock(), "bench: {what}");

@@ -75,4 +75,31 @@ on_each_database! {
         seeder.close().await.unwrap();
         app.stop().await;
     }
+
+    async fn copies_for_every_tenant_are_found_under_the_ids_that_are_said(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let seeder = Seeder::open(app.database.url()).await.unwrap();
+        let model = tenant(&app.connect("Model").await);
+        let first = seeder.fill(&model, 1).await.unwrap();
+        let mut others = Vec::new();
+        for name in ["Initech", "Acme", "Globex"] {
+            others.push(tenant(&app.connect(name).await));
+        }
+
+        let directories = seeder.fill_others((&model, first), others, 4).await.unwrap();
+
+        for directory in &directories {
+            let all = directory.tenant.get("/Users?count=100").await.unwrap();
+            assert_eq!(all["totalResults"], 4);
+            for number in 0..4 {
+                let path = format!("/Users/{}", directory.id(number));
+                let user = directory.tenant.get(&path).await.unwrap();
+                assert_eq!(user["userName"], user_name(number));
+            }
+        }
+        let all = model.get("/Users").await.unwrap();
+        assert_eq!(all["totalResults"], 1);
+        seeder.close().await.unwrap();
+        app.stop().await;
+    }
 }

@@ -1,6 +1,6 @@
 //! One request to a large installation and to a small one, in turns.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::ensure;
 
@@ -13,6 +13,11 @@ use crate::workloads::{Workload, WorkloadScript};
 /// How often each side is asked before anything counts.
 const WARM_UP: usize = 20;
 
+/// What takes seconds is asked less often: a ratio that is far off shows all the same.
+const LONGEST_WARM_UP: Duration = Duration::from_secs(3);
+const LONGEST: Duration = Duration::from_secs(15);
+const LEAST: usize = 10;
+
 /// Medians of the large side and of the small one, in microseconds.
 pub(super) async fn medians(
     large: &Installation,
@@ -24,19 +29,37 @@ pub(super) async fn medians(
         Side::open(large, workload).await?,
         Side::open(small, workload).await?,
     ];
-    for round in 0..WARM_UP + sizes.growth_requests {
-        if round == WARM_UP {
-            for side in &mut sides {
-                side.micros.clear();
-            }
+    let begin = Instant::now();
+    for round in 0..WARM_UP {
+        in_turn(&mut sides, round).await?;
+        if begin.elapsed() > LONGEST_WARM_UP {
+            break;
         }
-        // The one first, and then the other.
-        let (first, second) = (round % 2, (round + 1) % 2);
-        sides[first].send().await?;
-        sides[second].send().await?;
+    }
+    for side in &mut sides {
+        side.micros.clear();
+    }
+    let begin = Instant::now();
+    for round in 0..sizes.growth_requests {
+        in_turn(&mut sides, round).await?;
+        if round >= LEAST && begin.elapsed() > LONGEST {
+            break;
+        }
     }
     let [large, small] = sides.map(|side| middle(side.micros));
     Ok((large, small))
+}
+
+/// Asks both, the one and then the other first.
+async fn in_turn(sides: &mut [Side; 2], round: usize) -> anyhow::Result<()> {
+    let [large, small] = sides;
+    if round.is_multiple_of(2) {
+        large.send().await?;
+        small.send().await
+    } else {
+        small.send().await?;
+        large.send().await
+    }
 }
 
 struct Side {
