@@ -1,10 +1,5 @@
 //! The page of the manual is what the committed result of a run gives.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a step that cannot be taken fails the test"
-)]
-
 use std::path::Path;
 
 use rollcall_bench::page::page;
