@@ -44,7 +44,7 @@ fn tell<B>(app: &AppState, id: RequestId, took: Duration, answer: &ServiceRespon
     let outcome = Outcome::from_status(status);
     let route = req.match_pattern().unwrap_or_else(|| "(none)".to_owned());
     let seen = req.extensions().get::<Seen>().cloned();
-    let organization = match &seen {
+    let organization = || match &seen {
         Some(Seen::Tenant { handle, .. }) => Some(handle.org_id().to_string()),
         Some(Seen::Refused { .. } | Seen::Nobody) | None => None,
     };
@@ -52,16 +52,26 @@ fn tell<B>(app: &AppState, id: RequestId, took: Duration, answer: &ServiceRespon
         Some(Seen::Refused { reason, .. }) => Some(reason.label()),
         Some(Seen::Tenant { .. } | Seen::Nobody) | None => None,
     };
-    tracing::info!(
-        request.id = %id,
-        method = %req.method(),
-        route,
-        status,
-        organization,
-        refused,
-        micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-        "answered"
-    );
+    macro_rules! answered {
+        ($level:ident) => {
+            tracing::$level!(
+                request.id = %id,
+                method = %req.method(),
+                route,
+                status,
+                organization = organization(),
+                refused,
+                micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+                "answered"
+            )
+        };
+    }
+    // What an identity provider asked and got stands in the request log of its connection. A line here
+    // for each of it would cost a tenth of the request and hide what else there is to read.
+    match &seen {
+        Some(Seen::Tenant { .. }) if outcome == Outcome::Success => answered!(debug),
+        _ => answered!(info),
+    }
     match seen {
         Some(seen) => {
             let operation = operation(req.method().as_str(), &route);

@@ -28,14 +28,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 /// `GET` of the base address
-#[instrument(name = "scim.root.list", skip_all)]
+#[instrument(level = "debug", name = "scim.root.list", skip_all)]
 async fn list_all(tenant: Tenant, req: HttpRequest) -> Result<HttpResponse, ScimFailure> {
     require_root_query(&tenant)?;
     answer(&tenant, list_query(&req)?, Place::Url).await
 }
 
 /// `POST /.search`
-#[instrument(name = "scim.root.search", skip_all)]
+#[instrument(level = "debug", name = "scim.root.search", skip_all)]
 async fn search_all(
     tenant: Tenant,
     req: HttpRequest,

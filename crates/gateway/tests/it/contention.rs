@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use rollcall_testkit::{Reply, TestApp, TestDatabase, on_each_database};
-use sea_orm::{ConnectionTrait, DatabaseConnection, Statement, TransactionTrait};
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, Statement, TransactionOptions, TransactionTrait,
+};
 use serde_json::json;
 
 /// Waits until a transaction of this database waits for a lock of another.
@@ -45,7 +47,10 @@ fn a_write_that_the_database_breaks_off_for_another_is_done_again() {
 
         // The deletion locks the group and waits for the user; whoever has the user then wants the
         // group. The one that waited first is broken off.
-        let other = raw.begin().await.unwrap();
+        let other = raw
+            .begin_with_options(TransactionOptions::default())
+            .await
+            .unwrap();
         other
             .execute_unprepared("select 1 from users for update")
             .await

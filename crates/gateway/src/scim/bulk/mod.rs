@@ -30,7 +30,7 @@ pub(crate) struct Remark(pub(crate) String);
 ///
 /// Only if the database was away for each of them, it is the request itself that failed: 503
 /// tells the client to send it again.
-#[instrument(name = "scim.bulk", skip_all)]
+#[instrument(level = "debug", name = "scim.bulk", skip_all)]
 async fn bulk(
     tenant: Tenant,
     req: HttpRequest,

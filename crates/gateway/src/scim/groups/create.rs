@@ -17,7 +17,7 @@ use super::super::tenant::Tenant;
 use super::membership;
 
 /// `POST /Groups`, with or without members
-#[instrument(name = "scim.groups.create", skip_all)]
+#[instrument(level = "debug", name = "scim.groups.create", skip_all)]
 pub(super) async fn create_group(
     tenant: Tenant,
     req: HttpRequest,

@@ -10,7 +10,7 @@ use super::super::tenant::Tenant;
 use super::GroupPath;
 
 /// `DELETE /Groups/{id}`
-#[instrument(name = "scim.groups.delete", skip_all)]
+#[instrument(level = "debug", name = "scim.groups.delete", skip_all)]
 pub(super) async fn delete_group(
     tenant: Tenant,
     req: HttpRequest,

@@ -17,7 +17,7 @@ use super::super::tenant::Tenant;
 use super::GroupPath;
 
 /// `GET /Groups/{id}`; with `excludedAttributes=members` no member is read
-#[instrument(name = "scim.groups.get", skip_all)]
+#[instrument(level = "debug", name = "scim.groups.get", skip_all)]
 pub(super) async fn get_group(
     tenant: Tenant,
     req: HttpRequest,

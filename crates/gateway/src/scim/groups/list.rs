@@ -12,7 +12,7 @@ use super::super::tenant::Tenant;
 use super::super::walk::Walk;
 
 /// `GET /Groups`
-#[instrument(name = "scim.groups.list", skip_all)]
+#[instrument(level = "debug", name = "scim.groups.list", skip_all)]
 pub(super) async fn list_groups(
     tenant: Tenant,
     req: HttpRequest,
@@ -21,7 +21,7 @@ pub(super) async fn list_groups(
 }
 
 /// `POST /Groups/.search`
-#[instrument(name = "scim.groups.search", skip_all)]
+#[instrument(level = "debug", name = "scim.groups.search", skip_all)]
 pub(super) async fn search_groups(
     tenant: Tenant,
     req: HttpRequest,

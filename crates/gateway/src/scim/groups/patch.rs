@@ -24,7 +24,7 @@ use super::{GroupPath, membership};
 /// Answers 204, since Entra ID advises against sending members back; with `attributes` or
 /// `excludedAttributes`, or if the client prefers the resource, it answers 200 with what was asked
 /// for.
-#[instrument(name = "scim.groups.patch", skip_all)]
+#[instrument(level = "debug", name = "scim.groups.patch", skip_all)]
 pub(super) async fn patch_group(
     tenant: Tenant,
     req: HttpRequest,

@@ -18,7 +18,7 @@ use super::super::tenant::Tenant;
 use super::{GroupPath, membership};
 
 /// `PUT /Groups/{id}`: a group without `members` is an empty group, as Keycloak's clients mean it
-#[instrument(name = "scim.groups.replace", skip_all)]
+#[instrument(level = "debug", name = "scim.groups.replace", skip_all)]
 pub(super) async fn replace_group(
     tenant: Tenant,
     req: HttpRequest,

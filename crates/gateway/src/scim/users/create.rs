@@ -17,7 +17,7 @@ use super::super::tenant::Tenant;
 
 /// `POST /Users`: 201 also where the settings of the connection bring somebody back, with the id
 /// that the user had. Identity providers link the id of a 201 and nothing else.
-#[instrument(name = "scim.users.create", skip_all)]
+#[instrument(level = "debug", name = "scim.users.create", skip_all)]
 pub(super) async fn create_user(
     tenant: Tenant,
     req: HttpRequest,

@@ -10,7 +10,7 @@ use super::super::tenant::Tenant;
 use super::UserPath;
 
 /// `DELETE /Users/{id}`
-#[instrument(name = "scim.users.delete", skip_all)]
+#[instrument(level = "debug", name = "scim.users.delete", skip_all)]
 pub(super) async fn delete_user(
     tenant: Tenant,
     req: HttpRequest,

@@ -13,7 +13,7 @@ use super::super::tenant::Tenant;
 use super::UserPath;
 
 /// `GET /Users/{id}`
-#[instrument(name = "scim.users.get", skip_all)]
+#[instrument(level = "debug", name = "scim.users.get", skip_all)]
 pub(super) async fn get_user(
     tenant: Tenant,
     req: HttpRequest,

@@ -16,7 +16,7 @@ use super::super::tenant::Tenant;
 use super::super::walk::Walk;
 
 /// `GET /Users`
-#[instrument(name = "scim.users.list", skip_all)]
+#[instrument(level = "debug", name = "scim.users.list", skip_all)]
 pub(super) async fn list_users(
     tenant: Tenant,
     req: HttpRequest,
@@ -25,7 +25,7 @@ pub(super) async fn list_users(
 }
 
 /// `POST /Users/.search`
-#[instrument(name = "scim.users.search", skip_all)]
+#[instrument(level = "debug", name = "scim.users.search", skip_all)]
 pub(super) async fn search_users(
     tenant: Tenant,
     req: HttpRequest,

@@ -19,7 +19,7 @@ use super::change::Change;
 
 /// `PATCH /Users/{id}`: all operations, or none. Answers with the user, as Okta wants it,
 /// unless the client prefers less.
-#[instrument(name = "scim.users.patch", skip_all)]
+#[instrument(level = "debug", name = "scim.users.patch", skip_all)]
 pub(super) async fn patch_user(
     tenant: Tenant,
     req: HttpRequest,

@@ -17,7 +17,7 @@ use super::UserPath;
 use super::change::Change;
 
 /// `PUT /Users/{id}`
-#[instrument(name = "scim.users.replace", skip_all)]
+#[instrument(level = "debug", name = "scim.users.replace", skip_all)]
 pub(super) async fn replace_user(
     tenant: Tenant,
     req: HttpRequest,
