@@ -69,7 +69,7 @@ fn tell<B>(app: &AppState, id: RequestId, took: Duration, answer: &ServiceRespon
     // What an identity provider asked and got stands in the request log of its connection. A line here
     // for each of it would cost a tenth of the request and hide what else there is to read.
     match &seen {
-        Some(Seen::Tenant { .. }) if outcome == Outcome::Success => answered!(debug),
+        Some(Seen::Tenant { .. }) if outcome == Outcome::Ok => answered!(debug),
         _ => answered!(info),
     }
     match seen {
