@@ -54,6 +54,7 @@ mod m20261125_000010_token_access;
 mod m20261125_000020_sort_order;
 mod m20261125_000021_look_ups;
 mod m20261125_000030_tenant_statistics;
+mod m20261125_000031_rearranged;
 
 /// The steps in order.
 pub struct Migrator;
@@ -75,6 +76,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000020_sort_order::Migration),
             Box::new(m20261125_000021_look_ups::Migration),
             Box::new(m20261125_000030_tenant_statistics::Migration),
+            Box::new(m20261125_000031_rearranged::Migration),
         ]
     }
 }

@@ -106,6 +106,7 @@ impl DirectoryTx {
 
     async fn welcome_back(&mut self, user: User, parkings: i64) -> Result<User, StoreError> {
         self.delete_tombstone(user.id.as_uuid()).await?;
+        self.note_return().await?;
         self.tell_user(EventType::UserRestored, &user);
         // Who comes back may be waited for by its id, too: it was known before.
         let id = user.id.to_scim();

@@ -43,14 +43,17 @@ async fn managers_of(
         return Ok(HashMap::new());
     }
     let backend = db.get_database_backend();
-    let set = dialect::select_ids(backend, "$3");
-    let display_name = dialect::text_in(backend, "u.body", "displayName");
+    let wanted = dialect::wanted(backend, "$3");
+    let key =
+        |t: &str, id: &str| format!("{t}.org_id = $1 and {t}.scim_connection_id = $2 and {t}.{id}");
+    let of_user = format!("{} = wanted.id", key("m", "user_id"));
+    let of_manager = format!("{} = m.manager_id", key("u", "id"));
     let sql = format!(
         "select m.user_id as user_id, u.id as id, {display_name} as display_name
-         from user_managers m
-         join users u on u.org_id = m.org_id
-            and u.scim_connection_id = m.scim_connection_id and u.id = m.manager_id
-         where m.org_id = $1 and m.scim_connection_id = $2 and m.user_id in ({set})"
+         from {wanted} {links} {managers}",
+        display_name = dialect::text_in(backend, "u.body", "displayName"),
+        links = dialect::look_up_each(backend, "user_managers", "m", &of_user),
+        managers = dialect::look_up_each(backend, "users", "u", &of_manager),
     );
     let values: [Value; 3] = [
         org_id.as_uuid().into(),

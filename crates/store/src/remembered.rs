@@ -18,6 +18,7 @@ use rollcall_model::Stale;
 
 use crate::connect::Store;
 use crate::routing::StoredToken;
+use crate::search::Anchors;
 use crate::shape::Shapes;
 
 /// For how long a token is let in without asking the database again.
@@ -37,6 +38,8 @@ struct Known {
 /// What one process remembers.
 pub(crate) struct Remembered {
     pub(crate) shapes: Shapes,
+    /// Places in long lists.
+    pub(crate) anchors: Anchors,
     tokens: Cache<[u8; 32], Arc<Known>>,
     /// Grows with everything that is forgotten. What was read before it grew is not kept.
     forgotten: AtomicU64,
@@ -47,6 +50,7 @@ impl Default for Remembered {
     fn default() -> Self {
         Self {
             shapes: Shapes::default(),
+            anchors: Anchors::default(),
             tokens: Cache::new(TOKENS),
             forgotten: AtomicU64::new(0),
             listener: OnceLock::new(),

@@ -221,6 +221,7 @@ impl OrgTx {
             users: Set(0),
             groups: Set(0),
             parkings: Set(0),
+            rearranged: Set(0),
         })
         .exec_without_returning(self.connection())
         .await?;

@@ -13,7 +13,7 @@ use sea_orm::{
 use serde_json::{Value, json};
 
 use crate::entity::users::{ActiveModel, Column, Entity, Model};
-use crate::entity::{directory_counts, group_members, user_emails};
+use crate::entity::{group_members, user_emails};
 use crate::error::StoreError;
 use crate::filter_sql::Table;
 use crate::handle::{ConnectionHandle, DirectoryTx};
@@ -115,8 +115,7 @@ impl ConnectionHandle {
     ///
     /// The query asks for what is not stored ([`StoreError::Filter`]).
     pub async fn search_users(&self, query: &DirectoryQuery) -> Result<Listing<User>, StoreError> {
-        let counted = async { Ok(self.counts().await?.0) };
-        search::page(&self.store.db, self.searched_users(), query, counted).await
+        search::page(self, self.searched_users(), query).await
     }
 
     /// The same, without reading their attributes.
@@ -124,8 +123,7 @@ impl ConnectionHandle {
         &self,
         query: &DirectoryQuery,
     ) -> Result<Listing<StoredUser>, StoreError> {
-        let counted = async { Ok(self.counts().await?.0) };
-        search::page(&self.store.db, self.searched_users(), query, counted).await
+        search::page(self, self.searched_users(), query).await
     }
 
     /// Every user, to be searched.
@@ -154,21 +152,6 @@ impl ConnectionHandle {
             (UserId::as_uuid, |user: &User| user.id),
         )
         .await
-    }
-
-    /// How many users and groups there are. Exact: kept by the transactions that add and remove.
-    pub(crate) async fn counts(&self) -> Result<(u64, u64), StoreError> {
-        let row = directory_counts::Entity::find_by_id((
-            self.org_id.as_uuid(),
-            self.connection_id.as_uuid(),
-        ))
-        .one(&self.store.db)
-        .await?;
-        // No row: the connection was deleted since the request was let in.
-        Ok(row.map_or((0, 0), |row| {
-            let count = |rows: i64| u64::try_from(rows).unwrap_or(0);
-            (count(row.users), count(row.groups))
-        }))
     }
 }
 

@@ -12,6 +12,7 @@ pub struct Model {
     pub users: i64,
     pub groups: i64,
     pub parkings: i64,
+    pub rearranged: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -38,7 +38,7 @@ pub(crate) struct Target<'a> {
 }
 
 /// Which rows.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Table {
     Users,
     Groups,

@@ -131,6 +131,7 @@ impl DirectoryTx {
         };
         self.claim_external_id_of_group(&group, None).await?;
         self.delete_tombstone(id.as_uuid()).await?;
+        self.note_return().await?;
         let made = self.insert_with_users(&group, &[]).await?;
         self.claim_name_of_group(&group, None).await?;
         let connection_id = self.connection_id;

@@ -145,8 +145,7 @@ impl ConnectionHandle {
         &self,
         query: &DirectoryQuery,
     ) -> Result<Listing<Group>, StoreError> {
-        let counted = async { Ok(self.counts().await?.1) };
-        search::page(&self.store.db, self.searched_groups(), query, counted).await
+        search::page(self, self.searched_groups(), query).await
     }
 
     /// Every group, to be searched.

@@ -4,6 +4,7 @@
 //! pass over what comes before; the second begins where an index or a comparison says, so that a
 //! page costs the same however far into the list it is.
 
+mod anchors;
 mod merged;
 mod position;
 
@@ -17,10 +18,12 @@ use sea_orm::{
     QueryTrait, Select,
 };
 
+pub(crate) use anchors::Anchors;
 pub use merged::Found;
 pub use position::{DirectoryId, Position};
 pub(crate) use position::{Row, RowView};
 
+use crate::counts::Counts;
 use crate::error::StoreError;
 use crate::filter_sql::{self, SortKey, Table, Target};
 use crate::handle::ConnectionHandle;
@@ -81,33 +84,43 @@ impl<E: EntityTrait> Searched<'_, E> {
     }
 }
 
-/// Counts what matches and reads the page that is wanted. Without a filter the count is not read
-/// from the rows but taken from `counted`, which is kept for that.
+/// Reads the page that is wanted, and counts what matches. Without a filter the count is the one that
+/// is kept. With one, rows are read first: most look-ups find fewer than they may, and then all that
+/// match have been seen.
 pub(crate) async fn page<E, T>(
-    db: &Pool,
+    of: &ConnectionHandle,
     searched: Searched<'_, E>,
     query: &DirectoryQuery,
-    counted: impl Future<Output = Result<u64, StoreError>>,
 ) -> Result<Listing<T>, StoreError>
 where
     E: EntityTrait,
     E::Model: Row + Send + Sync,
     T: TryFrom<E::Model, Error = StoreError>,
 {
+    let db = &of.store.db;
     let sort = query.sort.as_ref();
     let key = sort
         .map(|sort| searched.target.sort_key(sort))
         .transpose()?;
     let matching = searched.matching(query.filter.as_ref())?;
-    let total = match &query.filter {
-        None => counted.await?,
-        Some(_) => matching.clone().count(db).await?,
+    let counts = match &query.filter {
+        None => Some(of.counts().await?),
+        Some(_) => None,
     };
-    if query.limit == 0 || query.offset >= total {
+    let from_beginning = query.offset == 0 && query.after.is_none() && query.limit > 0;
+    let total = match counts {
+        Some(counts) => Some(counts.of(searched.target.table)),
+        None if from_beginning => None,
+        None => Some(matching.clone().count(db).await?),
+    };
+    if let Some(total) = total
+        && (query.limit == 0 || query.offset >= total)
+    {
         return Ok(Listing::empty(total));
     }
+    let all = matching.clone();
     let rows = match &key {
-        None => in_order_of_ids(db, &searched, matching, query).await?,
+        None => in_order_of_ids(of, &searched, matching, query, counts).await?,
         Some(key) if query.offset == 0 => {
             from_position(db, &searched, matching, key, query).await?
         }
@@ -118,6 +131,12 @@ where
                 .all(db)
                 .await?
         }
+    };
+    let read = rows.len() as u64;
+    let total = match total {
+        Some(total) => total,
+        None if read < query.limit => read,
+        None => all.count(db).await?,
     };
     let mut listing = Listing::empty(total);
     for row in rows {
@@ -131,17 +150,19 @@ where
     Ok(listing)
 }
 
-/// The page of an unsorted list.
+/// The page of an unsorted list. `counts` are there if it is the list of everything.
 async fn in_order_of_ids<E>(
-    db: &Pool,
+    of: &ConnectionHandle,
     searched: &Searched<'_, E>,
     matching: Select<E>,
     query: &DirectoryQuery,
+    counts: Option<Counts>,
 ) -> Result<Vec<E::Model>, StoreError>
 where
     E: EntityTrait,
-    E::Model: Send + Sync,
+    E::Model: Row + Send + Sync,
 {
+    let db = &of.store.db;
     let id = searched.id;
     let mut rows = matching;
     if let Some(after) = &query.after {
@@ -151,22 +172,42 @@ where
             Among::After(last) => rows.filter(id.gt(last)),
         };
     }
-    if query.offset > 0 && query.filter.is_none() {
-        // The index alone finds where the page begins; what is passed over is not read.
-        let first = rows
-            .clone()
-            .select_only()
-            .column(id)
-            .order_by_asc(id)
-            .offset(query.offset)
-            .limit(1)
-            .into_query();
-        let first = Expr::from(SubQueryStatement::SelectStatement(first));
-        rows = rows.filter(id.into_expr().gte(first));
-    } else {
-        rows = rows.offset(query.offset);
+    let Some(counts) = counts.filter(|_| query.offset > 0) else {
+        let rows = rows.offset(query.offset).order_by_asc(id);
+        return Ok(rows.limit(query.limit).all(db).await?);
+    };
+    let (anchors, list) = (
+        &of.store.remembered.anchors,
+        (of.connection_id, searched.target.table),
+    );
+    let mut passed_over = query.offset;
+    // Places are those of the whole list.
+    let whole = query.after.is_none();
+    if whole && let Some((before, known)) = anchors.before(list, counts.rearranged, query.offset) {
+        rows = rows.filter(id.gte(known));
+        passed_over -= before;
     }
-    Ok(rows.order_by_asc(id).limit(query.limit).all(db).await?)
+    // The index alone finds where the page begins; what is passed over is not read.
+    let first = rows
+        .clone()
+        .select_only()
+        .column(id)
+        .order_by_asc(id)
+        .offset(passed_over)
+        .limit(1)
+        .into_query();
+    let first = Expr::from(SubQueryStatement::SelectStatement(first));
+    let rows = rows.filter(id.into_expr().gte(first)).order_by_asc(id);
+    let page = rows.limit(query.limit).all(db).await?;
+    if whole && let (Some(first), Some(last)) = (page.first(), page.last()) {
+        let now = of.store.clock.now();
+        let end = query.offset + page.len() as u64 - 1;
+        for place in [(query.offset, first), (end, last)] {
+            let place = (place.0, place.1.view().id.as_uuid());
+            anchors.keep(list, counts.rearranged, place, now);
+        }
+    }
+    Ok(page)
 }
 
 /// The page of a sorted list that begins after a place, or at the beginning.

@@ -7,6 +7,7 @@
 
 mod at_once;
 mod census;
+mod deep_pages;
 mod directory;
 mod feed;
 mod filters;
