@@ -91,6 +91,12 @@ fn a_new_server_shows_its_version_and_zeros() {
     # HELP rollcall_request_log_dropped_total Entries of the request log that were dropped because it could not be written fast enough.
     # TYPE rollcall_request_log_dropped_total counter
     rollcall_request_log_dropped_total 0
+    # HELP rollcall_requests_waiting SCIM requests that wait for their turn now.
+    # TYPE rollcall_requests_waiting gauge
+    rollcall_requests_waiting 0
+    # HELP rollcall_requests_working SCIM requests that work now.
+    # TYPE rollcall_requests_working gauge
+    rollcall_requests_working 0
     # HELP rollcall_stale_notices_total What was told to other replicas and heard from them, to be forgotten.
     # TYPE rollcall_stale_notices_total counter
     rollcall_stale_notices_total{notice="everything"} 0
@@ -102,6 +108,9 @@ fn a_new_server_shows_its_version_and_zeros() {
     # HELP rollcall_users Users in all organizations, the deactivated ones included.
     # TYPE rollcall_users gauge
     rollcall_users 0
+    # HELP rollcall_writes_repeated_total Writes that were done again, because the database broke them off for another at the same time.
+    # TYPE rollcall_writes_repeated_total counter
+    rollcall_writes_repeated_total 0
     "#);
 }
 
@@ -268,7 +277,11 @@ fn the_manual_lists_every_metric() {
     | `rollcall_authentication_failures_total` | counter | `reason` | SCIM requests that were not let in, by the reason that the client is not told. |
     | `rollcall_guesses_slowed_total` | counter |  | SCIM requests without a token of anybody that were answered with 429, because their address had sent many. |
     | `rollcall_rate_limited_total` | counter | `budget` | SCIM requests that were answered with 429, because their connection had used up its budget. |
+    | `rollcall_requests_working` | gauge |  | SCIM requests that work now. |
+    | `rollcall_requests_waiting` | gauge |  | SCIM requests that wait for their turn now. |
+    | `rollcall_turns_refused_total` | counter | `reason` | SCIM requests that got no turn: `line_full` (429) or `waited` too long (503). |
     | `rollcall_quirks_total` | counter | `quirk` | SCIM requests that needed an allowance for an identity provider's deviation from the standard. |
+    | `rollcall_writes_repeated_total` | counter |  | Writes that were done again, because the database broke them off for another at the same time. |
     | `rollcall_connections` | gauge | `state` | SCIM connections, by state. |
     | `rollcall_connections_connected_total` | counter |  | SCIM connections that received their first authenticated request from an identity provider. |
     | `rollcall_organizations` | gauge |  | Organizations. |
