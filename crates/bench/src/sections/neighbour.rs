@@ -49,11 +49,15 @@ pub async fn measure(env: &Bench) -> anyhow::Result<SectionResult> {
     if !env.kinds().contains(&Kind::Postgres) {
         return Ok(result);
     }
+    let shipped = [
+        ("ROLLCALL_RATE_LIMITS__READS_PER_SECOND", "200"),
+        ("ROLLCALL_RATE_LIMITS__WRITES_PER_SECOND", "100"),
+    ];
     let off = [
         ("ROLLCALL_RATE_LIMITS__READS_PER_SECOND", "0"),
         ("ROLLCALL_RATE_LIMITS__WRITES_PER_SECOND", "0"),
     ];
-    let cases: [(&str, &[(&str, &str)]); 2] = [("limits as shipped", &[]), ("limits off", &off)];
+    let cases = [("limits as shipped", &shipped), ("limits off", &off)];
     let mut rows = Vec::new();
     for (name, environment) in cases {
         env.say(&format!("neighbour: {name}"));
