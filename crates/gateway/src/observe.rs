@@ -1,5 +1,5 @@
-//! What every request leaves behind: an id, one log line, its metrics, its line in the request
-//! log.
+//! What every request leaves behind: an id, its metrics, its line in the request log, and a log
+//! line, which is told at `debug` where the request log says the same.
 //!
 //! Paths are told as patterns, never with their query: filters hold e-mail addresses. Bodies and
 //! tokens are not looked at.

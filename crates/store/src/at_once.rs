@@ -47,27 +47,19 @@ const INSERT: &str = "
         insert into user_emails (org_id, scim_connection_id, value_key, user_id)
         select $1, $2, address, $3
         from added, json_array_elements_text($14::json) as address
-    ), counted as (
+    ), done as (
         update directory_counts c set users = c.users + 1
         from added where c.org_id = $1 and c.scim_connection_id = $2
         returning c.parkings
-    ), taken as (
-        insert into event_sequences (org_id, last) select $1, 1 from counted
-        on conflict (org_id) do update set last = event_sequences.last + 1
-        returning last
-    ), audited as (
-        insert into audit_log (org_id, id, at, actor, action, target, request_id)
-        select $1, $15, $16, $17, $18, $19, $20 from added
-    ), told as (
-        insert into events (org_id, sequence, id, type, scim_connection_id, occurred_at, actor,
-            request_id, data)
-        select $1, taken.last, $21, $18, $2, $16, $17, $20, $22 from taken
-    )
-    select 1 / (counted.parkings = before.parkings)::int as done from counted, before";
+    ),";
+
+/// What an insertion answers: see [`INSERT`].
+const UNLESS_PARKED: &str = "
+    select 1 / (done.parkings = before.parkings)::int as done from done, before";
 
 /// Writes over a user that has the version before `$8`. The first thirteen are the same.
 const UPDATE: &str = "
-    with changed as (
+    with done as (
         update users set user_name_key = $4, external_id = $5, display_name_key = $6,
             active = $7, version = $8, updated_at = $10, body = $11, search = $12, unmapped = $13
         where org_id = $1 and scim_connection_id = $2 and id = $3
@@ -78,33 +70,38 @@ const UPDATE: &str = "
 /// Follows a change of addresses: `$14` is what is new, `$23` what is gone.
 const UPDATE_EMAILS: &str = "
     unmailed as (
-        delete from user_emails using changed
+        delete from user_emails using done
         where org_id = $1 and scim_connection_id = $2 and user_id = $3
             and value_key in (select json_array_elements_text($23::json))
     ), mailed as (
         insert into user_emails (org_id, scim_connection_id, value_key, user_id)
         select $1, $2, address, $3
-        from changed, json_array_elements_text($14::json) as address
+        from done, json_array_elements_text($14::json) as address
     ),";
 
+/// Numbers and tells what was done, if it was.
 const TELL: &str = "
     taken as (
-        insert into event_sequences (org_id, last) select $1, 1 from changed
+        insert into event_sequences (org_id, last) select $1, 1 from done
         on conflict (org_id) do update set last = event_sequences.last + 1
         returning last
     ), audited as (
         insert into audit_log (org_id, id, at, actor, action, target, request_id)
-        select $1, $15, $16, $17, $18, $19, $20 from changed
+        select $1, $15, $16, $17, $18, $19, $20 from done
     ), told as (
         insert into events (org_id, sequence, id, type, scim_connection_id, occurred_at, actor,
             request_id, data)
         select $1, taken.last, $21, $18, $2, $16, $17, $20, $22 from taken
-    )
-    select 1 as done from taken";
+    )";
 
-static UPDATE_USER: LazyLock<String> = LazyLock::new(|| [UPDATE, TELL].concat());
+/// What an update answers.
+const IF_DONE: &str = "
+    select 1 as done from done";
+
+static INSERT_USER: LazyLock<String> = LazyLock::new(|| [INSERT, TELL, UNLESS_PARKED].concat());
+static UPDATE_USER: LazyLock<String> = LazyLock::new(|| [UPDATE, TELL, IF_DONE].concat());
 static UPDATE_USER_AND_EMAILS: LazyLock<String> =
-    LazyLock::new(|| [UPDATE, UPDATE_EMAILS, TELL].concat());
+    LazyLock::new(|| [UPDATE, UPDATE_EMAILS, TELL, IF_DONE].concat());
 
 /// A statement and its outcome if it was done.
 struct AtOnce<'t> {
@@ -149,7 +146,7 @@ impl ConnectionHandle {
         };
         let emails = [email_keys(&user.resource)?, BTreeSet::new()];
         let insertion = AtOnce {
-            sql: INSERT,
+            sql: &INSERT_USER,
             user,
             kind: EventType::UserCreated,
             emails,

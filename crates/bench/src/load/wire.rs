@@ -10,9 +10,12 @@ use tokio::net::TcpStream;
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER: usize = 256 * 1_024 * 1_024;
 
-/// One connection that is kept open.
+/// One connection that is kept open, or opened anew after an answer that ended it.
 pub struct Connection {
+    address: SocketAddr,
     stream: TcpStream,
+    /// Whether the last answer said that the server closes (RFC 9112 §9.6).
+    ended: bool,
     /// What was read of the current answer: its head, then its body as it was sent.
     read: Vec<u8>,
     /// A body that came in chunks, put together.
@@ -74,12 +77,10 @@ impl Connection {
             loopback,
             "{address} is not loopback: this client sends nowhere else"
         );
-        let stream = TcpStream::connect(address)
-            .await
-            .with_context(|| format!("nobody listens on {address}"))?;
-        stream.set_nodelay(true)?;
         Ok(Self {
-            stream,
+            address,
+            stream: connect(address).await?,
+            ended: false,
             read: Vec::with_capacity(16 * 1_024),
             body: Vec::new(),
         })
@@ -91,6 +92,9 @@ impl Connection {
     ///
     /// The connection is closed, or what comes is not an answer.
     pub async fn exchange(&mut self, request: &[u8]) -> anyhow::Result<Answer<'_>> {
+        if self.ended {
+            self.stream = connect(self.address).await?;
+        }
         self.stream.write_all(request).await?;
         self.read.clear();
         let head = loop {
@@ -100,6 +104,7 @@ impl Connection {
             self.more().await?;
         };
         let (status, framing) = read_head(&self.read[..head])?;
+        self.ended = ends_connection(&self.read[..head]);
         match framing {
             Framing::Length(length) => {
                 ensure!(length <= MAX_ANSWER, "an answer of {length} bytes");
@@ -182,6 +187,19 @@ fn end_of_head(read: &[u8]) -> Option<usize> {
         .map(|place| place + 4)
 }
 
+async fn connect(address: SocketAddr) -> anyhow::Result<TcpStream> {
+    let stream = TcpStream::connect(address)
+        .await
+        .with_context(|| format!("nobody listens on {address}"))?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+fn ends_connection(head: &[u8]) -> bool {
+    head.split(|byte| *byte == b'\n')
+        .any(|line| line.trim_ascii().eq_ignore_ascii_case(b"connection: close"))
+}
+
 fn read_head(head: &[u8]) -> anyhow::Result<(u16, Framing)> {
     let text = std::str::from_utf8(head).context("the head of an answer")?;
     let mut lines = text.split("\r\n");
@@ -228,9 +246,25 @@ mod tests {
                 stream.write_all(first.as_bytes()).unwrap();
                 stream.flush().unwrap();
                 stream.write_all(second.as_bytes()).unwrap();
+                if answer.contains("connection: close") {
+                    (stream, _) = listener.accept().unwrap();
+                }
             }
         });
         address
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_ends_its_connection_is_followed_by_another_one() {
+        let address = server(&[
+            "HTTP/1.1 429 Too Many Requests\r\nconnection: close\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",
+        ]);
+        let mut connection = Connection::open(address).await.unwrap();
+        for status in [429, 200] {
+            let answer = connection.exchange(b"GET / HTTP/1.1\r\n\r\n").await;
+            assert_eq!(answer.unwrap().status, status);
+        }
     }
 
     #[tokio::test]

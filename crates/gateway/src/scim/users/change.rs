@@ -71,12 +71,21 @@ impl Change<'_> {
         after: impl Fn(&User) -> Result<Resource, ScimFailure>,
     ) -> Result<ShownUser, ScimFailure> {
         let work = async |tx: &mut DirectoryTx| {
-            let before = tx.lock_user(self.path.id()?).await?;
-            let before = before.ok_or_else(|| self.path.missing())?;
-            let after = after(&before)?;
-            let user = tx.save_user(before, after).await?;
+            let user = change_under_lock(tx, self.path, &after).await?;
             Ok(tx.show_user(&user, self.wants_groups()).await?)
         };
         self.tenant.write(work).await
     }
+}
+
+/// Writes what `after` makes of a user of a transaction.
+pub(super) async fn change_under_lock(
+    tx: &mut DirectoryTx,
+    path: &UserPath,
+    after: impl Fn(&User) -> Result<Resource, ScimFailure>,
+) -> Result<User, ScimFailure> {
+    let before = tx.lock_user(path.id()?).await?;
+    let before = before.ok_or_else(|| path.missing())?;
+    let after = after(&before)?;
+    Ok(tx.save_user(before, after).await?)
 }

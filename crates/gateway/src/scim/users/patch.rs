@@ -15,7 +15,7 @@ use super::super::list::projection;
 use super::super::prefer;
 use super::super::tenant::Tenant;
 use super::UserPath;
-use super::change::Change;
+use super::change::{Change, change_under_lock};
 
 /// `PATCH /Users/{id}`: all operations, or none. Answers with the user, as Okta wants it,
 /// unless the client prefers less.
@@ -61,10 +61,10 @@ pub(in crate::scim) async fn apply(
     conditions: &Conditions,
     request: &PatchRequest,
 ) -> Result<User, ScimFailure> {
-    let before = tx.lock_user(path.id()?).await?;
-    let before = before.ok_or_else(|| path.missing())?;
-    let after = patched(tenant, conditions, request, &before)?;
-    Ok(tx.save_user(before, after).await?)
+    change_under_lock(tx, path, |before| {
+        patched(tenant, conditions, request, before)
+    })
+    .await
 }
 
 /// What a PATCH makes of a user.

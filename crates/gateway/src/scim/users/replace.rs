@@ -14,7 +14,7 @@ use super::super::list::projection;
 use super::super::prefer;
 use super::super::tenant::Tenant;
 use super::UserPath;
-use super::change::Change;
+use super::change::{Change, change_under_lock};
 
 /// `PUT /Users/{id}`
 #[instrument(level = "debug", name = "scim.users.replace", skip_all)]
@@ -49,10 +49,10 @@ pub(in crate::scim) async fn replace(
     conditions: &Conditions,
     body: &Value,
 ) -> Result<User, ScimFailure> {
-    let before = tx.lock_user(path.id()?).await?;
-    let before = before.ok_or_else(|| path.missing())?;
-    let after = replaced(tenant, path, conditions, body, &before)?;
-    Ok(tx.save_user(before, after).await?)
+    change_under_lock(tx, path, |before| {
+        replaced(tenant, path, conditions, body, before)
+    })
+    .await
 }
 
 /// What a body makes of a user.
