@@ -53,13 +53,13 @@ fuzz: cargo-fuzz ## fuzz what reads requests, FUZZ_SECONDS each; needs a C++ com
 	scripts/fuzz $(FUZZ_SECONDS)
 
 bench: build-bench ## measure gateways, 15 minutes, and write docs/performance.md; BENCH=--quick for a rough look
-	"$(BENCH_DIR)/release/rollcall-bench" --postgres-bin "$$(scripts/postgres-bin)" $(BENCH_WRITES) $(BENCH)
+	"$(BENCH_DIR)/dist/rollcall-bench" --postgres-bin "$$(scripts/postgres-bin)" $(BENCH_WRITES) $(BENCH)
 
 scale: build-bench ## check an installation of 10,000 organizations and 1,200,000 users
-	"$(BENCH_DIR)/release/rollcall-bench" --postgres-bin "$$(scripts/postgres-bin)" scale
+	"$(BENCH_DIR)/dist/rollcall-bench" --postgres-bin "$$(scripts/postgres-bin)" scale
 
 scale-quick: build-bench ## the same with a few thousand
-	"$(BENCH_DIR)/release/rollcall-bench" --postgres-bin "$$(scripts/postgres-bin)" --quick scale
+	"$(BENCH_DIR)/dist/rollcall-bench" --postgres-bin "$$(scripts/postgres-bin)" --quick scale
 
 fmt: prerequisites ## format the code
 	cargo fmt --all
@@ -92,7 +92,7 @@ check-docs: prerequisites
 
 build-bench: prerequisites
 	scripts/install-services
-	cargo build --release --locked --package rollcall-bench --package rollcall --target-dir "$(BENCH_DIR)"
+	cargo build --profile dist --locked --package rollcall-bench --package rollcall --target-dir "$(BENCH_DIR)"
 
 prerequisites:
 	@command -v cargo >/dev/null 2>&1 || { \

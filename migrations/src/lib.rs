@@ -55,6 +55,7 @@ mod m20261125_000020_sort_order;
 mod m20261125_000021_look_ups;
 mod m20261125_000030_tenant_statistics;
 mod m20261125_000031_rearranged;
+mod m20261129_000040_access_changes;
 
 /// The steps in order.
 pub struct Migrator;
@@ -77,6 +78,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000021_look_ups::Migration),
             Box::new(m20261125_000030_tenant_statistics::Migration),
             Box::new(m20261125_000031_rearranged::Migration),
+            Box::new(m20261129_000040_access_changes::Migration),
         ]
     }
 }

@@ -6,10 +6,8 @@ use actix_web::HttpRequest;
 use rollcall_model::Slug;
 use rollcall_orgs::authentication::Address;
 
+use crate::scim::root_path;
 use crate::settings::Settings;
-
-/// The path parameter that holds a SCIM connection's id.
-pub(crate) const CONNECTION: &str = "connection";
 
 /// A path that names a connection whose id cannot exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +15,7 @@ pub(crate) struct NamesNothing;
 
 /// Reads the tenant that a request names, by path, by host, by both, or by neither.
 pub(crate) fn of(req: &HttpRequest, settings: &Settings) -> Result<Address, NamesNothing> {
-    let connection = req.match_info().get(CONNECTION);
+    let connection = root_path::connection(req.match_info());
     Ok(Address {
         connection: connection
             .map(|text| text.parse().map_err(|_| NamesNothing))

@@ -16,6 +16,7 @@ use actix_web::http::header::{
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 
+use crate::scim::EndpointPath;
 use crate::state;
 
 const ACCEPT_ENCODING: HeaderValue = HeaderValue::from_static("accept-encoding");
@@ -43,13 +44,9 @@ pub(crate) async fn compress(
 /// Whether it is JSON that was asked for by a method that changes nothing.
 fn is_read<B>(answer: &ServiceResponse<B>) -> bool {
     let req = answer.request();
-    let by_post = || {
-        let pattern = req.match_pattern();
-        pattern.is_some_and(|pattern| pattern.ends_with("/.search"))
-    };
     let reads = match *req.method() {
         Method::GET | Method::HEAD => true,
-        Method::POST => by_post(),
+        Method::POST => EndpointPath::is_search(req),
         _ => false,
     };
     let kind = answer.headers().get(CONTENT_TYPE);

@@ -16,7 +16,7 @@ use rollcall_model::{IdpKind, RequestId};
 use rollcall_store::LoggedRequest;
 
 use crate::request_id;
-use crate::scim::{Remark, ScimFailure, Seen, rate};
+use crate::scim::{EndpointPath, Remark, ScimFailure, Seen, rate};
 use crate::state::{self, AppState};
 
 /// Gives the request its id, and tells of it when it has been answered.
@@ -42,7 +42,11 @@ fn tell<B>(app: &AppState, id: RequestId, took: Duration, answer: &ServiceRespon
     let req = answer.request();
     let status = answer.status().as_u16();
     let outcome = Outcome::from_status(status);
-    let route = req.match_pattern().unwrap_or_else(|| "(none)".to_owned());
+    let path = EndpointPath::of(req);
+    let route = || match path {
+        Some(path) => format!("/scim{path}"),
+        None => req.match_pattern().unwrap_or_else(|| "(none)".to_owned()),
+    };
     let seen = req.extensions().get::<Seen>().cloned();
     let organization = || match &seen {
         Some(Seen::Tenant { handle, .. }) => Some(handle.org_id().to_string()),
@@ -57,7 +61,7 @@ fn tell<B>(app: &AppState, id: RequestId, took: Duration, answer: &ServiceRespon
             tracing::$level!(
                 request.id = %id,
                 method = %req.method(),
-                route,
+                route = route(),
                 status,
                 organization = organization(),
                 refused,
@@ -74,11 +78,11 @@ fn tell<B>(app: &AppState, id: RequestId, took: Duration, answer: &ServiceRespon
     }
     match seen {
         Some(seen) => {
-            let operation = operation(req.method().as_str(), &route);
+            let operation = operation(req.method().as_str(), path);
             app.metrics.request_answered(operation, outcome, took);
             note(app, id, took, answer, outcome, seen);
         }
-        None if route.starts_with("/v1") => app.metrics.api_request_answered(outcome, took),
+        None if req.path().starts_with("/v1/") => app.metrics.api_request_answered(outcome, took),
         None => {}
     }
 }
@@ -175,28 +179,26 @@ fn endpoint(path: &str) -> &str {
     starts.min().map_or(path, |start| &path[start..])
 }
 
-/// What a SCIM request asked for, by its method and the pattern of its path.
-fn operation(method: &str, pattern: &str) -> Operation {
-    let at = |end: &str| pattern.ends_with(end);
-    match method {
-        "POST" if at("/Users") => Operation::CreateUser,
-        "GET" | "HEAD" if at("/Users") => Operation::ListUsers,
-        "GET" | "HEAD" if at("/Users/{id}") => Operation::GetUser,
-        "PUT" if at("/Users/{id}") => Operation::ReplaceUser,
-        "PATCH" if at("/Users/{id}") => Operation::PatchUser,
-        "DELETE" if at("/Users/{id}") => Operation::DeleteUser,
-        "POST" if at("/Groups") => Operation::CreateGroup,
-        "GET" | "HEAD" if at("/Groups") => Operation::ListGroups,
-        "GET" | "HEAD" if at("/Groups/{id}") => Operation::GetGroup,
-        "PUT" if at("/Groups/{id}") => Operation::ReplaceGroup,
-        "PATCH" if at("/Groups/{id}") => Operation::PatchGroup,
-        "DELETE" if at("/Groups/{id}") => Operation::DeleteGroup,
-        "POST" if at("/Bulk") => Operation::Bulk,
-        "GET" | "HEAD" if at("/ServiceProviderConfig") => Operation::ServiceProviderConfig,
-        "GET" | "HEAD" if at("/ResourceTypes") || at("/ResourceTypes/{id}") => {
-            Operation::ResourceTypes
-        }
-        "GET" | "HEAD" if at("/Schemas") || at("/Schemas/{id}") => Operation::Schemas,
+/// What a SCIM request asked for, by its method and the path of its endpoint.
+fn operation(method: &str, path: Option<&str>) -> Operation {
+    let method = if method == "HEAD" { "GET" } else { method };
+    match (method, path.unwrap_or_default()) {
+        ("POST", "/Users") => Operation::CreateUser,
+        ("GET", "/Users") => Operation::ListUsers,
+        ("GET", "/Users/{id}") => Operation::GetUser,
+        ("PUT", "/Users/{id}") => Operation::ReplaceUser,
+        ("PATCH", "/Users/{id}") => Operation::PatchUser,
+        ("DELETE", "/Users/{id}") => Operation::DeleteUser,
+        ("POST", "/Groups") => Operation::CreateGroup,
+        ("GET", "/Groups") => Operation::ListGroups,
+        ("GET", "/Groups/{id}") => Operation::GetGroup,
+        ("PUT", "/Groups/{id}") => Operation::ReplaceGroup,
+        ("PATCH", "/Groups/{id}") => Operation::PatchGroup,
+        ("DELETE", "/Groups/{id}") => Operation::DeleteGroup,
+        ("POST", "/Bulk") => Operation::Bulk,
+        ("GET", "/ServiceProviderConfig") => Operation::ServiceProviderConfig,
+        ("GET", "/ResourceTypes" | "/ResourceTypes/{id}") => Operation::ResourceTypes,
+        ("GET", "/Schemas" | "/Schemas/{id}") => Operation::Schemas,
         _ => Operation::Unknown,
     }
 }
@@ -206,12 +208,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_operation_is_told_from_method_and_pattern() {
-        let pattern = "/scim/v2/{connection:scim_[0-9A-Za-z]+}/Users/{id}";
-        assert_eq!(operation("PATCH", pattern), Operation::PatchUser);
-        assert_eq!(operation("GET", "/scim/v2/Users"), Operation::ListUsers);
-        assert_eq!(operation("POST", "/scim/v2/Bulk"), Operation::Bulk);
-        assert_eq!(operation("GET", "/scim/v2/Bulk"), Operation::Unknown);
+    fn an_operation_is_told_from_method_and_path() {
+        let told = |method, path| operation(method, Some(path));
+        assert_eq!(told("PATCH", "/Users/{id}"), Operation::PatchUser);
+        assert_eq!(told("HEAD", "/Users"), Operation::ListUsers);
+        assert_eq!(told("POST", "/Bulk"), Operation::Bulk);
+        assert_eq!(told("GET", "/Bulk"), Operation::Unknown);
+        assert_eq!(operation("GET", None), Operation::Unknown);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::{NormalizePath, TrailingSlash, from_fn};
@@ -10,13 +11,18 @@ use actix_web::{App, HttpResponse, HttpServer};
 use rollcall_store::Store;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
 
 use crate::activity::FLUSH_EVERY;
 use crate::api::problem::{Problem, chain};
 use crate::compress::compress;
+use crate::held_back::hold_back;
 use crate::observe::observe;
 use crate::state::AppState;
 use crate::{api, health, scim};
+
+/// How often the database is asked what changed of who may come in.
+const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 
 /// Where the server listens.
 pub struct Listeners {
@@ -34,6 +40,7 @@ pub struct Running {
     address: SocketAddr,
     servers: Vec<(ServerHandle, JoinHandle<std::io::Result<()>>)>,
     flusher: JoinHandle<()>,
+    follower: JoinHandle<()>,
     stop_flushing: Arc<Notify>,
 }
 
@@ -74,6 +81,7 @@ pub fn start(app: AppState, listeners: Listeners) -> std::io::Result<Running> {
             .wrap(NormalizePath::new(TrailingSlash::Trim))
             .wrap(from_fn(compress))
             .wrap(from_fn(observe))
+            .wrap(from_fn(hold_back))
             .configure(move |config| mount(config, &state, with_metrics))
     })
     .workers(workers)
@@ -117,13 +125,27 @@ pub fn start(app: AppState, listeners: Listeners) -> std::io::Result<Running> {
 
     let stop_flushing = Arc::new(Notify::new());
     let flusher = tokio::spawn(flush_until(app.clone(), stop_flushing.clone()));
+    let follower = tokio::spawn(follow_access_changes(app.store.clone()));
     Ok(Running {
         app,
         address,
         servers,
         flusher,
+        follower,
         stop_flushing,
     })
+}
+
+/// Keeps what is remembered of tokens true to the database. While that is away, nothing is trusted.
+async fn follow_access_changes(store: Store) {
+    let mut seconds = tokio::time::interval(FOLLOW_EVERY);
+    seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        seconds.tick().await;
+        if let Err(error) = store.follow_access_changes().await {
+            tracing::debug!(error = %chain(&error), "changes of access were not read");
+        }
+    }
 }
 
 async fn flush_until(app: Data<AppState>, stop: Arc<Notify>) {
@@ -170,6 +192,7 @@ impl Running {
                 Err(error) => tracing::error!(%error, "a server ended badly"),
             }
         }
+        self.follower.abort();
         self.stop_flushing.notify_one();
         if let Err(error) = self.flusher.await {
             tracing::error!(%error, "notes of activity were lost");

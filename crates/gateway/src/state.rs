@@ -10,6 +10,7 @@ use crate::activity::ActivityLog;
 use crate::admission::Admission;
 use crate::guesses::Guesses;
 use crate::health::Draining;
+use crate::held_back::HeldBack;
 use crate::purge::Purge;
 use crate::settings::Settings;
 
@@ -31,6 +32,8 @@ pub struct AppState {
     pub guesses: Guesses,
     /// Whose turn it is.
     pub admission: Admission,
+    /// Refusals of clients that do not slow down.
+    pub held_back: HeldBack,
     /// What this server shares with the others of its installation.
     pub replicas: Replicas,
     /// Whether the server is on its way down.

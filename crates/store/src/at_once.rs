@@ -16,13 +16,16 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use rollcall_model::{Actor, AuditId, DeletedUsers, EventId, EventType, RequestId, UserId};
+use rollcall_model::{
+    Actor, AuditId, DeletedUsers, EventId, EventType, RequestId, Timestamp, UserId,
+};
 use rollcall_scim::Resource;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, Iterable, Statement, Value};
 
 use crate::entity::users::Column;
 use crate::error::{self, StoreError};
 use crate::handle::ConnectionHandle;
+use crate::shown::StoredUser;
 use crate::users::{self, User, email_keys, later};
 
 /// Adds a user, unless its name is taken or somebody waits for it. `$1` and `$2` are the tenant,
@@ -110,6 +113,55 @@ struct AtOnce<'t> {
     kind: EventType,
     /// Keys of addresses that are new, and of those that are gone.
     emails: [BTreeSet<String>; 2],
+    request_id: RequestId,
+    audit_id: AuditId,
+    event_id: EventId,
+    at: Timestamp,
+}
+
+impl AtOnce<'_> {
+    /// The parameters of the statement: the columns of the user, then what tells of it.
+    fn values(
+        &self,
+        handle: &ConnectionHandle,
+        stored: &StoredUser,
+    ) -> Result<Vec<Value>, StoreError> {
+        let kind = handle.catalog().user();
+        let row = users::row(
+            handle.org_id,
+            handle.connection_id,
+            kind,
+            &self.user,
+            stored,
+        );
+        let mut row = row?;
+        let mut values: Vec<Value> = Column::iter()
+            .filter_map(|column| row.take(column).into_value())
+            .collect();
+        let [new, gone] = &self.emails;
+        let user = &self.user;
+        values.extend::<[Value; 10]>([
+            address_list(new).into(),
+            self.audit_id.as_uuid().into(),
+            self.at.unix_micros().into(),
+            Actor::IdentityProvider(handle.connection_id)
+                .to_string()
+                .into(),
+            self.kind.as_str().into(),
+            user.id.to_string().into(),
+            self.request_id.as_uuid().into(),
+            self.event_id.as_uuid().into(),
+            users::told(kind, user.id, &user.resource)
+                .to_string()
+                .into(),
+            address_list(gone).into(),
+        ]);
+        Ok(values)
+    }
+}
+
+fn address_list(keys: &BTreeSet<String>) -> String {
+    serde_json::Value::from_iter(keys.iter().map(String::as_str)).to_string()
 }
 
 impl ConnectionHandle {
@@ -128,7 +180,7 @@ impl ConnectionHandle {
         &self,
         request_id: RequestId,
         resource: &Resource,
-    ) -> Result<Option<User>, StoreError> {
+    ) -> Result<Option<StoredUser>, StoreError> {
         let settings = self.settings();
         let plain = settings.deleted_users == DeletedUsers::New
             && !(settings.unique_external_ids && resource.external_id().is_some())
@@ -145,13 +197,9 @@ impl ConnectionHandle {
             resource: resource.clone(),
         };
         let emails = [email_keys(&user.resource)?, BTreeSet::new()];
-        let insertion = AtOnce {
-            sql: &INSERT_USER,
-            user,
-            kind: EventType::UserCreated,
-            emails,
-        };
-        self.run_at_once(request_id, insertion).await
+        let sql = INSERT_USER.as_str();
+        self.run_at_once(self.told(sql, user, EventType::UserCreated, emails, request_id))
+            .await
     }
 
     /// Replaces the attributes of a user that was read before, with its event, as the identity
@@ -166,37 +214,34 @@ impl ConnectionHandle {
         &self,
         request_id: RequestId,
         before: &User,
-        after: &Resource,
-    ) -> Result<Option<User>, StoreError> {
-        if before.resource == *after {
-            return Ok(Some(before.clone()));
+        after: Resource,
+    ) -> Result<Option<StoredUser>, StoreError> {
+        if before.resource == after {
+            return Ok(Some(StoredUser::from(before)));
         }
         let plain = before.resource.external_id() == after.external_id()
             && self.is_plain(&before.resource)
-            && self.is_plain(after);
+            && self.is_plain(&after);
         if !plain {
             return Ok(None);
         }
+        let (old, new) = (email_keys(&before.resource)?, email_keys(&after)?);
+        let emails = [&new - &old, &old - &new];
+        let sql = if old == new {
+            UPDATE_USER.as_str()
+        } else {
+            UPDATE_USER_AND_EMAILS.as_str()
+        };
+        let kind = users::change_kind(&before.resource, &after);
         let user = User {
             id: before.id,
             version: before.version + 1,
             created_at: before.created_at,
             updated_at: later(before.updated_at, self.store.clock.now()),
-            resource: after.clone(),
+            resource: after,
         };
-        let (old, new) = (email_keys(&before.resource)?, email_keys(after)?);
-        let emails = [&new - &old, &old - &new];
-        let update = AtOnce {
-            sql: if old == new {
-                &UPDATE_USER
-            } else {
-                &UPDATE_USER_AND_EMAILS
-            },
-            kind: users::change_kind(&before.resource, after),
-            user,
-            emails,
-        };
-        self.run_at_once(request_id, update).await
+        self.run_at_once(self.told(sql, user, kind, emails, request_id))
+            .await
     }
 
     /// Whether a user touches no table but those of the statements.
@@ -206,57 +251,47 @@ impl ConnectionHandle {
             && resource.unique_values(self.catalog().user()).is_empty()
     }
 
-    async fn run_at_once(
+    fn told<'t>(
         &self,
+        sql: &'t str,
+        user: User,
+        kind: EventType,
+        emails: [BTreeSet<String>; 2],
         request_id: RequestId,
+    ) -> AtOnce<'t> {
+        let clock = self.store.clock();
         AtOnce {
             sql,
             user,
             kind,
-            emails: [new, gone],
-        }: AtOnce<'_>,
-    ) -> Result<Option<User>, StoreError> {
-        let clock = self.store.clock();
-        let row = users::row(
-            self.org_id,
-            self.connection_id,
-            self.catalog().user(),
-            &user,
-        )?;
-        let mut values: Vec<Value> = Column::iter()
-            .filter_map(|column| row.get(column).into_value())
-            .collect();
-        let event = users::told(self.catalog().user(), user.id, &user.resource);
-        let audit_id = AuditId::new(clock);
-        values.extend::<[Value; 10]>([
-            serde_json::Value::from_iter(new).to_string().into(),
-            audit_id.as_uuid().into(),
-            clock.now().unix_micros().into(),
-            Actor::IdentityProvider(self.connection_id)
-                .to_string()
-                .into(),
-            kind.as_str().into(),
-            user.id.to_string().into(),
-            request_id.as_uuid().into(),
-            EventId::new(clock).as_uuid().into(),
-            event.to_string().into(),
-            serde_json::Value::from_iter(gone).to_string().into(),
-        ]);
+            emails,
+            request_id,
+            audit_id: AuditId::new(clock),
+            event_id: EventId::new(clock),
+            at: clock.now(),
+        }
+    }
+
+    async fn run_at_once(&self, write: AtOnce<'_>) -> Result<Option<StoredUser>, StoreError> {
+        let stored = StoredUser::from(&write.user);
+        let backend = self.store.db.get_database_backend();
+        let statement = || {
+            let values = write.values(self, &stored)?;
+            Ok::<_, StoreError>(Statement::from_sql_and_values(backend, write.sql, values))
+        };
         let db = &self.store.db;
-        let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
-        let again = statement.clone();
         // Read to its end: what the commit says comes after the row.
-        let done = match db.query_all_raw(statement).await {
+        let done = match db.query_all_raw(statement()?).await {
             Err(error) if db.is_lost(&error) => {
-                if self.was_done(audit_id).await? {
-                    return Ok(Some(user));
+                if self.was_done(write.audit_id).await? {
+                    return Ok(Some(stored));
                 }
-                db.query_all_raw(again).await
+                db.query_all_raw(statement()?).await
             }
             done => done,
         };
         match done {
-            Ok(done) => Ok((!done.is_empty()).then_some(user)),
+            Ok(done) => Ok((!done.is_empty()).then_some(stored)),
             Err(error) if error::is_contention(&error) || error::is_division_by_zero(&error) => {
                 Ok(None)
             }

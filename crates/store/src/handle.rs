@@ -12,6 +12,7 @@ use rollcall_model::{
 use rollcall_scim::Catalog;
 use sea_orm::{DatabaseTransaction, DbErr};
 
+use crate::access_changes;
 use crate::connect::Store;
 use crate::dialect::{Dialect, WriteTx};
 use crate::error::StoreError;
@@ -175,14 +176,16 @@ impl OrgTx {
         if stale.is_empty() {
             return self.tx.commit().await;
         }
+        let numbers = access_changes::write_down(self.tx.connection(), &stale).await?;
         // In a task of its own: a caller who hangs up must not leave this process with what it
         // remembers of before.
         let (tx, remembered) = (self.tx, self.remembered);
         let committed = tokio::spawn(async move {
             let committed = tx.commit().await;
             // Also if that failed: whoever reports a failure may have committed all the same.
-            for stale in stale {
-                remembered.changed(stale);
+            remembered.changed(stale);
+            if committed.is_ok() {
+                remembered.committed(numbers);
             }
             committed
         });

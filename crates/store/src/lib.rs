@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod access_changes;
 mod activity;
 mod api_keys;
 mod arrivals;

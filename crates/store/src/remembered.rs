@@ -2,15 +2,17 @@
 //!
 //! A request would otherwise ask the database who sends it before it asks for anything else. What
 //! is remembered is dropped at once by whoever commits a change in this process, and by
-//! [`Store::forget`] for what another process committed. Should no word of a change come,
-//! everything is read again after [`REMEMBER_FOR`]: no token is let in longer than that after it
-//! was revoked, whatever fails.
+//! [`Store::forget`] for what another process committed. Both can fail, so nothing is trusted for
+//! longer than [`REMEMBER_FOR`] unless the database itself says that it still holds (see
+//! `access_changes`): no token is let in longer than that after it was revoked, whatever fails.
 //!
 //! Unknown tokens are not remembered: a token works from the moment it is made, and nobody fills
 //! the memory by guessing.
 
+use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use quick_cache::sync::Cache;
@@ -21,8 +23,12 @@ use crate::routing::StoredToken;
 use crate::search::Anchors;
 use crate::shape::Shapes;
 
-/// For how long a token is let in without asking the database again.
+/// For how long a token is let in without asking the database about it, or about all changes.
 pub const REMEMBER_FOR: Duration = Duration::from_secs(5);
+
+/// A token is read again after so long in any case: what is found out about an identity provider
+/// is written without being told to anybody.
+const KEEP_FOR: Duration = Duration::from_secs(600);
 
 /// How many tokens a process remembers; about 6 MiB.
 const TOKENS: usize = 20_000;
@@ -44,6 +50,18 @@ pub(crate) struct Remembered {
     /// Grows with everything that is forgotten. What was read before it grew is not kept.
     forgotten: AtomicU64,
     listener: OnceLock<StaleListener>,
+    trust: Mutex<Option<Trust>>,
+    /// Numbers of changes that were forgotten here when they were committed.
+    own_changes: Mutex<BTreeSet<i64>>,
+}
+
+/// How far the changes of the database are known.
+#[derive(Clone, Copy)]
+struct Trust {
+    /// Everything that was committed before was heard of.
+    since: Instant,
+    /// The number of the last of it.
+    known_changes: i64,
 }
 
 impl Default for Remembered {
@@ -54,6 +72,8 @@ impl Default for Remembered {
             tokens: Cache::new(TOKENS),
             forgotten: AtomicU64::new(0),
             listener: OnceLock::new(),
+            trust: Mutex::default(),
+            own_changes: Mutex::default(),
         }
     }
 }
@@ -69,7 +89,33 @@ impl Remembered {
     /// The token of a digest, if it was read lately.
     pub(crate) fn token(&self, digest: &[u8; 32]) -> Option<Arc<StoredToken>> {
         let known = self.tokens.get(digest)?;
-        (known.read_at.elapsed() < REMEMBER_FOR).then(|| Arc::clone(&known.token))
+        let age = known.read_at.elapsed();
+        let holds = age < REMEMBER_FOR || (age < KEEP_FOR && self.is_trusted());
+        holds.then(|| Arc::clone(&known.token))
+    }
+
+    fn trusted(&self) -> MutexGuard<'_, Option<Trust>> {
+        self.trust.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether what was not forgotten held a moment ago.
+    fn is_trusted(&self) -> bool {
+        self.trusted()
+            .is_some_and(|trust| trust.since.elapsed() < REMEMBER_FOR)
+    }
+
+    /// The number of the last change that was heard of; `None` before the first.
+    pub(crate) fn known_changes(&self) -> Option<i64> {
+        self.trusted().map(|trust| trust.known_changes)
+    }
+
+    /// Trusts what is remembered: all changes up to this number, which are all that were committed
+    /// before that moment, were heard of.
+    pub(crate) fn trust(&self, since: Instant, known_changes: i64) {
+        *self.trusted() = Some(Trust {
+            since,
+            known_changes,
+        });
     }
 
     /// To be called before a token is read.
@@ -93,21 +139,44 @@ impl Remembered {
         }
     }
 
-    fn forget(&self, stale: Stale) {
+    pub(crate) fn forget(&self, stale: &BTreeSet<Stale>) {
+        if stale.is_empty() {
+            return;
+        }
         // First, so that what is read meanwhile is not kept.
         self.forgotten.fetch_add(1, Ordering::SeqCst);
-        self.tokens.retain(|_, known| match stale {
-            Stale::Connection(id) => known.token.connection_id != id,
-            Stale::Organization(id) => known.token.org_id != id,
-            Stale::Everything => false,
+        let everything = stale.contains(&Stale::Everything);
+        self.tokens.retain(|_, known| {
+            let token = &known.token;
+            !everything
+                && !stale.contains(&Stale::Connection(token.connection_id))
+                && !stale.contains(&Stale::Organization(token.org_id))
         });
     }
 
+    /// Takes note of the numbers of changes that this process has committed and forgotten itself.
+    pub(crate) fn committed(&self, numbers: RangeInclusive<i64>) {
+        self.own_changes().extend(numbers);
+    }
+
+    /// Those of them up to this one, which are not asked for again.
+    pub(crate) fn own_changes_up_to(&self, last: i64) -> BTreeSet<i64> {
+        let mut own = self.own_changes();
+        let later = own.split_off(&(last + 1));
+        std::mem::replace(&mut *own, later)
+    }
+
+    fn own_changes(&self) -> MutexGuard<'_, BTreeSet<i64>> {
+        self.own_changes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Forgets what a change of this process made stale, and tells of it.
-    pub(crate) fn changed(&self, stale: Stale) {
-        self.forget(stale);
+    pub(crate) fn changed(&self, stale: BTreeSet<Stale>) {
+        self.forget(&stale);
         if let Some(listener) = self.listener.get() {
-            listener(stale);
+            stale.into_iter().for_each(|stale| listener(stale));
         }
     }
 }
@@ -115,7 +184,7 @@ impl Remembered {
 impl Store {
     /// Forgets what another process changed.
     pub fn forget(&self, stale: Stale) {
-        self.remembered.forget(stale);
+        self.remembered.forget(&BTreeSet::from([stale]));
     }
 
     /// Has `listener` told what each change that this process commits makes stale, so that other

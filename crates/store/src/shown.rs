@@ -32,7 +32,7 @@ pub struct StoredUser {
     pub updated_at: Timestamp,
     /// The attributes as [`Resource::to_stored`] wrote them.
     pub body: String,
-    unmapped: Option<String>,
+    pub(crate) unmapped: Option<String>,
 }
 
 impl StoredUser {
@@ -107,9 +107,9 @@ pub struct ShownUser {
 impl ShownUser {
     /// A user that is in no group and has no manager.
     #[must_use]
-    pub fn alone(user: &User) -> Self {
+    pub const fn alone(user: StoredUser) -> Self {
         Self {
-            user: StoredUser::from(user),
+            user,
             groups: Vec::new(),
             manager: None,
         }

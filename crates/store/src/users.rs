@@ -302,6 +302,7 @@ impl DirectoryTx {
             self.connection_id,
             self.shape.catalog.user(),
             user,
+            &StoredUser::from(user),
         )
     }
 
@@ -346,6 +347,7 @@ pub(crate) fn row(
     connection_id: ScimConnectionId,
     kind: &ResourceType,
     user: &User,
+    stored: &StoredUser,
 ) -> Result<ActiveModel, StoreError> {
     let resource = &user.resource;
     let user_name = user_name::key(resource.user_name().unwrap_or_default());
@@ -368,8 +370,8 @@ pub(crate) fn row(
         version: Set(i64::try_from(user.version).unwrap_or(i64::MAX)),
         created_at: Set(user.created_at.unix_micros()),
         updated_at: Set(user.updated_at.unix_micros()),
-        body: Set(resource.to_stored()),
-        unmapped: Set(resource.unmapped_to_stored()),
+        body: Set(stored.body.clone()),
+        unmapped: Set(stored.unmapped.clone()),
         search: Set(filter::search::document(kind, resource)),
     })
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use prometheus::Registry;
 use rand::rngs::SysRng;
 use rollcall_gateway::{
-    ActivityLog, Admission, AdmissionLimits, AppState, Draining, Guesses, Limits, Listeners, Purge,
-    RateSettings, Running, Settings,
+    ActivityLog, Admission, AdmissionLimits, AppState, Draining, Guesses, HeldBack, Limits,
+    Listeners, Purge, RateSettings, Running, Settings,
 };
 use rollcall_metrics::Metrics;
 use rollcall_model::{ManualClock, Origin, SystemClock, Timestamp};
@@ -151,6 +151,7 @@ impl TestApp {
             metrics,
             sealing_key: SealingKey::from_base64(&sealing_key).unwrap(),
             admission: Admission::new(settings.admission),
+            held_back: HeldBack::default(),
             settings,
             activity: ActivityLog::default(),
             purge: Purge::default(),

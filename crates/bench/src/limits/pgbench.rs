@@ -33,12 +33,12 @@ pub struct Pgbench<'a> {
     database: &'a str,
     folder: TempDir,
     scripts: usize,
-    template: &'static str,
+    template: String,
     directories: &'a [Directory],
     variables: Vec<(&'static str, String)>,
 }
 
-/// The statements of a workload; `None` if there is no such comparison.
+/// The statements that a workload cannot do without; `None` if there is no such comparison.
 #[must_use]
 pub const fn script(workload: Workload) -> Option<&'static str> {
     match workload {
@@ -50,19 +50,53 @@ pub const fn script(workload: Workload) -> Option<&'static str> {
     }
 }
 
+/// The script of the very select that the gateway sends for a workload, as the server has it from
+/// the gateway, which must have sent it just now; `None` if the workload is no read of a user.
+///
+/// # Errors
+///
+/// No session of the database has sent it.
+pub async fn same_select(
+    cluster: &Cluster,
+    database: &str,
+    workload: Workload,
+) -> anyhow::Result<Option<String>> {
+    let (column, key) = match workload {
+        Workload::GetUser => (
+            "id",
+            "('{id_prefix}' || lpad(to_hex(:n::bigint), 12, '0'))::uuid",
+        ),
+        Workload::LookupByUsername => (
+            "user_name_key",
+            "'user-' || lpad(:n::text, 7, '0') || '@example.com'",
+        ),
+        _ => return Ok(None),
+    };
+    let sent = format!(
+        "select query from pg_stat_activity
+         where datname = '{database}' and query like 'select%u.{column} = $3' limit 1"
+    );
+    let select = cluster.ask(database, &sent).await;
+    let select = select.context("the select of the gateway")?;
+    let select = select
+        .replace("$1", "'{org}'")
+        .replace("$2", "'{connection}'")
+        .replace("$3", key);
+    Ok(Some(format!("\\set n random(1, :users - 1)\n{select};\n")))
+}
+
 impl<'a> Pgbench<'a> {
-    /// Prepares a workload on a database that has these directories.
+    /// Prepares a script on a database that has these directories.
     ///
     /// # Errors
     ///
-    /// There is no such script, or the database has no user to take the values from.
+    /// The database has no user to take the values from.
     pub async fn prepare(
         cluster: &'a Cluster,
         database: &'a str,
-        workload: Workload,
         directories: &'a [Directory],
+        template: String,
     ) -> anyhow::Result<Self> {
-        let template = script(workload).context("a workload with statements")?;
         let first = directories.first().context("a directory")?;
         Ok(Self {
             cluster,

@@ -72,7 +72,13 @@ pub async fn measure(env: &Bench) -> anyhow::Result<SectionResult> {
             ratio,
             "×",
         );
-        result.figures.push(figure.at_most(TARGET));
+        // Whoever switches limits off has chosen what a loud tenant may take.
+        let is_target = environment == &shipped;
+        result.figures.push(if is_target {
+            figure.at_most(TARGET)
+        } else {
+            figure
+        });
         for (who, outcome) in [
             ("quiet, alone", &alone),
             ("quiet, beside", &beside),

@@ -29,7 +29,7 @@ const USER: &str = "rollcall";
 
 /// What differs from the defaults. `fsync`, `full_page_writes` and `synchronous_commit` do not: they
 /// are on.
-const SETTINGS: [&str; 8] = [
+const SETTINGS: [&str; 9] = [
     "listen_addresses=127.0.0.1",
     "unix_socket_directories=",
     "shared_buffers=256MB",
@@ -39,6 +39,8 @@ const SETTINGS: [&str; 8] = [
     "checkpoint_timeout=30min",
     "random_page_cost=1.1",
     "log_min_messages=fatal",
+    // Whole statements of the gateway can be read from the list of its sessions.
+    "track_activity_query_size=16384",
 ];
 
 /// A server with its cluster. Dropped, both are gone.

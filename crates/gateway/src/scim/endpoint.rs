@@ -41,6 +41,23 @@ where
     }
 }
 
+/// The path of the endpoint that a request was for, which the request carries from where it is
+/// handled on. The framework would find the pattern by matching all of them again.
+#[derive(Clone, Copy)]
+pub(crate) struct EndpointPath(&'static str);
+
+impl EndpointPath {
+    /// The path below the base address, such as `/Users/{id}`; `None` if there is no such endpoint.
+    pub(crate) fn of(req: &HttpRequest) -> Option<&'static str> {
+        req.app_data::<Self>().map(|path| path.0)
+    }
+
+    /// Whether the request is a query by POST, which changes nothing (RFC 7644 §3.4.3).
+    pub(crate) fn is_search(req: &HttpRequest) -> bool {
+        Self::of(req).is_some_and(|path| path.ends_with("/.search"))
+    }
+}
+
 /// A path below the base address, with its methods.
 pub(super) struct Endpoint {
     path: &'static str,
@@ -93,7 +110,8 @@ impl Endpoint {
             .into_iter()
             .fold(web::resource(self.path), |resource, (_, route)| {
                 resource.route(route)
-            });
+            })
+            .app_data(EndpointPath(self.path));
         config.service(resource.default_service(web::to(move |req: HttpRequest| {
             let allowed = allowed.clone();
             async move {

@@ -18,6 +18,7 @@ use rollcall_scim::{Catalog, Quirk};
 use rollcall_store::{ConnectionHandle, DirectoryTx, LogAddress, StoreError};
 
 use super::accept::{self, Wish};
+use super::endpoint::EndpointPath;
 use super::failure::ScimFailure;
 use super::{credentials, idp, rate};
 use crate::address;
@@ -232,15 +233,11 @@ pub(super) fn base(settings: &Settings, connection: ScimConnectionId) -> String 
     format!("{}/scim/v2/{connection}", settings.public_url)
 }
 
-/// What a request needs of its token. Queries by POST change nothing (RFC 7644 §3.4.3).
+/// What a request needs of its token.
 fn wanted(req: &HttpRequest) -> TokenAccess {
-    let queries = || {
-        let pattern = req.match_pattern();
-        pattern.is_some_and(|pattern| pattern.ends_with("/.search"))
-    };
     match *req.method() {
         Method::GET | Method::HEAD => TokenAccess::Read,
-        Method::POST if queries() => TokenAccess::Read,
+        Method::POST if EndpointPath::is_search(req) => TokenAccess::Read,
         _ => TokenAccess::Write,
     }
 }

@@ -1,6 +1,6 @@
 //! How much a SCIM connection may ask for.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rollcall_gateway::Settings;
 use rollcall_model::RatePerSecond;
@@ -78,6 +78,26 @@ on_each_database! {
 
         app.clock.advance(Duration::from_millis(500));
         let _ = read(&connection).await.expect(200);
+    }
+
+    async fn a_refused_write_leaves_its_connection_open(database: TestDatabase) {
+        let app = TestApp::start_with(database, limits(1, 1, 1)).await;
+        let connection = app.connect("Acme").await;
+        let _ = connection.scim.post("/Users", user("a@example.com")).await.expect(201);
+        let short = connection.scim.post("/Users", user("b@example.com")).await.expect(429);
+        assert_eq!(header(&short, "connection"), None);
+    }
+
+    async fn who_goes_on_asking_is_refused_later(database: TestDatabase) {
+        let app = TestApp::start_with(database, limits(1, 1, 1)).await;
+        let connection = app.connect("Acme").await;
+        let _ = read(&connection).await.expect(200);
+        let _ = read(&connection).await.expect(429);
+        for _ in 0..2 {
+            let asked = Instant::now();
+            let _ = read(&connection).await.expect(429);
+            assert!(asked.elapsed() >= Duration::from_millis(250));
+        }
     }
 
     async fn reads_do_not_use_up_what_writes_may(database: TestDatabase) {

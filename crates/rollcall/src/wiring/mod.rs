@@ -11,8 +11,8 @@ mod secret_key;
 use anyhow::Context;
 use prometheus::Registry;
 use rollcall_gateway::{
-    ActivityLog, Admission, AdmissionLimits, AppState, Draining, Guesses, Limits, Listeners, Purge,
-    RateSettings, Running, Settings,
+    ActivityLog, Admission, AdmissionLimits, AppState, Draining, Guesses, HeldBack, Limits,
+    Listeners, Purge, RateSettings, Running, Settings,
 };
 use rollcall_metrics::Metrics;
 use rollcall_model::Origin;
@@ -64,6 +64,7 @@ async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result
         metrics,
         sealing_key,
         admission: Admission::new(settings.admission),
+        held_back: HeldBack::default(),
         settings,
         activity: ActivityLog::default(),
         purge: Purge::default(),

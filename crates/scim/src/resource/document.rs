@@ -42,7 +42,7 @@ impl Resource {
     /// What no schema knows, as text to store beside the attributes; `None` if there is nothing.
     pub fn unmapped_to_stored(&self) -> Option<String> {
         let unmapped = &self.unmapped;
-        (!unmapped.is_empty()).then(|| Value::Object(unmapped.clone()).to_string())
+        (!unmapped.is_empty()).then(|| text_of(unmapped))
     }
 
     /// What the client sent and no schema of its connection knows, in the shape it was sent in. No
@@ -65,8 +65,7 @@ impl Resource {
 
     /// The text to store: JSON without white space, attributes in their order.
     pub fn to_stored(&self) -> String {
-        // `Value` writes itself; serializing a map could fail, so it has no such method.
-        Value::Object(self.attributes.clone()).to_string()
+        text_of(&self.attributes)
     }
 
     /// The value of an attribute of the base schema, or the object of an extension, by its
@@ -280,4 +279,12 @@ fn collect_unique(
         }
         _ => {}
     }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "a map of JSON values has nothing that JSON could not write"
+)]
+fn text_of(members: &Map<String, Value>) -> String {
+    serde_json::to_string(members).expect("a JSON object")
 }

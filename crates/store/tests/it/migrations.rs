@@ -10,12 +10,14 @@ use sea_orm::{ConnectionTrait, Statement};
 use crate::fixture::Fixture;
 
 /// Tables that are found before the organization is known, or that belong to no organization.
-const WITHOUT_TENANT: [&str; 8] = [
+const WITHOUT_TENANT: [&str; 10] = [
     "organizations",
     "routing_tokens",
     "routing_connections",
     "events",
     "installation",
+    "access_changes",
+    "access_change_count",
     "api_keys",
     "idempotency_keys",
     "seaql_migrations",

@@ -78,4 +78,46 @@ on_each_database! {
         }
         replica.close().await.unwrap();
     }
+
+    async fn what_another_process_commits_is_found_in_the_database(database: TestDatabase) {
+        let fixture = Fixture::on(&database).await;
+        let acme = fixture.organization("Acme").await;
+        let ours = fixture.connection(&acme, 1).await.connection_id();
+        let replica = fixture.store.reopen().await.unwrap();
+        replica.follow_access_changes().await.unwrap();
+        let token = token_id(&replica).await;
+        let now = fixture.store.clock().now();
+        // More than are read at a time, and more than one in a transaction.
+        for earlier in 0..1_005 {
+            let at = now.minus(std::time::Duration::from_millis(earlier));
+            let mut tx = acme.begin(fixture.origin()).await.unwrap();
+            assert!(tx.revoke_token(ours, token, at).await.unwrap());
+            tx.commit().await.unwrap();
+        }
+        assert!(!is_revoked(&replica).await, "nobody told it");
+        replica.follow_access_changes().await.unwrap();
+        assert!(is_revoked(&replica).await);
+        replica.close().await.unwrap();
+    }
+
+    async fn a_change_that_is_undone_leaves_no_number(database: TestDatabase) {
+        let fixture = Fixture::on(&database).await;
+        let acme = fixture.organization("Acme").await;
+        let ours = fixture.connection(&acme, 1).await.connection_id();
+        let replica = fixture.store.reopen().await.unwrap();
+        let token = token_id(&replica).await;
+        replica.follow_access_changes().await.unwrap();
+        let now = fixture.store.clock().now();
+        for commits in [false, true] {
+            let mut tx = acme.begin(fixture.origin()).await.unwrap();
+            assert!(tx.revoke_token(ours, token, now).await.unwrap());
+            if commits {
+                tx.commit().await.unwrap();
+            }
+            assert!(!is_revoked(&replica).await || commits);
+            replica.follow_access_changes().await.unwrap();
+            assert_eq!(is_revoked(&replica).await, commits);
+        }
+        replica.close().await.unwrap();
+    }
 }

@@ -169,6 +169,13 @@ fn figures(workload: Workload, rounds: &Rounds) -> Vec<Figure> {
         );
         figures.push(ratio.at_least(least));
     }
+    if let Some(row) = &rounds.row {
+        figures.push(Figure::new(
+            format!("{name}: part of pgbench's rate for the row alone"),
+            rate / row.rate(),
+            "×",
+        ));
+    }
     if let Some(bare) = &rounds.bare {
         let ratio = rate / bare.rate();
         figures.push(Figure::new(
@@ -189,12 +196,8 @@ async fn beside_limits(
 ) -> anyhow::Result<Rounds> {
     let directories = stage.directories(workload);
     let compared = pgbench::script(workload).is_some();
-    let pgbench = match stage.scratch.server() {
-        Some((cluster, database)) if compared => {
-            Some(Pgbench::prepare(cluster, database, workload, directories).await?)
-        }
-        _ => None,
-    };
+    round::warm_up(stage, workload, clients).await?;
+    let [pgbench, row] = scripts(stage, workload).await?;
     let bare = if compared {
         // The first answer of the gateway, for the bare server to give.
         let mut script = workload.script(directories, 0, 1);
@@ -208,20 +211,43 @@ async fn beside_limits(
         None
     };
     let mut rounds = Rounds::default();
-    round::warm_up(stage, workload, clients).await?;
     for _ in 0..sizes.rounds {
         round::gateway(&mut rounds, stage, workload, clients, sizes).await?;
         if let Some(bare) = &bare {
             round::bare(&mut rounds, bare, stage, workload, clients, sizes).await?;
         }
-        if let Some(pgbench) = &pgbench {
-            round::pgbench(&mut rounds, pgbench, stage, clients, sizes).await?;
+        for (script, found) in [(&pgbench, &mut rounds.pgbench), (&row, &mut rounds.row)] {
+            if let Some(script) = script {
+                round::pgbench(found, script, stage, clients, sizes).await?;
+            }
         }
     }
     if let Some(bare) = bare {
         bare.stop().await?;
     }
     Ok(rounds)
+}
+
+/// What `pgbench` does beside a workload that has just run: the same, and for a read the select of
+/// the user's row alone.
+async fn scripts(stage: &Stage, workload: Workload) -> anyhow::Result<[Option<Pgbench<'_>>; 2]> {
+    let Some((cluster, database)) = stage.scratch.server() else {
+        return Ok([None, None]);
+    };
+    let needed = pgbench::script(workload).map(str::to_owned);
+    let templates = match pgbench::same_select(cluster, database, workload).await? {
+        Some(same) => [Some(same), needed],
+        None => [needed, None],
+    };
+    let mut prepared = [None, None];
+    for (script, template) in prepared.iter_mut().zip(templates) {
+        if let Some(template) = template {
+            let directories = stage.directories(workload);
+            let of = Pgbench::prepare(cluster, database, directories, template);
+            *script = Some(of.await?);
+        }
+    }
+    Ok(prepared)
 }
 
 /// Seconds of a full sync, and CPU time of the gateway for it in microseconds: medians.

@@ -25,6 +25,8 @@ const WARM_UP: Duration = Duration::from_millis(150);
 pub(super) struct Rounds {
     pub(super) gateway: Rival,
     pub(super) pgbench: Option<Rival>,
+    /// `pgbench` that reads the user's row alone, where it else reads what the gateway reads.
+    pub(super) row: Option<Rival>,
     pub(super) bare: Option<Rival>,
 }
 
@@ -137,7 +139,7 @@ pub(super) async fn bare(
 }
 
 pub(super) async fn pgbench(
-    rounds: &mut Rounds,
+    own: &mut Option<Rival>,
     pgbench: &Pgbench<'_>,
     stage: &Stage,
     clients: usize,
@@ -150,7 +152,7 @@ pub(super) async fn pgbench(
     };
     let before = stage.database_cpu()?;
     let found = pgbench.run(clients, seconds).await?;
-    let own = rounds.pgbench.get_or_insert_default();
+    let own = own.get_or_insert_default();
     own.rates.push(found.rate);
     if let (Some(before), Some(after)) = (before, stage.database_cpu()?) {
         let cpu = (after - before) as f64 / found.transactions as f64;

@@ -8,7 +8,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use rollcall_scim::{Projection, Resource};
-use rollcall_store::{DirectoryTx, ShownUser, StoredUser, User, UserKey};
+use rollcall_store::{DirectoryTx, ShownUser, User, UserKey};
 
 use super::super::failure::ScimFailure;
 use super::super::render;
@@ -59,11 +59,8 @@ impl Change<'_> {
         let shown = found.ok_or_else(|| self.path.missing())?;
         let before = shown.user.read()?;
         let after = after(&before)?;
-        let saved = handle.save_user_at_once(self.tenant.request_id(), &before, &after);
-        Ok(saved.await?.map(|user| ShownUser {
-            user: StoredUser::from(&user),
-            ..shown
-        }))
+        let saved = handle.save_user_at_once(self.tenant.request_id(), &before, after);
+        Ok(saved.await?.map(|user| ShownUser { user, ..shown }))
     }
 
     async fn under_lock(

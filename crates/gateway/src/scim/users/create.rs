@@ -36,7 +36,7 @@ pub(super) async fn create_user(
         .insert_user_at_once(request_id, &resource)
         .await?
     {
-        Some(user) => ShownUser::alone(&user),
+        Some(user) => ShownUser::alone(user),
         None => {
             let insert = async |tx: &mut DirectoryTx| {
                 let user = tx.insert_user(resource.clone()).await?;
