@@ -38,6 +38,9 @@ const MOMENT: Duration = Duration::from_millis(250);
 /// memory with them.
 const AT_A_TIME: usize = 1_000;
 
+/// How long the rest of a body is waited for.
+const REST_WITHIN: Duration = Duration::from_secs(1);
+
 /// A longer body is not read: the connection is closed after the refusal.
 const SHORT: usize = 64 * 1_024;
 
@@ -62,10 +65,11 @@ pub(crate) async fn hold_back(
         return Ok(answer);
     }
     let app = state::of(answer.request());
-    if let Some(body) = body {
-        let rest = tokio::time::timeout(app.settings.limits.request_body_timeout, body.count());
+    if let Some(mut body) = body {
+        // Ends with the body or with the first error: one that repeats would repeat for ever.
+        let rest = async { while let Some(Ok(_)) = body.next().await {} };
         // One that does not come in time is the connection's end, as without this.
-        let _ = rest.await;
+        let _ = tokio::time::timeout(REST_WITHIN, rest).await;
     }
     let one_of_many = answer.request().extensions().contains::<OneOfMany>();
     if one_of_many && let Ok(_place) = app.held_back.0.try_acquire() {

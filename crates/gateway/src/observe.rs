@@ -82,7 +82,7 @@ fn tell<B>(app: &AppState, id: RequestId, took: Duration, answer: &ServiceRespon
             app.metrics.request_answered(operation, outcome, took);
             note(app, id, took, answer, outcome, seen);
         }
-        None if req.path().starts_with("/v1/") => app.metrics.api_request_answered(outcome, took),
+        None if route().starts_with("/v1") => app.metrics.api_request_answered(outcome, took),
         None => {}
     }
 }

@@ -24,6 +24,9 @@ use crate::{api, health, scim};
 /// How often the database is asked what changed of who may come in.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 
+/// How long it may take to answer.
+const FOLLOW_WITHIN: Duration = Duration::from_secs(4);
+
 /// Where the server listens.
 pub struct Listeners {
     /// For everything.
@@ -142,8 +145,12 @@ async fn follow_access_changes(store: Store) {
     seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         seconds.tick().await;
-        if let Err(error) = store.follow_access_changes().await {
-            tracing::debug!(error = %chain(&error), "changes of access were not read");
+        match tokio::time::timeout(FOLLOW_WITHIN, store.follow_access_changes()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::debug!(error = %chain(&error), "changes of access were not read");
+            }
+            Err(_) => tracing::debug!("changes of access were not read in time"),
         }
     }
 }

@@ -7,8 +7,9 @@
 //! the database's own word.
 //!
 //! Numbers are handed out under a lock that is held until the commit, so they become visible in
-//! their order. If one is missing, it was so long ago that it was tidied away, and everything is
-//! forgotten.
+//! their order. The last that a process knows must still be there as it was: if it is not, it was
+//! tidied away long ago, or the database is another one now (a standby that lagged behind took over),
+//! and everything is forgotten.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -16,6 +17,7 @@ use std::time::Instant;
 
 use rollcall_model::Stale;
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
+use uuid::Uuid;
 
 use crate::connect::Store;
 use crate::error::StoreError;
@@ -29,8 +31,6 @@ const AT_A_TIME: i64 = 1_000;
 const TAKE_NUMBERS: &str =
     "update access_change_count set last = last + $1 where name = 'all' returning last";
 
-const LAST_NUMBER: &str = "select last from access_change_count where name = 'all'";
-
 #[derive(FromQueryResult)]
 struct Last {
     last: i64,
@@ -40,13 +40,18 @@ struct Last {
 struct Row {
     number: i64,
     what: String,
+    stamp: Uuid,
 }
 
+/// The last change that a process knows of; `None` if there was none yet.
+pub(crate) type LastChange = Option<(i64, Uuid)>;
+
 /// Writes down what a transaction makes out of date, as its last act: all others that do so wait
-/// for its end. The answer is the numbers that it took.
+/// for its end. `stamp` is random. The answer is the numbers that it took.
 pub(crate) async fn write_down(
     tx: &impl ConnectionTrait,
     stale: &BTreeSet<Stale>,
+    stamp: Uuid,
 ) -> Result<RangeInclusive<i64>, StoreError> {
     let backend = tx.get_database_backend();
     let statement = |sql: &str, values: Vec<sea_orm::Value>| {
@@ -59,13 +64,10 @@ pub(crate) async fn write_down(
         .ok_or_else(|| StoreError::corrupt("access_change_count", "all", "the row is missing"))?;
     let numbers = last - many + 1..=last;
     for (number, stale) in numbers.clone().zip(stale) {
-        let values = vec![number.into(), stale.to_string().into()];
-        let row = "insert into access_changes (number, what) values ($1, $2)";
+        let values = vec![number.into(), stale.to_string().into(), stamp.into()];
+        let row = "insert into access_changes (number, what, stamp) values ($1, $2, $3)";
         tx.execute_raw(statement(row, values)).await?;
     }
-    let old = "delete from access_changes where number <= $1";
-    tx.execute_raw(statement(old, vec![(last - KEPT).into()]))
-        .await?;
     Ok(numbers)
 }
 
@@ -85,39 +87,70 @@ impl Store {
             return Ok(());
         };
         loop {
-            let rows = self.access_changes_after(known).await?;
-            let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
+            let mut rows = self.access_changes_from(known).await?;
+            let in_order = match known {
+                Some(known) => {
+                    let first = rows.first().map(|row| (row.number, row.stamp));
+                    let is_there = first == Some(known);
+                    if is_there {
+                        rows.remove(0);
+                    }
+                    is_there
+                }
+                None => rows.first().is_none_or(|row| row.number == 1),
+            };
+            if !in_order {
+                known = self.last_access_change().await?;
+                self.remembered.forget_own_changes();
+                self.remembered.forget(&BTreeSet::from([Stale::Everything]));
+                break;
+            }
+            let Some(last) = rows.last() else {
                 break;
             };
-            let complete = first.number == known + 1;
-            known = last.number;
-            let own = self.remembered.own_changes_up_to(known);
+            known = Some((last.number, last.stamp));
+            let own = self.remembered.own_changes_up_to(last.number);
             let others = rows.iter().filter(|row| !own.contains(&row.number));
             // What a later release wrote may be of a kind that this one does not know.
-            let mut stale: BTreeSet<Stale> = others
-                .map(|row| row.what.parse().unwrap_or(Stale::Everything))
-                .collect();
-            if !complete {
-                stale.insert(Stale::Everything);
-            }
-            self.remembered.forget(&stale);
+            let stale = others.map(|row| row.what.parse().unwrap_or(Stale::Everything));
+            self.remembered.forget(&stale.collect());
+            self.tidy_access_changes(last.number - KEPT).await?;
         }
         self.remembered.trust(begun, known);
         Ok(())
     }
 
-    async fn last_access_change(&self) -> Result<i64, StoreError> {
-        let statement = Statement::from_string(self.db.get_database_backend(), LAST_NUMBER);
-        let row = Last::find_by_statement(statement).one(&self.db).await?;
-        Ok(row.map_or(0, |row| row.last))
+    async fn last_access_change(&self) -> Result<LastChange, StoreError> {
+        let statement = Statement::from_string(
+            self.db.get_database_backend(),
+            "select number, what, stamp from access_changes order by number desc limit 1",
+        );
+        let row = Row::find_by_statement(statement).one(&self.db).await?;
+        Ok(row.map(|row| (row.number, row.stamp)))
     }
 
-    async fn access_changes_after(&self, known: i64) -> Result<Vec<Row>, StoreError> {
+    /// The last that is known, if it is still there, and what came after it.
+    async fn access_changes_from(&self, known: LastChange) -> Result<Vec<Row>, StoreError> {
+        let from = known.map_or(0, |(number, _)| number);
         let statement = Statement::from_sql_and_values(
             self.db.get_database_backend(),
-            "select number, what from access_changes where number > $1 order by number limit $2",
-            [known.into(), AT_A_TIME.into()],
+            "select number, what, stamp from access_changes
+             where number >= $1 order by number limit $2",
+            [from.into(), AT_A_TIME.into()],
         );
         Ok(Row::find_by_statement(statement).all(&self.db).await?)
+    }
+
+    async fn tidy_access_changes(&self, up_to: i64) -> Result<(), StoreError> {
+        if up_to <= 0 {
+            return Ok(());
+        }
+        let old = Statement::from_sql_and_values(
+            self.db.get_database_backend(),
+            "delete from access_changes where number <= $1",
+            [up_to.into()],
+        );
+        self.db.execute_raw(old).await?;
+        Ok(())
     }
 }

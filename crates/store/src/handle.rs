@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rollcall_model::{
-    Actor, Clock, OrgId, Organization, Origin, RequestId, ScimConnectionId, ScimProfile,
+    Actor, AuditId, Clock, OrgId, Organization, Origin, RequestId, ScimConnectionId, ScimProfile,
     ScimSettings, Timestamp, UnknownReferences, UserId,
 };
 use rollcall_scim::Catalog;
@@ -171,12 +171,13 @@ impl OrgTx {
     /// The database refuses; then nothing of this transaction was done.
     pub async fn commit(self) -> Result<(), StoreError> {
         let stale = self.outbox.stale();
+        let stamp = AuditId::new(self.outbox.clock()).as_uuid();
         let at_once = self.dialect.writes_at_once();
         self.outbox.write(self.tx.connection(), at_once).await?;
         if stale.is_empty() {
             return self.tx.commit().await;
         }
-        let numbers = access_changes::write_down(self.tx.connection(), &stale).await?;
+        let numbers = access_changes::write_down(self.tx.connection(), &stale, stamp).await?;
         // In a task of its own: a caller who hangs up must not leave this process with what it
         // remembers of before.
         let (tx, remembered) = (self.tx, self.remembered);

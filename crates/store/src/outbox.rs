@@ -2,7 +2,8 @@
 //!
 //! The sequence counter of an organization is one row that each of its writes updates. Its lock
 //! is held until the commit is on disk, so it is taken last, when nothing but two inserts and
-//! the commit itself are left to do.
+//! the commit itself are left to do; what changes who may come in takes one more (see
+//! `access_changes`).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

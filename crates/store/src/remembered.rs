@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use quick_cache::sync::Cache;
 use rollcall_model::Stale;
 
+use crate::access_changes::LastChange;
 use crate::connect::Store;
 use crate::routing::StoredToken;
 use crate::search::Anchors;
@@ -60,8 +61,8 @@ pub(crate) struct Remembered {
 struct Trust {
     /// Everything that was committed before was heard of.
     since: Instant,
-    /// The number of the last of it.
-    known_changes: i64,
+    /// The last of it.
+    known_changes: LastChange,
 }
 
 impl Default for Remembered {
@@ -104,14 +105,14 @@ impl Remembered {
             .is_some_and(|trust| trust.since.elapsed() < REMEMBER_FOR)
     }
 
-    /// The number of the last change that was heard of; `None` before the first.
-    pub(crate) fn known_changes(&self) -> Option<i64> {
+    /// The last change that was heard of; `None` before anybody has asked.
+    pub(crate) fn known_changes(&self) -> Option<LastChange> {
         self.trusted().map(|trust| trust.known_changes)
     }
 
     /// Trusts what is remembered: all changes up to this number, which are all that were committed
     /// before that moment, were heard of.
-    pub(crate) fn trust(&self, since: Instant, known_changes: i64) {
+    pub(crate) fn trust(&self, since: Instant, known_changes: LastChange) {
         *self.trusted() = Some(Trust {
             since,
             known_changes,
@@ -164,6 +165,11 @@ impl Remembered {
         let mut own = self.own_changes();
         let later = own.split_off(&(last + 1));
         std::mem::replace(&mut *own, later)
+    }
+
+    /// To be called when their numbers may be handed out again.
+    pub(crate) fn forget_own_changes(&self) {
+        self.own_changes().clear();
     }
 
     fn own_changes(&self) -> MutexGuard<'_, BTreeSet<i64>> {

@@ -191,13 +191,15 @@ impl Tenant {
             }
         };
         let request_id = request_id::of(req);
-        let idp = idp::recognise(req).or(access.recognised_idp);
+        let recognised = idp::recognise(req);
+        let idp = recognised.or(access.recognised_idp);
         if !access.connected_before {
             mark_connected(&app, &access, idp, request_id).await?;
         }
         let now = app.store.clock().now();
+        // What is remembered may be older than what another process has recognised since.
         app.activity
-            .note_token(&access.handle, access.token_id, now, idp);
+            .note_token(&access.handle, access.token_id, now, recognised);
         let tolerated = Tolerated::default();
         req.extensions_mut().insert(Seen::Tenant {
             handle: access.handle.clone(),

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use rollcall_model::{Stale, TokenId};
 use rollcall_store::Store;
 use rollcall_testkit::on_each_database;
+use sea_orm::ConnectionTrait;
 
 use crate::fixture::Fixture;
 
@@ -117,6 +118,32 @@ on_each_database! {
             assert!(!is_revoked(&replica).await || commits);
             replica.follow_access_changes().await.unwrap();
             assert_eq!(is_revoked(&replica).await, commits);
+        }
+        replica.close().await.unwrap();
+    }
+
+    async fn numbers_that_are_handed_out_again_are_noticed(database: TestDatabase) {
+        let fixture = Fixture::on(&database).await;
+        let acme = fixture.organization("Acme").await;
+        let ours = fixture.connection(&acme, 1).await.connection_id();
+        let replica = fixture.store.reopen().await.unwrap();
+        let token = token_id(&replica).await;
+        replica.follow_access_changes().await.unwrap();
+        let now = fixture.store.clock().now();
+        let earlier = now.minus(std::time::Duration::from_secs(1));
+        for at in [now, earlier] {
+            let mut tx = acme.begin(fixture.origin()).await.unwrap();
+            assert!(tx.revoke_token(ours, token, at).await.unwrap());
+            tx.commit().await.unwrap();
+            replica.follow_access_changes().await.unwrap();
+            let token = replica.find_token(&DIGEST).await.unwrap().unwrap();
+            assert_eq!(token.revoked_at, Some(at));
+            // As on a standby that took over before it had heard of this.
+            let raw = database.raw().await;
+            for sql in ["delete from access_changes", "update access_change_count set last = 0"] {
+                raw.execute_unprepared(sql).await.unwrap();
+            }
+            raw.close().await.unwrap();
         }
         replica.close().await.unwrap();
     }
