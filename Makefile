@@ -52,7 +52,7 @@ conformance: prerequisites ## have independent SCIM checkers look at a running s
 fuzz: cargo-fuzz ## fuzz what reads requests, FUZZ_SECONDS each; needs a C++ compiler
 	scripts/fuzz $(FUZZ_SECONDS)
 
-bench: build-bench ## measure gateways, 15 minutes, and write docs/performance.md; BENCH=--quick for a rough look
+bench: build-bench ## measure gateways, 20 minutes, and write docs/performance.md; BENCH=--quick for a rough look
 	"$(BENCH_DIR)/dist/rollcall-bench" --postgres-bin "$$(scripts/postgres-bin)" $(BENCH_WRITES) $(BENCH)
 
 scale: build-bench ## check an installation of 10,000 organizations and 1,200,000 users

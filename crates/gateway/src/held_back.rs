@@ -65,17 +65,21 @@ pub(crate) async fn hold_back(
         return Ok(answer);
     }
     let app = state::of(answer.request());
-    if let Some(mut body) = body {
-        // Ends with the body or with the first error: one that repeats would repeat for ever.
-        let rest = async { while let Some(Ok(_)) = body.next().await {} };
+    if let Some(body) = body {
         // One that does not come in time is the connection's end, as without this.
-        let _ = tokio::time::timeout(REST_WITHIN, rest).await;
+        let _ = tokio::time::timeout(REST_WITHIN, read_to_end(body)).await;
     }
     let one_of_many = answer.request().extensions().contains::<OneOfMany>();
     if one_of_many && let Ok(_place) = app.held_back.0.try_acquire() {
         tokio::time::sleep(MOMENT).await;
     }
     Ok(answer)
+}
+
+/// Reads a body until it ends or fails. The failure of an HTTP/2 stream is told again at each
+/// read, without end, so the first one counts.
+async fn read_to_end<T, E>(mut body: impl Stream<Item = Result<T, E>> + Unpin) {
+    while let Some(Ok(_)) = body.next().await {}
 }
 
 /// A body that is read by a handler, and by whoever is left when the handler is done.
@@ -97,5 +101,19 @@ impl Stream for Shared {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.0.borrow_mut().poll_next_unpin(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{FutureExt, stream};
+
+    use super::*;
+
+    #[test]
+    fn a_body_that_fails_without_end_is_read_once() {
+        let begun = stream::iter([Ok(1), Ok(2)]);
+        let body = begun.chain(stream::repeat(Err("reset")));
+        assert!(read_to_end(Box::pin(body)).now_or_never().is_some());
     }
 }

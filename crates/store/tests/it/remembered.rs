@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use rollcall_model::{Stale, TokenId};
-use rollcall_store::Store;
+use rollcall_model::{ScimConnectionId, Stale, Timestamp, TokenId};
+use rollcall_store::{OrgHandle, Store};
 use rollcall_testkit::on_each_database;
 use sea_orm::ConnectionTrait;
 
@@ -18,6 +18,18 @@ async fn is_revoked(store: &Store) -> bool {
 
 async fn token_id(store: &Store) -> TokenId {
     store.find_token(&DIGEST).await.unwrap().unwrap().token_id
+}
+
+/// Revokes a token in a transaction of its own.
+async fn revoke(
+    fixture: &Fixture,
+    org: &OrgHandle,
+    of: (ScimConnectionId, TokenId),
+    at: Timestamp,
+) {
+    let mut tx = org.begin(fixture.origin()).await.unwrap();
+    assert!(tx.revoke_token(of.0, of.1, at).await.unwrap());
+    tx.commit().await.unwrap();
 }
 
 on_each_database! {
@@ -55,13 +67,8 @@ on_each_database! {
         let other = fixture.connection(&globex, 2).await.connection_id();
         let replica = fixture.store.reopen().await.unwrap();
         let token = token_id(&replica).await;
-        let revoke = async |at| {
-            let mut tx = acme.begin(fixture.origin()).await.unwrap();
-            assert!(tx.revoke_token(ours, token, at).await.unwrap());
-            tx.commit().await.unwrap();
-        };
         let now = fixture.store.clock().now();
-        revoke(now).await;
+        revoke(&fixture, &acme, (ours, token), now).await;
 
         for stale in [Stale::Connection(other), Stale::Organization(globex.org_id())] {
             replica.forget(stale);
@@ -71,11 +78,11 @@ on_each_database! {
         let mut last = now;
         for stale in here {
             replica.forget(stale);
-            let token = replica.find_token(&DIGEST).await.unwrap().unwrap();
-            assert_eq!(token.revoked_at, Some(last), "after {stale}");
+            let found = replica.find_token(&DIGEST).await.unwrap().unwrap();
+            assert_eq!(found.revoked_at, Some(last), "after {stale}");
             // Revoked earlier, and remembered as it was until told again.
             last = last.minus(std::time::Duration::from_secs(1));
-            revoke(last).await;
+            revoke(&fixture, &acme, (ours, token), last).await;
         }
         replica.close().await.unwrap();
     }
@@ -88,12 +95,10 @@ on_each_database! {
         replica.follow_access_changes().await.unwrap();
         let token = token_id(&replica).await;
         let now = fixture.store.clock().now();
-        // More than are read at a time, and more than one in a transaction.
+        // More than are read at a time.
         for earlier in 0..1_005 {
             let at = now.minus(std::time::Duration::from_millis(earlier));
-            let mut tx = acme.begin(fixture.origin()).await.unwrap();
-            assert!(tx.revoke_token(ours, token, at).await.unwrap());
-            tx.commit().await.unwrap();
+            revoke(&fixture, &acme, (ours, token), at).await;
         }
         assert!(!is_revoked(&replica).await, "nobody told it");
         replica.follow_access_changes().await.unwrap();
@@ -132,12 +137,10 @@ on_each_database! {
         let now = fixture.store.clock().now();
         let earlier = now.minus(std::time::Duration::from_secs(1));
         for at in [now, earlier] {
-            let mut tx = acme.begin(fixture.origin()).await.unwrap();
-            assert!(tx.revoke_token(ours, token, at).await.unwrap());
-            tx.commit().await.unwrap();
+            revoke(&fixture, &acme, (ours, token), at).await;
             replica.follow_access_changes().await.unwrap();
-            let token = replica.find_token(&DIGEST).await.unwrap().unwrap();
-            assert_eq!(token.revoked_at, Some(at));
+            let found = replica.find_token(&DIGEST).await.unwrap().unwrap();
+            assert_eq!(found.revoked_at, Some(at));
             // As on a standby that took over before it had heard of this.
             let raw = database.raw().await;
             for sql in ["delete from access_changes", "update access_change_count set last = 0"] {
