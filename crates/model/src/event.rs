@@ -61,6 +61,11 @@ event_types! {
     OrganizationUpdated = "organization.updated",
     /// An organization was removed, with everything in it. The last event of its sequence.
     OrganizationDeleted = "organization.deleted",
+    /// The policy of an organization was changed.
+    PolicyUpdated = "policy.updated",
+    /// A write of an identity provider was refused, because it would have taken somebody's access who
+    /// must keep it.
+    PolicyProtected = "policy.protected",
     /// A login provider was added.
     SsoConnectionCreated = "sso_connection.created",
     /// A login provider was changed.
@@ -101,6 +106,16 @@ event_types! {
     UserRestored = "user.restored",
     /// A user was removed.
     UserDeleted = "user.deleted",
+    /// A user who is active waits for a seat.
+    UserWaiting = "user.waiting_for_seat",
+    /// A user who waited has a seat.
+    UserSeated = "user.seated",
+    /// A sign-in was denied.
+    SignInDenied = "sign_in.denied",
+    /// A person who signs in was linked to a user, or let in with a new account of their own.
+    SignInLinked = "sign_in.linked",
+    /// A link was removed, so that the next sign-in looks for the user anew.
+    SignInUnlinked = "sign_in.unlinked",
     /// A group was provisioned, with its first members.
     GroupCreated = "group.created",
     /// A group's attributes changed; members have events of their own.
@@ -140,6 +155,13 @@ impl EventType {
             | Self::ScimSchemaDeleted
             | Self::ScimTokenRevoked => true,
             Self::OrganizationCreated
+            | Self::PolicyUpdated
+            | Self::PolicyProtected
+            | Self::UserWaiting
+            | Self::UserSeated
+            | Self::SignInDenied
+            | Self::SignInLinked
+            | Self::SignInUnlinked
             | Self::SsoConnectionCreated
             | Self::SsoConnectionUpdated
             | Self::SsoConnectionDeleted

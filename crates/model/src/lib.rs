@@ -6,6 +6,7 @@ mod event;
 mod id;
 mod organization;
 mod page;
+mod policy;
 mod scim_connection;
 mod scim_settings;
 mod sso;
@@ -22,6 +23,7 @@ pub use id::{
 };
 pub use organization::{OrgRef, Organization, Slug, SlugError};
 pub use page::{CursorError, Page, PageRequest};
+pub use policy::{BadRoleName, OWNER, Policy, ProvisioningDomains, RoleName, SeatLimit, WhenFull};
 pub use scim_connection::{ConnectionState, IdpKind, ScimConnection, UnknownIdp};
 pub use scim_settings::{
     DeletedUsers, InactiveUsers, RateLimits, RatePerSecond, RateTooHigh, ScimFeatures, ScimProfile,

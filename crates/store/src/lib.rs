@@ -28,6 +28,7 @@ mod options;
 mod organizations;
 mod outbox;
 mod paging;
+mod policies;
 mod pool;
 mod public;
 mod references;
@@ -67,6 +68,7 @@ pub use members::{
 pub use migrate::SplitRefused;
 pub use options::{StoreOptions, Synchronous};
 pub use organizations::OrganizationChange;
+pub use policies::StoredPolicy;
 pub use pool::PoolState;
 pub use public::PublicConnection;
 pub use references::{Awaiting, ParkedReference};

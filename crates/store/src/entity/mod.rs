@@ -16,6 +16,7 @@ pub(crate) mod group_members;
 pub(crate) mod groups;
 pub(crate) mod idempotency_keys;
 pub(crate) mod installation;
+pub(crate) mod organization_policies;
 pub(crate) mod organizations;
 pub(crate) mod parked_references;
 pub(crate) mod routing_connections;
