@@ -21,6 +21,8 @@ step!(
             references users (org_id, scim_connection_id, id) on delete cascade
     ) {by_org}",
     "create index waiting_users_by_time on waiting_users (org_id, since, user_id)",
+    "{postgres} create statistics {part:waiting_users}_tenant (dependencies)
+        on org_id, scim_connection_id from {part:waiting_users}",
     // Kept beside the sequence, because whatever changes it takes a number there anyway.
     "alter table event_sequences add column active_users {int} not null default 0",
     "update event_sequences set active_users = (

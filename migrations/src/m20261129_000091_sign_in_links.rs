@@ -21,4 +21,6 @@ step!(
         on sign_in_links (org_id, sso_connection_id, user_id) where user_id is not null",
     "create index sign_in_links_without_user
         on sign_in_links (org_id, sso_connection_id, subject) where user_id is null",
+    "{postgres} create statistics {part:sign_in_links}_tenant (dependencies)
+        on org_id, scim_connection_id from {part:sign_in_links}",
 );

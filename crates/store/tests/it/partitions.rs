@@ -54,11 +54,13 @@ fn every_table_that_refers_to_users_or_events_is_split_alike() {
                 "groups",
                 "parked_references",
                 "scim_requests",
+                "sign_in_links",
                 "tombstones",
                 "unique_values",
                 "user_emails",
                 "user_managers",
                 "users",
+                "waiting_users",
             ]
         );
         assert!(tables.values().all(|parts| *parts == i64::from(PARTITIONS)));
