@@ -131,6 +131,8 @@ label! {
         Revoked = "revoked",
         /// A good token of a disabled connection.
         Disabled = "disabled",
+        /// A good token that came from an address that its connection does not allow.
+        SourceAddress = "source_address",
         /// A good token that may not do what was asked for.
         Forbidden = "forbidden",
     }

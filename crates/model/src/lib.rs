@@ -9,6 +9,8 @@ mod page;
 mod policy;
 mod scim_connection;
 mod scim_settings;
+mod scope;
+mod sources;
 mod sso;
 mod stale;
 mod time;
@@ -29,7 +31,9 @@ pub use scim_settings::{
     DeletedUsers, InactiveUsers, RateLimits, RatePerSecond, RateTooHigh, ScimFeatures, ScimProfile,
     ScimSettings, ScimSettingsChange, UnknownReferences,
 };
+pub use scope::{Scope, Scopes};
+pub use sources::{AllowedSources, AllowedSourcesError};
 pub use sso::{OidcProvider, SamlProvider, SsoConnection, SsoProvider};
 pub use stale::Stale;
 pub use time::{Clock, ManualClock, SystemClock, Timestamp};
-pub use token::{ScimToken, TokenAccess};
+pub use token::{ScimToken, TokenState};

@@ -6,6 +6,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::AllowedSources;
+
 /// The choices of one SCIM connection. The default is right for every known identity provider.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -33,6 +35,8 @@ pub struct ScimSettings {
     pub restrict_canonical_values: bool,
     /// Attributes, in the notation of filters, that may not stand in a URL (RFC 7644 §7.5.2).
     pub sensitive_attributes: Vec<String>,
+    /// The networks that requests with a token may come from; everywhere, if there are none.
+    pub allowed_source_addresses: AllowedSources,
     /// How much the connection may ask for, where that is not what the installation gives everybody.
     pub rate_limits: RateLimits,
     /// Parts of the protocol that can be switched off.
@@ -53,6 +57,7 @@ impl Default for ScimSettings {
             anonymous_discovery: true,
             restrict_canonical_values: false,
             sensitive_attributes: Vec::new(),
+            allowed_source_addresses: AllowedSources::default(),
             rate_limits: RateLimits::default(),
             features: ScimFeatures::default(),
         }
@@ -300,6 +305,8 @@ mod tests {
             json!({ "rate_limits": { "reads_per_second": 100_001 } }),
             json!({ "rate_limits": { "reads_per_second": -1 } }),
             json!({ "rate_limits": { "per_hour": 1 } }),
+            json!({ "allowed_source_addresses": ["203.0.113.0/33"] }),
+            json!({ "allowed_source_addresses": "203.0.113.0/24" }),
         ] {
             assert!(change(named.clone()).is_err(), "{named}");
         }

@@ -1,44 +1,10 @@
 //! What is known of a SCIM token once its secret has been shown.
 
-use crate::{Timestamp, TokenId};
+use std::time::Duration;
 
-/// What a SCIM token may do with the users and groups of its connection.
-///
-/// Every token has one (RFC 7644 §2: each client maps to an access policy).
-/// Ordered: what allows more is greater.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum TokenAccess {
-    /// Nothing at all. No token is made so: it is what a stored word means that this release does
-    /// not know, because a later one wrote it.
-    Nothing,
-    /// Look.
-    Read,
-    /// Look and change.
-    #[default]
-    Write,
-}
+use crate::{Scopes, Timestamp, TokenId};
 
-impl TokenAccess {
-    /// The word that is stored and shown.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Nothing => "nothing",
-            Self::Read => "read",
-            Self::Write => "write",
-        }
-    }
-
-    /// Reads a stored word. One that nobody knows allows nothing.
-    #[must_use]
-    pub fn from_stored(word: &str) -> Self {
-        match word {
-            "read" => Self::Read,
-            "write" => Self::Write,
-            _ => Self::Nothing,
-        }
-    }
-}
+const DAY: Duration = Duration::from_hours(24);
 
 /// A SCIM token without its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +16,7 @@ pub struct ScimToken {
     /// The first characters of the secret, to tell tokens apart.
     pub prefix: String,
     /// What it may do.
-    pub access: TokenAccess,
+    pub scopes: Scopes,
     /// When it was made.
     pub created_at: Timestamp,
     /// From when on it is refused.
@@ -61,21 +27,92 @@ pub struct ScimToken {
     pub revoked_at: Option<Timestamp>,
 }
 
+/// What a token is in at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenState {
+    /// It lets requests in.
+    Active,
+    /// It does, and its days are counted: [`TokenState::EXPIRING_DAYS`] or fewer are left.
+    Expiring,
+    /// Its time is over.
+    Expired,
+    /// Somebody revoked it.
+    Revoked,
+}
+
+impl TokenState {
+    /// From how many days before its end on a token is expiring.
+    pub const EXPIRING_DAYS: u64 = 30;
+
+    /// Its name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Expiring => "expiring",
+            Self::Expired => "expired",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+impl ScimToken {
+    /// What it is in at this moment.
+    #[must_use]
+    pub fn state(&self, now: Timestamp) -> TokenState {
+        if self.revoked_at.is_some_and(|at| at <= now) {
+            TokenState::Revoked
+        } else if self.expires_at <= now {
+            TokenState::Expired
+        } else if self.days_left(now) <= TokenState::EXPIRING_DAYS {
+            TokenState::Expiring
+        } else {
+            TokenState::Active
+        }
+    }
+
+    /// How many days are left until its own end, the one that has begun counted; 0 after it.
+    #[must_use]
+    pub fn days_left(&self, now: Timestamp) -> u64 {
+        let left = self.expires_at.since(now);
+        left.as_secs()
+            .saturating_add(u64::from(left.subsec_nanos() > 0))
+            .div_ceil(DAY.as_secs())
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
 
-    #[test]
-    fn a_word_of_a_later_release_allows_nothing() {
-        for access in [TokenAccess::Read, TokenAccess::Write] {
-            assert_eq!(TokenAccess::from_stored(access.as_str()), access);
-        }
-        assert_eq!(TokenAccess::from_stored("groups"), TokenAccess::Nothing);
+    fn at(days: u64) -> Timestamp {
+        Timestamp::from_unix_micros(0).plus(DAY * u32::try_from(days).unwrap())
     }
 
     #[test]
-    fn whoever_may_write_may_read() {
-        assert!(TokenAccess::Nothing < TokenAccess::Read);
-        assert!(TokenAccess::Read < TokenAccess::Write);
+    fn a_token_goes_from_active_to_expiring_to_expired_unless_it_is_revoked() {
+        let mut token = ScimToken {
+            id: TokenId::from_uuid(Uuid::nil()),
+            name: String::new(),
+            prefix: String::new(),
+            scopes: Scopes::WRITE,
+            created_at: at(0),
+            expires_at: at(100),
+            last_used_at: None,
+            revoked_at: None,
+        };
+        let seen = |token: &ScimToken, now| (token.state(now).as_str(), token.days_left(now));
+        assert_eq!(seen(&token, at(0)), ("active", 100));
+        assert_eq!(seen(&token, at(69)), ("active", 31));
+        let a_moment = Duration::from_micros(1);
+        assert_eq!(seen(&token, at(70).minus(a_moment)), ("active", 31));
+        assert_eq!(seen(&token, at(70)), ("expiring", 30));
+        assert_eq!(seen(&token, at(100).minus(a_moment)), ("expiring", 1));
+        assert_eq!(seen(&token, at(100)), ("expired", 0));
+        token.revoked_at = Some(at(50));
+        assert_eq!(seen(&token, at(49)), ("active", 51));
+        assert_eq!(seen(&token, at(100)), ("revoked", 0));
     }
 }

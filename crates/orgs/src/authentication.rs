@@ -3,9 +3,11 @@
 //! A tenant is named by a path, by a host, or by nothing but the token. Whatever names it, the
 //! token must belong to it, and a token of somebody else gets the same answer as one that does
 //! not exist: both cost one look-up by digest. Only the holder of the right token learns that a
-//! connection is disabled.
+//! connection is disabled, does not take requests from where it is, or that the token lacks a scope.
 
-use rollcall_model::{IdpKind, ScimConnectionId, Slug, TokenAccess, TokenId};
+use std::net::IpAddr;
+
+use rollcall_model::{IdpKind, ScimConnectionId, Scope, Scopes, Slug, TokenId};
 use rollcall_store::{ConnectionHandle, LogAddress, PublicConnection, Store, StoreError};
 
 use crate::secret::{ScimTokenSecret, TokenShapeError};
@@ -31,12 +33,30 @@ pub enum Credentials<'r> {
     Unreadable,
 }
 
+/// What a request needs of its token: one of these scopes, or none at all if there are none.
+pub type Needed = &'static [Scope];
+
+/// A request, as far as it matters for whether it is let in.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'r> {
+    /// What it carries.
+    pub credentials: Credentials<'r>,
+    /// Where it was sent to.
+    pub address: &'r Address,
+    /// Where it comes from, if that is known.
+    pub source: Option<IpAddr>,
+    /// What it needs of its token.
+    pub needed: Needed,
+}
+
 /// A request that was let in.
 pub struct Access {
     /// Opens the users and groups.
     pub handle: ConnectionHandle,
     /// The token it came with.
     pub token_id: TokenId,
+    /// What it may do.
+    pub scopes: Scopes,
     /// Whether the identity provider had been heard of before.
     pub connected_before: bool,
     /// The identity provider recognised so far.
@@ -62,8 +82,10 @@ pub enum Refusal {
     Revoked,
     /// The token is right and its connection is switched off.
     Disabled,
-    /// The token is right and may not do this.
-    Forbidden,
+    /// The token is right and its connection takes no requests from there.
+    Source(Option<IpAddr>),
+    /// The token is right and has none of the scopes that this takes.
+    Forbidden(Needed),
 }
 
 /// A refused request, and whose log it belongs in.
@@ -83,17 +105,19 @@ pub enum Verdict {
     Refused(Refused),
 }
 
-/// Compares a bearer token with the address it was sent to and with what is to be done there.
+/// Compares a bearer token with the address it was sent to, with where it comes from, and with what
+/// is to be done there.
 ///
 /// # Errors
 ///
 /// The database is not available.
-pub async fn authenticate(
-    store: &Store,
-    credentials: Credentials<'_>,
-    address: &Address,
-    wanted: TokenAccess,
-) -> Result<Verdict, StoreError> {
+pub async fn authenticate(store: &Store, asked: Asked<'_>) -> Result<Verdict, StoreError> {
+    let Asked {
+        credentials,
+        address,
+        source,
+        needed,
+    } = asked;
     let named = || match (address.connection, &address.organization) {
         (Some(id), _) => Some(LogAddress::Connection(id)),
         (None, Some(slug)) => Some(LogAddress::Organization(slug.clone())),
@@ -133,11 +157,15 @@ pub async fn authenticate(
     if !token.connection_enabled {
         return refused(Refusal::Disabled, own);
     }
-    if token.access < wanted {
-        return refused(Refusal::Forbidden, own);
+    if !token.may_come_from(source) {
+        return refused(Refusal::Source(source), own);
+    }
+    if !needed.is_empty() && !needed.iter().any(|scope| token.scopes.allow(*scope)) {
+        return refused(Refusal::Forbidden(needed), own);
     }
     Ok(Verdict::Allowed(Box::new(Access {
         token_id: token.token_id,
+        scopes: token.scopes,
         connected_before: token.connected_before,
         recognised_idp: token.recognised_idp,
         handle: token.handle(store),

@@ -1,8 +1,7 @@
 //! Creating, changing and deleting SCIM connections.
 
 use rollcall_model::{
-    IdpKind, Origin, ScimConnection, ScimConnectionId, ScimSettingsChange, SsoConnectionId,
-    TokenAccess,
+    IdpKind, Origin, ScimConnection, ScimConnectionId, ScimSettingsChange, Scopes, SsoConnectionId,
 };
 use rollcall_store::{NewScimConnection, OrgHandle, ScimConnectionChange, StoreError};
 
@@ -53,7 +52,7 @@ pub async fn create(
     let name = field::name("name", name)?;
     let first = Wanted {
         name: FIRST_TOKEN,
-        access: TokenAccess::Write,
+        scopes: Scopes::WRITE,
         expires_in_days: None,
     };
     let draft = tokens::draft(org.clock(), first)?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rand::rngs::SysRng;
-use rollcall_model::{Clock, Origin, ScimConnectionId, ScimToken, TokenAccess, TokenId};
+use rollcall_model::{Clock, Origin, ScimConnectionId, ScimToken, Scopes, TokenId};
 use rollcall_store::{ConnectionHandle, NewToken, OrgHandle};
 
 use crate::error::OrgsError;
@@ -48,7 +48,7 @@ pub struct Wanted<'a> {
     /// Its name for people.
     pub name: &'a str,
     /// What it may do.
-    pub access: TokenAccess,
+    pub scopes: Scopes,
     /// Its life in days; [`MAX_DAYS`] if absent.
     pub expires_in_days: Option<u32>,
 }
@@ -66,7 +66,7 @@ pub(crate) fn draft(clock: &dyn Clock, wanted: Wanted<'_>) -> Result<Draft, Orgs
         id: TokenId::new(clock),
         name,
         prefix: secret.prefix(),
-        access: wanted.access,
+        scopes: wanted.scopes,
         digest: secret.digest(),
         expires_at: clock.now().plus(Duration::from_hours(24 * u64::from(days))),
     };

@@ -4,10 +4,11 @@
 //! in a path. What they find is not yet a permission; `orgs` compares the token with the
 //! address, its dates and the connection's switch, and only then lets go of the handle.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use rollcall_model::{
-    IdpKind, OrgId, OrgRef, PageRequest, ScimConnectionId, Slug, Timestamp, TokenAccess, TokenId,
+    IdpKind, OrgId, OrgRef, PageRequest, ScimConnectionId, Scopes, Slug, Timestamp, TokenId,
 };
 use sea_orm::{EntityTrait, FromQueryResult, Statement};
 use uuid::Uuid;
@@ -27,7 +28,7 @@ pub struct StoredToken {
     /// The slug of the organization it belongs to.
     pub org_slug: Slug,
     /// What it may do.
-    pub access: TokenAccess,
+    pub scopes: Scopes,
     /// From when on it is refused.
     pub expires_at: Timestamp,
     /// From when on it is refused because somebody revoked it.
@@ -43,6 +44,12 @@ pub struct StoredToken {
 }
 
 impl StoredToken {
+    /// Whether its connection takes requests from there.
+    #[must_use]
+    pub fn may_come_from(&self, source: Option<IpAddr>) -> bool {
+        self.shape.settings.allowed_source_addresses.allow(source)
+    }
+
     /// The handle that this token opens. For whoever has checked the rest.
     #[must_use]
     pub fn handle(&self, store: &Store) -> ConnectionHandle {
@@ -128,7 +135,7 @@ impl Store {
                 .slug
                 .parse()
                 .map_err(|reason| StoreError::corrupt("organizations", row.org_id, reason))?,
-            access: TokenAccess::from_stored(&row.access),
+            scopes: Scopes::from_stored(&row.access),
             expires_at: Timestamp::from_unix_micros(row.expires_at),
             revoked_at: row.revoked_at.map(Timestamp::from_unix_micros),
             connection_enabled: row.enabled,

@@ -1,7 +1,7 @@
 //! SCIM tokens of one connection. The secret never gets here; its digest does.
 
 use rollcall_model::{
-    EventType, OrgId, Page, PageRequest, ScimConnectionId, ScimToken, Timestamp, TokenAccess,
+    EventType, OrgId, Page, PageRequest, ScimConnectionId, ScimToken, Scope, Scopes, Timestamp,
     TokenId,
 };
 use sea_orm::sea_query::Expr;
@@ -26,7 +26,7 @@ pub struct NewToken {
     /// The first characters of the secret.
     pub prefix: String,
     /// What it may do.
-    pub access: TokenAccess,
+    pub scopes: Scopes,
     /// SHA-256 of the secret.
     pub digest: [u8; 32],
     /// From when on it is refused.
@@ -46,7 +46,7 @@ impl From<Model> for ScimToken {
             id: TokenId::from_uuid(row.id),
             name: row.name,
             prefix: row.prefix,
-            access: TokenAccess::from_stored(&row.access),
+            scopes: Scopes::from_stored(&row.access),
             created_at: Timestamp::from_unix_micros(row.created_at),
             expires_at: Timestamp::from_unix_micros(row.expires_at),
             last_used_at: row.last_used_at.map(Timestamp::from_unix_micros),
@@ -92,7 +92,7 @@ impl OrgTx {
             id: new.id,
             name: new.name,
             prefix: new.prefix,
-            access: new.access,
+            scopes: new.scopes,
             created_at: self.now,
             expires_at: new.expires_at,
             last_used_at: None,
@@ -104,7 +104,7 @@ impl OrgTx {
             id: Set(token.id.as_uuid()),
             name: Set(token.name.clone()),
             prefix: Set(token.prefix.clone()),
-            access: Set(token.access.as_str().to_owned()),
+            access: Set(token.scopes.to_stored()),
             created_at: Set(token.created_at.unix_micros()),
             expires_at: Set(token.expires_at.unix_micros()),
             last_used_at: Set(None),
@@ -128,7 +128,8 @@ impl OrgTx {
                 "id": token.id,
                 "name": token.name,
                 "prefix": token.prefix,
-                "access": token.access.as_str(),
+                "access": token.scopes.shorthand(),
+                "scopes": token.scopes.iter().map(Scope::as_str).collect::<Vec<_>>(),
                 "expires_at": token.expires_at,
             }}),
         );

@@ -16,6 +16,7 @@ use rollcall_scim::{ScimError, message};
 use rollcall_store::StoreError;
 
 use super::rate::whole_seconds;
+use super::scopes;
 use crate::admission::Busy;
 use crate::api::problem::{RETRY_SECONDS, chain};
 
@@ -142,19 +143,23 @@ pub(crate) enum ScimFailure {
 }
 
 /// The challenge of a refusal (RFC 6750 §3). Without credentials there is nothing wrong to name.
-const fn challenge(refusal: Refusal) -> Option<&'static str> {
+fn challenge(refusal: Refusal) -> Option<String> {
+    const REALM: &str = "Bearer realm=\"scim\"";
     match refusal {
-        Refusal::Missing => Some("Bearer realm=\"scim\""),
-        Refusal::Unreadable => Some("Bearer realm=\"scim\", error=\"invalid_request\""),
+        Refusal::Missing => Some(REALM.to_owned()),
+        Refusal::Unreadable => Some(format!("{REALM}, error=\"invalid_request\"")),
         Refusal::Malformed(_)
         | Refusal::Unknown
         | Refusal::Mismatch
         | Refusal::Expired
-        | Refusal::Revoked => Some("Bearer realm=\"scim\", error=\"invalid_token\""),
-        Refusal::Forbidden => {
-            Some("Bearer realm=\"scim\", error=\"insufficient_scope\", scope=\"write\"")
+        | Refusal::Revoked => Some(format!("{REALM}, error=\"invalid_token\"")),
+        Refusal::Forbidden(needed) => {
+            let scope = scopes::names(needed, " ");
+            Some(format!(
+                "{REALM}, error=\"insufficient_scope\", scope=\"{scope}\""
+            ))
         }
-        Refusal::Disabled => None,
+        Refusal::Disabled | Refusal::Source(_) => None,
     }
 }
 
@@ -179,8 +184,21 @@ fn why(refusal: Refusal) -> String {
         Refusal::Disabled => {
             "this SCIM connection is disabled; ask the vendor to enable it".to_owned()
         }
-        Refusal::Forbidden => {
-            "this SCIM token may not do that; ask the vendor for one with `write` access".to_owned()
+        Refusal::Source(source) => {
+            let source = source.map_or_else(
+                || "an unknown address".to_owned(),
+                |address| address.to_canonical().to_string(),
+            );
+            format!(
+                "this SCIM connection takes no requests from {source}; ask the vendor to add it to \
+                 the connection's `allowed_source_addresses`"
+            )
+        }
+        Refusal::Forbidden(needed) => {
+            let scope = scopes::names(needed, "` or `");
+            format!(
+                "this SCIM token may not do that; ask the vendor for one with the scope `{scope}`"
+            )
         }
     }
 }
@@ -228,7 +246,8 @@ impl ScimFailure {
             Self::TooLarge { .. } | Self::TooMany { .. } => plain(StatusCode::PAYLOAD_TOO_LARGE),
             Self::TooSlow => plain(StatusCode::REQUEST_TIMEOUT),
             Self::CutOff => of_scim(ScimError::invalid_syntax(self.to_string())),
-            Self::FilterOff | Self::Refused(Refusal::Disabled | Refusal::Forbidden) => {
+            Self::FilterOff
+            | Self::Refused(Refusal::Disabled | Refusal::Source(_) | Refusal::Forbidden(_)) => {
                 plain(StatusCode::FORBIDDEN)
             }
             Self::Refused(Refusal::Unreadable) => plain(StatusCode::BAD_REQUEST),

@@ -21,6 +21,7 @@ pub(crate) mod rate;
 mod render;
 mod root;
 pub(crate) mod root_path;
+mod scopes;
 mod shape;
 mod stream;
 mod tenant;

@@ -7,11 +7,11 @@
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use actix_web::{HttpMessage, HttpRequest};
 use rollcall_metrics::Budget;
-use rollcall_model::TokenAccess;
 use rollcall_replicas::{Quota, Standing, Verdict};
 use rollcall_store::ConnectionHandle;
 
 use super::failure::ScimFailure;
+use super::scopes;
 use super::tenant::Tenant;
 use crate::settings::RateSettings;
 use crate::state::AppState;
@@ -32,11 +32,11 @@ pub(super) async fn check(
     req: &HttpRequest,
     app: &AppState,
     handle: &ConnectionHandle,
-    wanted: TokenAccess,
 ) -> Result<(), ScimFailure> {
-    let budget = match wanted {
-        TokenAccess::Nothing | TokenAccess::Read => Budget::Reads,
-        TokenAccess::Write => Budget::Writes,
+    let budget = if scopes::only_looks(req) {
+        Budget::Reads
+    } else {
+        Budget::Writes
     };
     take(req, app, handle, budget, 1).await
 }

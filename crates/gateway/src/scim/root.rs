@@ -1,6 +1,8 @@
 //! Queries over all resource types at once: `GET` of the base address and `POST /.search`
 //! (RFC 7644 §3.4.2.1, §3.4.3).
 //!
+//! A token that may look at one type only is shown that type, as if there were no other.
+//!
 //! Results come by type, users first, and within a type in the order of its own list, or all in the
 //! order that is asked for. An attribute that one type lacks has no value there; one that no type
 //! has is refused. Pages are cut from both lists, so a query that a great many resources match is
@@ -8,6 +10,8 @@
 
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, web};
+use rollcall_model::Scope;
+use rollcall_orgs::authentication::Needed;
 use rollcall_scim::ScimError;
 use rollcall_scim::message::ListQuery;
 use tracing::instrument;
@@ -60,6 +64,7 @@ async fn answer(
     let request = |kind| ListRequest::new(tenant, kind, Over::AllTypes, query.clone(), place);
     let users = request(tenant.catalog().user())?;
     let groups = request(tenant.catalog().group())?;
+    let sees = |scope: Needed| tenant.may(scope).is_ok();
     let sort = match (&users.sort, &groups.sort) {
         (Some(of_users), Some(of_groups)) if of_users.values() != of_groups.values() => {
             let detail = "`sortBy` names text in one type and numbers in another";
@@ -69,8 +74,8 @@ async fn answer(
     };
     let walk = Walk::read(tenant, "/", &query, sort)?;
     let wanted = Wanted {
-        users: Some(&users),
-        groups: Some(&groups),
+        users: sees(&[Scope::UsersRead]).then_some(&users),
+        groups: sees(&[Scope::GroupsRead]).then_some(&groups),
     };
     page::answer(tenant, wanted, walk.as_ref()).await
 }

@@ -11,16 +11,15 @@ use actix_web::http::Method;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use rollcall_metrics::AuthenticationFailure;
 use rollcall_model::{
-    IdpKind, RequestId, ScimConnectionId, ScimProfile, ScimSettings, TokenAccess, TokenId,
+    IdpKind, RequestId, ScimConnectionId, ScimProfile, ScimSettings, Scopes, TokenId,
 };
-use rollcall_orgs::authentication::{self, Access, Refusal, Refused, Verdict};
+use rollcall_orgs::authentication::{self, Access, Asked, Needed, Refusal, Refused, Verdict};
 use rollcall_scim::{Catalog, Quirk};
 use rollcall_store::{ConnectionHandle, DirectoryTx, LogAddress, StoreError};
 
 use super::accept::{self, Wish};
-use super::endpoint::EndpointPath;
 use super::failure::ScimFailure;
-use super::{credentials, idp, rate};
+use super::{credentials, idp, rate, scopes};
 use crate::address;
 use crate::admission::{Busy, Turn};
 use crate::request_id;
@@ -40,6 +39,7 @@ pub(crate) struct Tenant {
     pub(crate) base: String,
     request_id: RequestId,
     token_id: TokenId,
+    scopes: Scopes,
     idp: Option<IdpKind>,
     tolerated: Tolerated,
     /// Held until the request is answered.
@@ -150,6 +150,15 @@ impl Tenant {
         }
     }
 
+    /// Whether the token has one of these scopes.
+    pub(crate) fn may(&self, needed: Needed) -> Result<(), ScimFailure> {
+        if needed.iter().any(|scope| self.scopes.allow(*scope)) {
+            Ok(())
+        } else {
+            Err(ScimFailure::Refused(Refusal::Forbidden(needed)))
+        }
+    }
+
     /// The token that let the request in.
     pub(crate) const fn token_id(&self) -> TokenId {
         self.token_id
@@ -181,9 +190,13 @@ impl Tenant {
         let Ok(address) = address::of(req, &app.settings) else {
             return Err(refuse(req, &app, Refusal::Unknown, None));
         };
-        let credentials = credentials::of(req);
-        let verdict =
-            authentication::authenticate(&app.store, credentials, &address, wanted(req)).await?;
+        let asked = Asked {
+            credentials: credentials::of(req),
+            address: &address,
+            source: address::source(req, &app.settings),
+            needed: scopes::needed(req),
+        };
+        let verdict = authentication::authenticate(&app.store, asked).await?;
         let access = match verdict {
             Verdict::Allowed(access) => *access,
             Verdict::Refused(Refused { refusal, concerns }) => {
@@ -206,7 +219,7 @@ impl Tenant {
             idp,
             tolerated: tolerated.clone(),
         });
-        rate::check(req, &app, &access.handle, wanted(req)).await?;
+        rate::check(req, &app, &access.handle).await?;
         let strict = access.handle.settings().profile == ScimProfile::Strict;
         if strict && accept::wish(req.headers()) == Wish::Neither {
             return Err(ScimFailure::NotAcceptable);
@@ -218,6 +231,7 @@ impl Tenant {
             base,
             request_id,
             token_id: access.token_id,
+            scopes: access.scopes,
             idp,
             tolerated,
             turn: Mutex::default(),
@@ -233,15 +247,6 @@ impl Tenant {
 /// What the locations of a connection's resources begin with, whatever way it was reached.
 pub(super) fn base(settings: &Settings, connection: ScimConnectionId) -> String {
     format!("{}/scim/v2/{connection}", settings.public_url)
-}
-
-/// What a request needs of its token.
-fn wanted(req: &HttpRequest) -> TokenAccess {
-    match *req.method() {
-        Method::GET | Method::HEAD => TokenAccess::Read,
-        Method::POST if EndpointPath::is_search(req) => TokenAccess::Read,
-        _ => TokenAccess::Write,
-    }
 }
 
 /// The first request of an identity provider turns its connection to "connected", with an event.
@@ -281,7 +286,8 @@ fn refuse(
         Refusal::Expired => AuthenticationFailure::Expired,
         Refusal::Revoked => AuthenticationFailure::Revoked,
         Refusal::Disabled => AuthenticationFailure::Disabled,
-        Refusal::Forbidden => AuthenticationFailure::Forbidden,
+        Refusal::Source(_) => AuthenticationFailure::SourceAddress,
+        Refusal::Forbidden(_) => AuthenticationFailure::Forbidden,
     };
     app.metrics.authentication_failed(reason);
     req.extensions_mut()

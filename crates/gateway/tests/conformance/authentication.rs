@@ -162,7 +162,12 @@ on_each_database! {
         for (method, path, body) in writes {
             let refused = reader.send(method, path, Some(body)).await;
             expect_challenge(&refused, 403, Some("insufficient_scope"));
-            assert!(challenge(&refused).contains(&("scope".to_owned(), "write".to_owned())));
+            let scope = match path {
+                _ if path.starts_with("/Groups") => "groups:write",
+                "/Bulk" => "users:write groups:write",
+                _ => "users:write",
+            };
+            assert!(challenge(&refused).contains(&("scope".to_owned(), scope.to_owned())));
         }
 
         let after = (f.user(&f.u1).await, f.group(&f.g1).await, f.app.events(&f.tenant.organization).await);

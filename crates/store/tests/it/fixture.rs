@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rollcall_model::{
     Actor, ManualClock, OidcProvider, OrgId, Organization, Origin, RequestId, ScimConnectionId,
-    Slug, SsoConnectionId, SsoProvider, Timestamp, TokenAccess, TokenId, UserId,
+    Scopes, Slug, SsoConnectionId, SsoProvider, Timestamp, TokenId, UserId,
 };
 use rollcall_scim::filter::{self, CheckedFilter};
 use rollcall_scim::{Catalog, Resource};
@@ -88,7 +88,7 @@ impl Fixture {
             id: TokenId::new(clock),
             name: "token".to_owned(),
             prefix: "rc_abcde".to_owned(),
-            access: TokenAccess::Write,
+            scopes: Scopes::WRITE,
             digest: [digest; 32],
             expires_at: Timestamp::from_unix_micros(i64::MAX),
         };

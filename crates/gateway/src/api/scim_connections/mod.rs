@@ -8,6 +8,7 @@ mod parked_references;
 mod requests;
 mod schema_proposal;
 mod schemas;
+mod scopes;
 mod tokens;
 
 use actix_web::web::Path;

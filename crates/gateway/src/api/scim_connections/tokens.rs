@@ -2,13 +2,14 @@
 
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
-use rollcall_model::{ScimToken, Timestamp, TokenAccess, TokenId};
+use rollcall_model::{ScimToken, Timestamp, TokenId};
 use rollcall_orgs::tokens::{self, Previous, Wanted};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::scopes::{self, Access, ScopeName};
 use crate::api::answer::{self, Answer};
 use crate::api::caller::{Caller, path_id};
 use crate::api::fields::{self, FieldError};
@@ -34,15 +35,24 @@ struct TokenBody {
     name: String,
     /// The first characters of the secret, to tell tokens apart.
     prefix: String,
-    /// What it may do: `read` or `write`.
-    #[schema(value_type = String, example = "write")]
-    access: &'static str,
+    /// What it may do.
+    scopes: Vec<ScopeName>,
+    /// One word for its scopes: `read` if it may look at everything, `write` if it may also change
+    /// everything, `null` for any other set.
+    #[schema(value_type = Option<String>, required = true, example = "write")]
+    access: Option<&'static str>,
+    /// What it is in now: `active`, `expiring` (30 days or fewer are left), `expired` or `revoked`.
+    #[schema(value_type = String, example = "active")]
+    state: &'static str,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
     /// From when on it is refused.
     #[schema(value_type = String, format = DateTime)]
     expires_at: Timestamp,
+    /// How many days are left until then, the one that has begun counted.
+    #[schema(example = 365)]
+    expires_in_days: u64,
     /// When it was last used; up to a few seconds behind.
     #[schema(value_type = Option<String>, format = DateTime, required = true)]
     last_used_at: Option<Timestamp>,
@@ -51,13 +61,16 @@ struct TokenBody {
     revoked_at: Option<Timestamp>,
 }
 
-impl From<ScimToken> for TokenBody {
-    fn from(token: ScimToken) -> Self {
+impl TokenBody {
+    fn new(token: ScimToken, now: Timestamp) -> Self {
         Self {
+            state: token.state(now).as_str(),
+            expires_in_days: token.days_left(now),
             id: token.id,
             name: token.name,
             prefix: token.prefix,
-            access: token.access.as_str(),
+            scopes: scopes::names(token.scopes),
+            access: token.scopes.shorthand(),
             created_at: token.created_at,
             expires_at: token.expires_at,
             last_used_at: token.last_used_at,
@@ -79,8 +92,9 @@ pub(super) struct IssuedTokenBody {
 
 impl From<ScimToken> for IssuedTokenBody {
     fn from(token: ScimToken) -> Self {
+        let now = token.created_at;
         Self {
-            token: token.into(),
+            token: TokenBody::new(token, now),
             secret: (),
         }
     }
@@ -93,31 +107,15 @@ impl From<ScimToken> for IssuedTokenBody {
 struct NewTokenBody {
     /// Its name for people, 1 to 200 characters.
     name: String,
-    /// What it may do: `write`, which it is if absent, or `read` for a client that only looks.
-    access: Option<AccessBody>,
+    /// What it may do; everything if absent. Who may write may read the same.
+    scopes: Option<Vec<ScopeName>>,
+    /// One word instead of `scopes`: `write` for everything, or `read` for a client that only looks.
+    access: Option<Access>,
     /// Its life in days, 1 to 365; 365 if absent.
     expires_in_days: Option<u32>,
     /// What becomes of the tokens that were there before; they stay if absent.
     #[schema(value_type = Option<RevokePrevious>)]
     revoke_previous: Option<Value>,
-}
-
-/// What a token may do.
-#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
-#[schema(as = TokenAccess)]
-#[serde(rename_all = "snake_case")]
-enum AccessBody {
-    Read,
-    Write,
-}
-
-impl From<AccessBody> for TokenAccess {
-    fn from(access: AccessBody) -> Self {
-        match access {
-            AccessBody::Read => Self::Read,
-            AccessBody::Write => Self::Write,
-        }
-    }
 }
 
 /// What becomes of the tokens that were there before a new one: `true` ends them now, `false`
@@ -175,7 +173,7 @@ async fn create_scim_token(
         let previous = previous(body.revoke_previous)?;
         let wanted = Wanted {
             name: &body.name,
-            access: body.access.map(TokenAccess::from).unwrap_or_default(),
+            scopes: scopes::chosen(body.access, body.scopes)?,
             expires_in_days: body.expires_in_days,
         };
         let issued = tokens::create(&org, &connection, wanted, previous, caller.origin()).await?;
@@ -205,7 +203,10 @@ async fn list_scim_tokens(
     let query: ListQuery = query::read(&req)?;
     let page = query.page(caller.app.settings.limits.max_page)?;
     let page = connection.list_tokens(page).await?;
-    answer::ok(&ListBody::from_page(page, TokenBody::from))
+    let now = caller.app.store.clock().now();
+    answer::ok(&ListBody::from_page(page, |token| {
+        TokenBody::new(token, now)
+    }))
 }
 
 /// Revoke a token

@@ -7,6 +7,7 @@ use rollcall_scim::bulk::{
 use rollcall_store::StoreError;
 
 use super::super::failure::ScimFailure;
+use super::super::scopes;
 use super::super::tenant::Tenant;
 use super::write::{self, Done};
 
@@ -72,6 +73,9 @@ impl<'r> Job<'r> {
             Err(error) => return (Err(error), request.id().map(place)),
         };
         let location = resolved.write.id().map(place);
+        if let Err(failure) = self.tenant.may(scopes::of_change(request.collection)) {
+            return (Err(failure.into_error()), location);
+        }
         if self.away >= GIVE_UP_AFTER {
             return (Err(not_tried()), location);
         }
@@ -86,7 +90,9 @@ impl<'r> Job<'r> {
             .map(|position| &request.operations[*position])
             .filter_map(|operation| Some((operation, operation.request.as_ref().ok()?)))
             .collect();
-        let outcomes = if self.away >= GIVE_UP_AFTER {
+        let outcomes = if let Some((at, error)) = self.not_allowed(&operations) {
+            blame(&operations, Some(at), &error)
+        } else if self.away >= GIVE_UP_AFTER {
             vec![Err(not_tried()); operations.len()]
         } else if !self.tenant.settings().allow_group_cycles
             && operations
@@ -107,6 +113,16 @@ impl<'r> Job<'r> {
         for (position, outcome) in positions.iter().zip(outcomes) {
             self.record(*position, outcome, None);
         }
+    }
+
+    /// The first of these operations that the token may not do.
+    fn not_allowed(&self, operations: &[(&BulkOperation, &Request)]) -> Option<(usize, ScimError)> {
+        let refusals = operations.iter().map(|(_, request)| {
+            let may = self.tenant.may(scopes::of_change(request.collection));
+            may.err()
+        });
+        let mut refusals = refusals.enumerate();
+        refusals.find_map(|(at, refusal)| Some((at, refusal?.into_error())))
     }
 
     /// A circle with a group in it is one of groups that are members of each other, unless one
