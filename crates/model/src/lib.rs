@@ -10,6 +10,7 @@ mod policy;
 mod scim_connection;
 mod scim_settings;
 mod scope;
+mod sign_in;
 mod sources;
 mod sso;
 mod stale;
@@ -32,6 +33,7 @@ pub use scim_settings::{
     ScimSettings, ScimSettingsChange, UnknownReferences,
 };
 pub use scope::{Scope, Scopes};
+pub use sign_in::{Identity, LinkedBy, SignInLink, SignInReason};
 pub use sources::{AllowedSources, AllowedSourcesError};
 pub use sso::{OidcProvider, SamlProvider, SsoConnection, SsoProvider};
 pub use stale::Stale;

@@ -33,6 +33,14 @@ pub enum OrgsError {
         /// What would confirm it.
         expected: String,
     },
+    /// It would do harm as things stand.
+    #[error("{reason}")]
+    Refused {
+        /// A stable word for programs.
+        code: &'static str,
+        /// What stands in the way, and what to do about it.
+        reason: String,
+    },
     /// The secret key is not the one that this database was sealed with.
     #[error(
         "this is not the secret key that the database was first used with; secrets in it could not \

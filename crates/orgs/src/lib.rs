@@ -5,9 +5,11 @@ pub mod authentication;
 mod error;
 mod field;
 pub mod organizations;
+pub mod policies;
 pub mod saml_metadata;
 pub mod scim_connections;
 pub mod secret;
+pub mod sign_in;
 pub mod sso_connections;
 pub mod tokens;
 

@@ -14,6 +14,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use crate::entity::users::{Column, Entity};
 use crate::error::StoreError;
+use crate::guards::Deed;
 use crate::handle::DirectoryTx;
 use crate::members::MemberId;
 use crate::tombstones::Tombstone;
@@ -68,6 +69,7 @@ impl DirectoryTx {
             return self.reactivate(user.resource).await;
         };
         self.tell_user(EventType::UserCreated, &user);
+        self.note_deed(Deed::arrived(&user));
         let names = [user.resource.external_id()];
         self.attach(MemberId::User(user.id), &names, parkings)
             .await?;
@@ -108,6 +110,7 @@ impl DirectoryTx {
         self.delete_tombstone(user.id.as_uuid()).await?;
         self.note_return().await?;
         self.tell_user(EventType::UserRestored, &user);
+        self.note_deed(Deed::arrived(&user));
         // Who comes back may be waited for by its id, too: it was known before.
         let id = user.id.to_scim();
         let names = [Some(id.as_str()), user.resource.external_id()];

@@ -4,7 +4,7 @@
 //! its addresses, the count, the audit row, the number in the organization's sequence and the event
 //! are one round trip, durable with its answer, in place of eight in an open transaction. Only what
 //! needs nothing else goes this way: no manager, no value that must be unique, nobody who waits for
-//! the user. For all else, and on SQLite, the answer is `None` with nothing written, and the caller
+//! the user, and an organization whose policy has no say. For all else, and on SQLite, the answer is `None` with nothing written, and the caller
 //! goes the long way, which finds out why.
 //!
 //! If the connection breaks, the audit row tells whether the statement was carried out; if not, it is
@@ -43,6 +43,8 @@ const INSERT: &str = "
         where not exists (
             select 1 from parked_references p
             where p.org_id = $1 and p.scim_connection_id = $2 and p.value = $5
+        ) and not exists (
+            select 1 from organization_policies where org_id = $1 and guarded
         )
         on conflict (org_id, scim_connection_id, user_name_key) do nothing
         returning id
@@ -67,6 +69,7 @@ const UPDATE: &str = "
             active = $7, version = $8, updated_at = $10, body = $11, search = $12, unmapped = $13
         where org_id = $1 and scim_connection_id = $2 and id = $3
             and version = $8 - 1
+            and not exists (select 1 from organization_policies where org_id = $1 and guarded)
         returning id
     ),";
 
@@ -82,11 +85,13 @@ const UPDATE_EMAILS: &str = "
         from done, json_array_elements_text($14::json) as address
     ),";
 
-/// Numbers and tells what was done, if it was.
+/// Numbers and tells what was done, if it was. `$24` is how many users more are active.
 const TELL: &str = "
     taken as (
-        insert into event_sequences (org_id, last) select $1, 1 from done
-        on conflict (org_id) do update set last = event_sequences.last + 1
+        insert into event_sequences (org_id, last, active_users) select $1, 1, $24 from done
+        on conflict (org_id) do update set
+            last = event_sequences.last + 1,
+            active_users = event_sequences.active_users + excluded.active_users
         returning last
     ), audited as (
         insert into audit_log (org_id, id, at, actor, action, target, request_id)
@@ -113,6 +118,8 @@ struct AtOnce<'t> {
     kind: EventType,
     /// Keys of addresses that are new, and of those that are gone.
     emails: [BTreeSet<String>; 2],
+    /// The change in how many users are active.
+    activity: i64,
     request_id: RequestId,
     audit_id: AuditId,
     event_id: EventId,
@@ -140,7 +147,7 @@ impl AtOnce<'_> {
             .collect();
         let [new, gone] = &self.emails;
         let user = &self.user;
-        values.extend::<[Value; 10]>([
+        values.extend::<[Value; 11]>([
             address_list(new).into(),
             self.audit_id.as_uuid().into(),
             self.at.unix_micros().into(),
@@ -155,6 +162,7 @@ impl AtOnce<'_> {
                 .to_string()
                 .into(),
             address_list(gone).into(),
+            self.activity.into(),
         ]);
         Ok(values)
     }
@@ -198,7 +206,9 @@ impl ConnectionHandle {
         };
         let emails = [email_keys(&user.resource)?, BTreeSet::new()];
         let sql = INSERT_USER.as_str();
-        self.run_at_once(self.told(sql, user, EventType::UserCreated, emails, request_id))
+        let activity = i64::from(user.resource.active());
+        let made = (EventType::UserCreated, activity);
+        self.run_at_once(self.told(sql, user, made, emails, request_id))
             .await
     }
 
@@ -233,6 +243,7 @@ impl ConnectionHandle {
             UPDATE_USER_AND_EMAILS.as_str()
         };
         let kind = users::change_kind(&before.resource, &after);
+        let activity = i64::from(after.active()) - i64::from(before.resource.active());
         let user = User {
             id: before.id,
             version: before.version + 1,
@@ -240,7 +251,7 @@ impl ConnectionHandle {
             updated_at: later(before.updated_at, self.store.clock.now()),
             resource: after,
         };
-        self.run_at_once(self.told(sql, user, kind, emails, request_id))
+        self.run_at_once(self.told(sql, user, (kind, activity), emails, request_id))
             .await
     }
 
@@ -255,7 +266,7 @@ impl ConnectionHandle {
         &self,
         sql: &'t str,
         user: User,
-        kind: EventType,
+        (kind, activity): (EventType, i64),
         emails: [BTreeSet<String>; 2],
         request_id: RequestId,
     ) -> AtOnce<'t> {
@@ -265,6 +276,7 @@ impl ConnectionHandle {
             user,
             kind,
             emails,
+            activity,
             request_id,
             audit_id: AuditId::new(clock),
             event_id: EventId::new(clock),

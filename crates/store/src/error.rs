@@ -7,6 +7,8 @@ use rollcall_model::UserId;
 use rollcall_scim::ScimError;
 use sea_orm::{DbErr, RuntimeErr, SqlErr};
 
+use crate::guards::PolicyRefusal;
+
 /// A failure of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -59,6 +61,9 @@ pub enum StoreError {
     /// A filter asks for an attribute that is made when a resource is answered.
     #[error(transparent)]
     Filter(#[from] ScimError),
+    /// The policy of the organization forbids it.
+    #[error(transparent)]
+    Refused(#[from] PolicyRefusal),
     /// Other rows still point to this one.
     #[error("still in use by {by}")]
     InUse {

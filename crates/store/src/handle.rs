@@ -16,6 +16,7 @@ use crate::access_changes;
 use crate::connect::Store;
 use crate::dialect::{Dialect, WriteTx};
 use crate::error::StoreError;
+use crate::guards::Deed;
 use crate::outbox::Outbox;
 use crate::remembered::Remembered;
 use crate::shape::Shape;
@@ -123,6 +124,7 @@ impl ConnectionHandle {
             tombstone_retention: self.store.tombstone_retention(),
             cycles_allowed: false,
             held: BTreeSet::new(),
+            deeds: Vec::new(),
         })
     }
 }
@@ -207,6 +209,8 @@ pub struct DirectoryTx {
     pub(crate) cycles_allowed: bool,
     /// Users whose rows this transaction holds, so that it need not ask for them again.
     pub(crate) held: BTreeSet<UserId>,
+    /// What was done to users, for the policy to judge.
+    pub(crate) deeds: Vec<Deed>,
 }
 
 impl DirectoryTx {
@@ -217,12 +221,14 @@ impl DirectoryTx {
             && settings.unknown_references == UnknownReferences::Park
     }
 
-    /// See [`OrgTx::commit`].
+    /// Asks the policy, and makes everything durable; see [`OrgTx::commit`].
     ///
     /// # Errors
     ///
-    /// The database refuses; then nothing of this transaction was done.
-    pub async fn commit(self) -> Result<(), StoreError> {
+    /// The policy of the organization ([`StoreError::Refused`]) or the database refuses; then nothing of
+    /// this transaction was done.
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        self.check_policy().await?;
         self.org.commit().await
     }
 }

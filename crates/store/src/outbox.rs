@@ -8,7 +8,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use rollcall_model::{AuditId, Clock, EventId, EventType, OrgId, Origin, ScimConnectionId, Stale};
+use rollcall_model::{
+    Actor, AuditId, Clock, EventId, EventType, OrgId, Origin, ScimConnectionId, Stale,
+};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, Statement};
 use serde_json::{Value, json};
 
@@ -20,7 +22,7 @@ use crate::error::StoreError;
 const ROWS_PER_INSERT: usize = 500;
 
 /// All of it as one statement. `$1` is the organization, `$2` how many changes there are, `$3` the
-/// changes, `$4` to `$6` what they have in common.
+/// changes, `$4` to `$6` what they have in common, `$7` how many users become active.
 const AT_ONCE: &str = "
     with changes as (
         select * from json_to_recordset($3::json) as change (
@@ -30,8 +32,10 @@ const AT_ONCE: &str = "
         insert into audit_log (org_id, id, at, actor, action, target, request_id)
         select $1, audit, $4, $5, kind, target, $6 from changes
     ), taken as (
-        insert into event_sequences (org_id, last) values ($1, $2)
-        on conflict (org_id) do update set last = event_sequences.last + excluded.last
+        insert into event_sequences (org_id, last, active_users) values ($1, $2, $7)
+        on conflict (org_id) do update set
+            last = event_sequences.last + excluded.last,
+            active_users = event_sequences.active_users + excluded.active_users
         returning last
     )
     insert into events (org_id, sequence, id, type, scim_connection_id, occurred_at, actor,
@@ -54,6 +58,8 @@ pub(crate) struct Outbox {
     org_id: OrgId,
     origin: Origin,
     changes: Vec<Change>,
+    /// By how much the number of active users changes.
+    active_change: i64,
 }
 
 impl Outbox {
@@ -63,12 +69,28 @@ impl Outbox {
             org_id,
             origin,
             changes: Vec::new(),
+            active_change: 0,
         }
     }
 
     /// The clock that this transaction takes its times and ids from.
     pub(crate) fn clock(&self) -> &dyn Clock {
         self.clock.as_ref()
+    }
+
+    /// Who makes these changes.
+    pub(crate) const fn actor(&self) -> Actor {
+        self.origin.actor
+    }
+
+    /// Counts users that become active, or who were and are no longer. They have an event as well.
+    pub(crate) const fn count_active(&mut self, change: i64) {
+        self.active_change += change;
+    }
+
+    /// By how much this transaction changes the number of active users.
+    pub(crate) const fn active_change(&self) -> i64 {
+        self.active_change
     }
 
     /// Queues one event and its audit row.
@@ -171,13 +193,14 @@ impl Outbox {
                 })
             })
             .collect();
-        let values: [sea_orm::Value; 6] = [
+        let values: [sea_orm::Value; 7] = [
             self.org_id.as_uuid().into(),
             i64::try_from(self.changes.len()).unwrap_or(i64::MAX).into(),
             rows.to_string().into(),
             clock.now().unix_micros().into(),
             self.origin.actor.to_string().into(),
             self.origin.request_id.as_uuid().into(),
+            self.active_change.into(),
         ];
         let backend = tx.get_database_backend();
         tx.execute_raw(Statement::from_sql_and_values(backend, AT_ONCE, values))
@@ -190,10 +213,16 @@ impl Outbox {
         let how_many = i64::try_from(self.changes.len()).unwrap_or(i64::MAX);
         let statement = Statement::from_sql_and_values(
             tx.get_database_backend(),
-            "insert into event_sequences (org_id, last) values ($1, $2)
-             on conflict (org_id) do update set last = event_sequences.last + excluded.last
+            "insert into event_sequences (org_id, last, active_users) values ($1, $2, $3)
+             on conflict (org_id) do update set
+                last = event_sequences.last + excluded.last,
+                active_users = event_sequences.active_users + excluded.active_users
              returning last",
-            [self.org_id.as_uuid().into(), how_many.into()],
+            [
+                self.org_id.as_uuid().into(),
+                how_many.into(),
+                self.active_change.into(),
+            ],
         );
         let row = tx.query_one_raw(statement).await?.ok_or_else(|| {
             StoreError::corrupt("event_sequences", self.org_id, "the upsert returned no row")

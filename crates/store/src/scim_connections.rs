@@ -12,7 +12,7 @@ use sea_orm::{
 use serde_json::{Value, json};
 
 use crate::entity::scim_connections::{ActiveModel, Column, Entity, Model};
-use crate::entity::{directory_counts, routing_connections, scim_tokens};
+use crate::entity::{directory_counts, routing_connections, scim_tokens, users};
 use crate::error::StoreError;
 use crate::handle::{ConnectionHandle, DirectoryTx, OrgHandle, OrgTx};
 use crate::shape;
@@ -319,6 +319,12 @@ impl OrgTx {
     ) -> Result<bool, StoreError> {
         // First the connection itself, so that no push can add to it meanwhile.
         self.lock_scim_connection(id).await?;
+        let active = users::Entity::delete_many()
+            .filter(users::Column::OrgId.eq(self.org_id.as_uuid()))
+            .filter(users::Column::ScimConnectionId.eq(id.as_uuid()))
+            .filter(users::Column::Active.eq(true))
+            .exec(self.connection())
+            .await?;
         let deleted = Entity::delete_many()
             .filter(Column::OrgId.eq(self.org_id.as_uuid()))
             .filter(Column::Id.eq(id.as_uuid()))
@@ -333,6 +339,11 @@ impl OrgTx {
             id,
             json!({ "scim_connection": { "id": id } }),
         );
+        let gone = i64::try_from(active.rows_affected).unwrap_or(i64::MAX);
+        self.outbox.count_active(-gone);
+        if let Some(limit) = self.lock_policy().await?.policy.seat_limit {
+            self.give_out_seats(Some(limit)).await?;
+        }
         Ok(true)
     }
 

@@ -16,7 +16,7 @@ use crate::entity::users::Model;
 use crate::error::StoreError;
 use crate::handle::{ConnectionHandle, DirectoryTx};
 use crate::managers::ManagerRef;
-use crate::members::{GroupRef, MAX_NESTING};
+use crate::members::{GroupRef, MAX_NESTING, Scope};
 use crate::users::User;
 
 /// A user as its row holds it, whose attributes have not been read.
@@ -244,13 +244,17 @@ impl ConnectionHandle {
         key: UserKey<'_>,
         with_groups: bool,
     ) -> Result<Option<ShownUser>, StoreError> {
-        find(&self.store.db, self, key, with_groups).await
+        let scope = Scope {
+            org_id: self.org_id,
+            connection_id: self.connection_id,
+        };
+        find(&self.store.db, scope, key, with_groups).await
     }
 }
 
-async fn find(
+pub(crate) async fn find(
     db: &impl ConnectionTrait,
-    of: &ConnectionHandle,
+    of: Scope,
     key: UserKey<'_>,
     with_groups: bool,
 ) -> Result<Option<ShownUser>, StoreError> {

@@ -148,6 +148,22 @@ impl OrgTx {
         Ok(connection)
     }
 
+    /// One SSO connection as this transaction sees it; `None` if there is none of that id.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn find_sso_connection(
+        &self,
+        id: SsoConnectionId,
+    ) -> Result<Option<SsoConnection>, StoreError> {
+        let row = of(self.org_id)
+            .filter(Column::Id.eq(id.as_uuid()))
+            .one(self.connection())
+            .await?;
+        row.map(SsoConnection::try_from).transpose()
+    }
+
     /// Reads one SSO connection and holds its row until the end of the transaction; `None` if
     /// there is none of that id.
     ///

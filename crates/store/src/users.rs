@@ -8,15 +8,18 @@ use rollcall_model::{
 use rollcall_scim::{Resource, ResourceType, caseless, filter, user_name};
 use sea_orm::sea_query::LockType;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Select,
 };
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::entity::users::{ActiveModel, Column, Entity, Model};
-use crate::entity::{group_members, user_emails};
+use crate::entity::{group_members, scim_connections, user_emails};
 use crate::error::StoreError;
 use crate::filter_sql::Table;
-use crate::handle::{ConnectionHandle, DirectoryTx};
+use crate::guards::Deed;
+use crate::handle::{ConnectionHandle, DirectoryTx, OrgHandle};
 use crate::members::MemberId;
 use crate::paging;
 use crate::search::{self, DirectoryQuery, Listing, RowView, Searched, indexable};
@@ -93,6 +96,35 @@ pub(crate) fn email_keys(resource: &Resource) -> Result<BTreeSet<String>, StoreE
         .emails()
         .map(|email| indexable("emails.value", caseless(email)))
         .collect()
+}
+
+impl OrgHandle {
+    /// The SCIM connection that a user is in; `None` if the organization has no such user.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn connection_of_user(
+        &self,
+        id: UserId,
+    ) -> Result<Option<ScimConnectionId>, StoreError> {
+        // By the connections there are, since the table has no index of users alone.
+        let connections = scim_connections::Entity::find()
+            .select_only()
+            .column(scim_connections::Column::Id)
+            .filter(scim_connections::Column::OrgId.eq(self.org_id().as_uuid()))
+            .into_query();
+        let connection: Option<Uuid> = Entity::find()
+            .select_only()
+            .column(Column::ScimConnectionId)
+            .filter(Column::OrgId.eq(self.org_id().as_uuid()))
+            .filter(Column::ScimConnectionId.in_subquery(connections))
+            .filter(Column::Id.eq(id.as_uuid()))
+            .into_tuple()
+            .one(&self.store.db)
+            .await?;
+        Ok(connection.map(ScimConnectionId::from_uuid))
+    }
 }
 
 impl ConnectionHandle {
@@ -208,6 +240,9 @@ impl DirectoryTx {
             .await?;
         let kind = change_kind(&before.resource, &user.resource);
         self.tell_user(kind, &user);
+        if let Some(deed) = Deed::changed(user.id, &before.resource, &user.resource) {
+            self.note_deed(deed);
+        }
         let name = user.resource.external_id();
         if name.is_some() && name != before.resource.external_id() {
             let parkings = self.lock_directory().await?;
@@ -269,6 +304,7 @@ impl DirectoryTx {
         let Some(row) = deleted.into_iter().next() else {
             return Ok(());
         };
+        self.note_deed(Deed::deleted(id, row.active));
         self.bury_user(row).await?;
         self.count_users(-1).await?;
         let connection_id = self.connection_id;

@@ -14,7 +14,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::answer;
 use crate::api::caller::Caller;
-use crate::api::fields::number_in_text;
+use crate::api::fields::from_text;
 use crate::api::problem::Problem;
 use crate::api::query::{self, ListBody};
 
@@ -79,7 +79,7 @@ impl From<Event> for EventBody {
 #[into_params(parameter_in = Query)]
 struct EventsQuery {
     /// The `next_cursor` of the answer before; from the first event if it is not given.
-    #[serde(default, deserialize_with = "number_in_text")]
+    #[serde(default, deserialize_with = "from_text")]
     #[param(value_type = Option<String>)]
     after: Option<u64>,
     /// Only of this organization, by id or slug. A deleted one is found by its id.
@@ -88,7 +88,7 @@ struct EventsQuery {
     #[param(example = "user.created,user.deactivated")]
     types: Option<String>,
     /// At most this many events; 50 if it is not given.
-    #[serde(default, deserialize_with = "number_in_text")]
+    #[serde(default, deserialize_with = "from_text")]
     #[param(value_type = Option<u64>, minimum = 1)]
     limit: Option<u64>,
     /// Refused with its own sentence: it has a place in the API and is not served yet.

@@ -170,8 +170,8 @@ where
     T::deserialize(value).map(Some)
 }
 
-/// A number out of a query string, where everything is text.
-pub(crate) fn number_in_text<'de, T, D>(value: D) -> Result<Option<T>, D::Error>
+/// A number or a truth value out of a query string, where everything is text.
+pub(crate) fn from_text<'de, T, D>(value: D) -> Result<Option<T>, D::Error>
 where
     T: FromStr<Err: fmt::Display>,
     D: Deserializer<'de>,

@@ -22,10 +22,14 @@ mod fields;
 mod idempotency;
 mod openapi;
 mod organizations;
+mod policy;
+mod policy_preview;
 mod post;
 pub(crate) mod problem;
 mod query;
 mod scim_connections;
+mod sign_in_decisions;
+mod sign_in_links;
 mod sso_connections;
 
 use actix_web::web;
@@ -51,6 +55,9 @@ fn routes(config: &mut service_config::ServiceConfig) {
         .configure(organizations::configure)
         .configure(sso_connections::configure)
         .configure(scim_connections::configure)
+        .configure(policy::configure)
+        .configure(sign_in_decisions::configure)
+        .configure(sign_in_links::configure)
         .configure(events::configure)
         .configure(api_keys::configure)
         .service(openapi::get_openapi_document);

@@ -124,6 +124,10 @@ impl From<StoreError> for Problem {
             StoreError::InactiveUser { .. } => {
                 Self::new(StatusCode::CONFLICT, "conflict", error.to_string()).at("userName")
             }
+            StoreError::Refused(ref refusal) => {
+                let rule = refusal.rule();
+                Self::new(StatusCode::CONFLICT, "policy", error.to_string()).at(rule)
+            }
             StoreError::InUse { .. } => {
                 Self::new(StatusCode::CONFLICT, "in_use", error.to_string())
             }
@@ -177,6 +181,9 @@ impl From<OrgsError> for Problem {
                 error.to_string(),
             )
             .at("confirm"),
+            OrgsError::Refused { code, .. } => {
+                Self::new(StatusCode::CONFLICT, code, error.to_string())
+            }
             OrgsError::Random(_) | OrgsError::Seal(_) | OrgsError::WrongKey => {
                 Self::internal(&error)
             }

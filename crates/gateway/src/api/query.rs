@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use url::form_urlencoded;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::api::fields::{self, number_in_text};
+use crate::api::fields::{self, from_text};
 use crate::api::problem::Problem;
 
 /// How many items a page holds if the caller does not say.
@@ -42,7 +42,7 @@ pub(crate) fn read<T: DeserializeOwned>(req: &HttpRequest) -> Result<T, Problem>
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListQuery {
     /// At most this many items; 50 if it is not given.
-    #[serde(default, deserialize_with = "number_in_text")]
+    #[serde(default, deserialize_with = "from_text")]
     #[param(value_type = Option<u64>, minimum = 1)]
     limit: Option<u64>,
     /// The `next_cursor` of the page before; from the start of the list if it is not given.
@@ -56,10 +56,23 @@ impl ListQuery {
     ///
     /// 422: the limit is out of bounds, or the cursor is none of this list.
     pub(crate) fn page<C: FromStr>(&self, max_page: u64) -> Result<PageRequest<C>, Problem> {
-        let limit = limit(self.limit, max_page)?;
-        PageRequest::parse(self.after.as_deref(), limit)
-            .map_err(|error| Problem::invalid("after", format!("`after` is {error}")))
+        page(self.limit, self.after.as_deref(), max_page)
     }
+}
+
+/// The page that `limit` and `after` of a query ask for.
+///
+/// # Errors
+///
+/// 422: the limit is out of bounds, or the cursor is none of this list.
+pub(crate) fn page<C: FromStr>(
+    limit_asked: Option<u64>,
+    after: Option<&str>,
+    max_page: u64,
+) -> Result<PageRequest<C>, Problem> {
+    let limit = limit(limit_asked, max_page)?;
+    PageRequest::parse(after, limit)
+        .map_err(|error| Problem::invalid("after", format!("`after` is {error}")))
 }
 
 /// The limit of a page, if it is one.
@@ -119,13 +132,13 @@ mod tests {
 
     use super::*;
 
-    fn page(query: &str) -> Result<PageRequest<OrgId>, Problem> {
+    fn page_of(query: &str) -> Result<PageRequest<OrgId>, Problem> {
         let req = TestRequest::with_uri(&format!("/v1/organizations?{query}")).to_http_request();
         read::<ListQuery>(&req)?.page(500)
     }
 
     fn refusal(query: &str) -> String {
-        page(query).unwrap_err().to_string()
+        page_of(query).unwrap_err().to_string()
     }
 
     #[test]
@@ -134,12 +147,12 @@ mod tests {
             after: None,
             limit: 50,
         };
-        assert_eq!(page("").unwrap(), start);
+        assert_eq!(page_of("").unwrap(), start);
     }
 
     #[test]
     fn a_cursor_is_the_last_id() {
-        let wanted = page("limit=2&after=org_01j0000000e008000000000001").unwrap();
+        let wanted = page_of("limit=2&after=org_01j0000000e008000000000001").unwrap();
         assert_eq!(wanted.limit, 2);
         insta::assert_snapshot!(wanted.after.unwrap(), @"org_01j0000000e008000000000001");
     }

@@ -270,6 +270,11 @@ impl ScimFailure {
                 | StoreError::GroupCycle
                 | StoreError::TooLong { .. }),
             ) => of_scim(ScimError::invalid_value(error.to_string())),
+            Self::Store(StoreError::Refused(refusal)) => of_scim(ScimError {
+                status: 403,
+                scim_type: None,
+                detail: refusal.to_string(),
+            }),
             Self::Store(
                 StoreError::ParentMissing | StoreError::InUse { .. } | StoreError::LastApiKey,
             ) => plain(StatusCode::NOT_FOUND),

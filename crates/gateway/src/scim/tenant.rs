@@ -131,6 +131,10 @@ impl Tenant {
                     tokio::time::sleep(pause).await;
                     attempt += 1;
                 }
+                Err(ScimFailure::Store(StoreError::Refused(refusal))) => {
+                    self.handle.note_refusal(self.request_id, &refusal).await?;
+                    return Err(StoreError::Refused(refusal).into());
+                }
                 done => return done,
             }
         }

@@ -137,9 +137,16 @@ fn bulk() -> Value {
 /// A route of the management API.
 pub(crate) struct ApiRoute {
     pub(crate) method: &'static str,
-    /// As the OpenAPI document names it.
+    /// As the OpenAPI document names it, with what its query must have.
     pub(crate) pattern: &'static str,
     pub(crate) body: Option<Value>,
+}
+
+impl ApiRoute {
+    /// As the OpenAPI document names it.
+    pub(crate) fn path(&self) -> &'static str {
+        self.pattern.split('?').next().unwrap_or_default()
+    }
 }
 
 /// Every route of the management API. Path parameters are filled in by name.
@@ -275,6 +282,28 @@ pub(crate) fn api() -> Vec<ApiRoute> {
         (
             "GET",
             "/v1/organizations/{org}/scim-connections/{scim}/schema-proposal",
+            None,
+        ),
+        ("GET", "/v1/organizations/{org}/policy", None),
+        (
+            "PUT",
+            "/v1/organizations/{org}/policy",
+            Some(json!({ "just_in_time_provisioning": false })),
+        ),
+        (
+            "GET",
+            "/v1/organizations/{org}/policy/preview?policy=%7B%7D",
+            None,
+        ),
+        (
+            "POST",
+            "/v1/organizations/{org}/sign-in-decisions",
+            Some(json!({ "sso_connection_id": "{sso}", "identity": { "subject": "victim" } })),
+        ),
+        ("GET", "/v1/organizations/{org}/sign-in-links", None),
+        (
+            "DELETE",
+            "/v1/organizations/{org}/sso-connections/{sso}/sign-in-links?subject=victim",
             None,
         ),
         ("GET", "/v1/events", None),

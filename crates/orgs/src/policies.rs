@@ -1,0 +1,169 @@
+//! Setting the policy of an organization, and seeing beforehand whom it would hit.
+
+use rollcall_model::{ConnectionState, Origin, PageRequest, Policy, SignInLink};
+use rollcall_store::{OrgHandle, Seats, StoredPolicy};
+
+use crate::error::OrgsError;
+
+/// How many roles there may be, and how many users may be protected.
+const MOST_ROLES: usize = 50;
+const MOST_PROTECTED: usize = 100;
+
+/// How many connections are looked at for one that is connected. Nobody has as many.
+const MOST_CONNECTIONS: u64 = 500;
+
+/// Replaces the policy, and gives seats to those who wait if there are more by it.
+///
+/// `force` switches the restriction to SCIM on although no SCIM connection is connected.
+///
+/// # Errors
+///
+/// A rule does not fit the others, names a user that is not there, or would lock everybody out
+/// ([`OrgsError::Refused`]).
+pub async fn replace(
+    org: &OrgHandle,
+    policy: Policy,
+    force: bool,
+    origin: Origin,
+) -> Result<StoredPolicy, OrgsError> {
+    check(&policy)?;
+    let mut tx = org.begin(origin).await?;
+    let before = tx.lock_policy().await?;
+    let restricts = policy.restrict_account_creation_to_scim;
+    if restricts && !before.policy.restrict_account_creation_to_scim && !force {
+        require_connected(org).await?;
+    }
+    for user in policy
+        .protected_users
+        .difference(&before.policy.protected_users)
+    {
+        if org.connection_of_user(*user).await?.is_none() {
+            let reason = format!(
+                "names `{}`, who is not a user of this organization",
+                user.to_scim()
+            );
+            return Err(OrgsError::invalid("protected_users", reason));
+        }
+    }
+    let (limit, limited) = (policy.seat_limit, before.policy.seat_limit.is_some());
+    let after = tx.save_policy(before, policy).await?;
+    if limit.is_some() && !limited {
+        tx.recount_active_users().await?;
+    }
+    tx.give_out_seats(limit).await?;
+    tx.commit().await?;
+    Ok(after)
+}
+
+/// Whether the rules fit each other.
+pub(crate) fn check(policy: &Policy) -> Result<(), OrgsError> {
+    let lower = |text: &str| text.to_lowercase();
+    let mut names: Vec<String> = policy
+        .roles
+        .iter()
+        .map(|role| lower(role.as_str()))
+        .collect();
+    let many = names.len();
+    names.sort();
+    names.dedup();
+    if !(1..=MOST_ROLES).contains(&many) {
+        let reason = format!("must name 1 to {MOST_ROLES} roles");
+        return Err(OrgsError::invalid("roles", reason));
+    }
+    if names.len() < many {
+        return Err(OrgsError::invalid("roles", "names a role twice"));
+    }
+    if !policy.roles.contains(&policy.default_role) {
+        return Err(OrgsError::invalid("default_role", "must be one of `roles`"));
+    }
+    if policy.default_role.is_owner() {
+        let reason = "cannot be `owner`: everybody without a role would be one";
+        return Err(OrgsError::invalid("default_role", reason));
+    }
+    if policy.last_owner_protection && !policy.roles.iter().any(|role| role.is_owner()) {
+        let reason = "needs the role `owner` among `roles`";
+        return Err(OrgsError::invalid("last_owner_protection", reason));
+    }
+    if policy.protected_users.len() > MOST_PROTECTED {
+        let reason = format!("may name {MOST_PROTECTED} users at most");
+        return Err(OrgsError::invalid("protected_users", reason));
+    }
+    Ok(())
+}
+
+/// Nobody could get an account any more if no identity provider sends any.
+async fn require_connected(org: &OrgHandle) -> Result<(), OrgsError> {
+    let page = PageRequest {
+        after: None,
+        limit: MOST_CONNECTIONS,
+    };
+    let connections = org.list_scim_connections(page).await?;
+    let connected = connections
+        .items
+        .iter()
+        .any(|connection| connection.state() == ConnectionState::Connected);
+    if connected {
+        return Ok(());
+    }
+    Err(OrgsError::Refused {
+        code: "no_connected_scim_connection",
+        reason:
+            "no SCIM connection of this organization is connected, so nobody new could get in: \
+                 set one up and wait for its first request, or send `force=true`"
+                .to_owned(),
+    })
+}
+
+/// How many of those whom a policy would hit are named.
+const NAMED: u64 = 100;
+
+/// What a policy would do, were it saved.
+#[derive(Debug)]
+pub struct Preview {
+    /// How many people with an account would be denied at their next sign-in.
+    pub blocked: u64,
+    /// The first of them.
+    pub first_blocked: Vec<SignInLink>,
+    /// How the seats are taken now.
+    pub seats: Seats,
+    /// How many seats more are taken than there would be. Nobody loses one; nobody gets a new one.
+    pub seats_missing: u64,
+    /// What would keep it from being saved: a field, and what is wrong.
+    pub problems: Vec<OrgsError>,
+}
+
+/// Tells what a policy would do, and changes nothing.
+///
+/// # Errors
+///
+/// The database is not available.
+pub async fn preview(org: &OrgHandle, proposed: &Policy) -> Result<Preview, OrgsError> {
+    let mut problems: Vec<OrgsError> = check(proposed).err().into_iter().collect();
+    let held = org.policy().await?.policy;
+    let restricts = proposed.restrict_account_creation_to_scim;
+    if restricts && !held.restrict_account_creation_to_scim {
+        match require_connected(org).await {
+            Err(error @ OrgsError::Refused { .. }) => problems.push(error),
+            other => other?,
+        }
+    }
+    let seats = org.seats().await?;
+    let (blocked, first_blocked) = if restricts {
+        (
+            seats.sign_in_accounts,
+            org.list_sign_in_accounts(NAMED).await?,
+        )
+    } else {
+        (0, Vec::new())
+    };
+    let limit = proposed
+        .seat_limit
+        .map_or(u64::MAX, |limit| limit.seats.into());
+    Ok(Preview {
+        blocked,
+        first_blocked,
+        seats_missing: seats.taken().saturating_sub(limit),
+        seats,
+        problems,
+    })
+}

@@ -1,0 +1,348 @@
+//! May this person come in, as whom, and why.
+//!
+//! What is known is gathered in the transaction that writes the decision down, from the database and
+//! from nothing that a process remembers: a user that was deactivated a moment ago on another replica is
+//! denied. The judgement itself is a function of what was gathered ([`judge`]).
+//!
+//! A subject is linked to a user once: by `externalId`, then by an address that its provider has
+//! verified. From then on the link decides, whatever becomes of names and addresses. Only where the user
+//! is gone, or never was, does a sign-in look again; whatever could be two people is denied.
+
+use rollcall_model::{
+    Identity, LinkedBy, Origin, Policy, ScimConnectionId, SignInLink, SignInReason,
+    SsoConnectionId, UserId,
+};
+use rollcall_store::{Match, NewSignInLink, OrgHandle, OrgTx, Person, StoreError};
+
+use crate::error::OrgsError;
+
+/// The longest subject and address, in bytes: what an index of the database takes.
+const LONGEST: usize = 1_000;
+
+/// How often a decision is made anew because another one linked the same person meanwhile.
+const ATTEMPTS: u32 = 5;
+
+/// What was decided.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// Why, and with it whether the person may come in.
+    pub reason: SignInReason,
+    /// Whether the product should make an account if it has none of this person.
+    pub create_account: bool,
+    /// The user, if the person is one, also if it is denied.
+    pub person: Option<Person>,
+}
+
+/// Who asks: somebody whom the provider names, or a token that says nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// A person, as verified by the caller or by the signature of a token.
+    Person(Identity),
+    /// A token that was not accepted, and why.
+    Refused(SignInReason),
+}
+
+/// Decides, and writes the decision down.
+///
+/// # Errors
+///
+/// There is no such SSO connection, the identity cannot be one, or the database is not available.
+pub async fn decide(
+    org: &OrgHandle,
+    sso: SsoConnectionId,
+    claim: &Claim,
+    origin: Origin,
+) -> Result<Decision, OrgsError> {
+    if let Claim::Person(identity) = claim {
+        check(identity)?;
+    }
+    let mut attempt = 1;
+    loop {
+        match decide_once(org, sso, claim, origin).await {
+            Err(OrgsError::Store(StoreError::Conflict { .. })) if attempt < ATTEMPTS => {}
+            Err(OrgsError::Store(error)) if error.is_contention() && attempt < ATTEMPTS => {}
+            decided => return decided,
+        }
+        attempt += 1;
+    }
+}
+
+fn check(identity: &Identity) -> Result<(), OrgsError> {
+    let long = |text: &str| text.is_empty() || text.len() > LONGEST || text.contains('\0');
+    let reason = format!("must have 1 to {LONGEST} bytes, none of them NUL");
+    if long(&identity.subject) {
+        return Err(OrgsError::invalid("identity.subject", reason));
+    }
+    for (field, text) in [
+        ("identity.email", &identity.email),
+        ("identity.external_id", &identity.external_id),
+    ] {
+        if text.as_deref().is_some_and(long) {
+            return Err(OrgsError::invalid(field, reason));
+        }
+    }
+    Ok(())
+}
+
+async fn decide_once(
+    org: &OrgHandle,
+    sso: SsoConnectionId,
+    claim: &Claim,
+    origin: Origin,
+) -> Result<Decision, OrgsError> {
+    let mut tx = org.begin(origin).await?;
+    if tx.find_sso_connection(sso).await?.is_none() {
+        return Err(OrgsError::NotFound {
+            what: "SSO connection",
+        });
+    }
+    let identity = match claim {
+        Claim::Refused(reason) => Err(*reason),
+        Claim::Person(identity) => Ok(identity),
+    };
+    let decision = match identity {
+        Ok(identity) => of_person(&mut tx, sso, identity).await?,
+        Err(reason) => Decision {
+            reason,
+            create_account: false,
+            person: None,
+        },
+    };
+    tx.note_sign_in(
+        sso,
+        identity.ok(),
+        decision.reason,
+        decision.person.as_ref(),
+    );
+    tx.commit().await?;
+    Ok(decision)
+}
+
+async fn of_person(
+    tx: &mut OrgTx,
+    sso: SsoConnectionId,
+    identity: &Identity,
+) -> Result<Decision, OrgsError> {
+    let policy = tx.policy().await?.policy;
+    let link = tx.find_sign_in_link(sso, &identity.subject).await?;
+    let found = find(tx, sso, identity, link.as_ref(), &policy).await?;
+    let mut facts = Facts {
+        who: found.who(),
+        has_account: link.as_ref().is_some_and(|link| link.user.is_none()),
+        trusted_address: identity.email.is_some()
+            && (identity.email_verified || policy.unverified_email_linking),
+        seat_is_free: true,
+    };
+    let mut reason = judge(&policy, &facts);
+    if reason == SignInReason::JitAllowed && !facts.has_account {
+        facts.seat_is_free = has_free_seat(tx).await?;
+        reason = judge(&policy, &facts);
+    }
+    let new = match (&found, reason) {
+        (Found::Matched(person, by), _) => Some((Some(person), *by)),
+        (_, SignInReason::JitAllowed) if !facts.has_account => Some((None, LinkedBy::JustInTime)),
+        _ => None,
+    };
+    if let Some((person, linked_by)) = new {
+        let new = NewSignInLink {
+            sso_connection_id: sso,
+            subject: &identity.subject,
+            user: person.map(|person| (person.scim_connection_id, person.user.id)),
+            email: identity.email.as_deref(),
+            linked_by,
+        };
+        tx.save_sign_in_link(link.as_ref(), new).await?;
+    }
+    Ok(Decision {
+        reason,
+        create_account: matches!(
+            reason,
+            SignInReason::ProvisionedActive | SignInReason::JitAllowed
+        ),
+        person: found.into_person(),
+    })
+}
+
+/// Removes the link of a subject, so that its next sign-in looks for the user anew.
+///
+/// # Errors
+///
+/// There is none.
+pub async fn unlink(
+    org: &OrgHandle,
+    sso: SsoConnectionId,
+    subject: &str,
+    origin: Origin,
+) -> Result<(), OrgsError> {
+    let mut tx = org.begin(origin).await?;
+    let removed = tx.delete_sign_in_link(sso, subject).await?;
+    removed.ok_or(OrgsError::NotFound {
+        what: "sign-in link",
+    })?;
+    Ok(tx.commit().await?)
+}
+
+/// Whether one more account may be made. The policy is held until the end of the transaction, so that
+/// nobody else takes the seat.
+async fn has_free_seat(tx: &OrgTx) -> Result<bool, StoreError> {
+    let Some(limit) = tx.lock_policy().await?.policy.seat_limit else {
+        return Ok(true);
+    };
+    Ok(tx.seats().await?.taken() < u64::from(limit.seats))
+}
+
+/// Whom a subject was found to be.
+enum Found {
+    /// The user that it is linked to.
+    Linked(Person),
+    /// A user that it is to be linked to.
+    Matched(Person, LinkedBy),
+    Nobody,
+    Deleted,
+    Unverified,
+    Conflict,
+}
+
+impl Found {
+    fn who(&self) -> Who {
+        match self {
+            Self::Linked(person) | Self::Matched(person, _) => Who::User {
+                active: person.user.resource.active(),
+                waits: person.waits,
+            },
+            Self::Nobody => Who::Nobody,
+            Self::Deleted => Who::Deleted,
+            Self::Unverified => Who::Unverified,
+            Self::Conflict => Who::Conflict,
+        }
+    }
+
+    fn into_person(self) -> Option<Person> {
+        match self {
+            Self::Linked(person) | Self::Matched(person, _) => Some(person),
+            Self::Nobody | Self::Deleted | Self::Unverified | Self::Conflict => None,
+        }
+    }
+}
+
+async fn find(
+    tx: &OrgTx,
+    sso: SsoConnectionId,
+    identity: &Identity,
+    link: Option<&SignInLink>,
+    policy: &Policy,
+) -> Result<Found, OrgsError> {
+    let linked = link.and_then(|link| link.user);
+    if let Some((connection, user)) = linked
+        && let Some(person) = tx.find_person(connection, user).await?
+    {
+        return Ok(Found::Linked(person));
+    }
+    let matched = match match_by(tx, sso, identity, policy).await? {
+        Matched::To(connection, user, by) => (connection, user, by),
+        Matched::Several => return Ok(Found::Conflict),
+        Matched::Unverified => return Ok(Found::Unverified),
+        Matched::Nobody if linked.is_some() => return Ok(Found::Deleted),
+        Matched::Nobody => {
+            let address = identity.email.as_deref();
+            let external_id = identity.external_id.as_deref();
+            let deleted = tx.was_deleted(sso, external_id, address).await?;
+            return Ok(if deleted {
+                Found::Deleted
+            } else {
+                Found::Nobody
+            });
+        }
+    };
+    let (connection, user, by) = matched;
+    if tx.user_is_linked(sso, user).await? {
+        return Ok(Found::Conflict);
+    }
+    match tx.find_person(connection, user).await? {
+        Some(person) => Ok(Found::Matched(person, by)),
+        // Deleted since it was matched.
+        None => Ok(Found::Deleted),
+    }
+}
+
+enum Matched {
+    To(ScimConnectionId, UserId, LinkedBy),
+    /// Only by an address that nobody has verified.
+    Unverified,
+    Several,
+    Nobody,
+}
+
+async fn match_by(
+    tx: &OrgTx,
+    sso: SsoConnectionId,
+    identity: &Identity,
+    policy: &Policy,
+) -> Result<Matched, StoreError> {
+    if let Some(external_id) = &identity.external_id {
+        match tx.match_external_id(sso, external_id).await? {
+            Match::One(connection, user) => {
+                return Ok(Matched::To(connection, user, LinkedBy::ExternalId));
+            }
+            Match::Several => return Ok(Matched::Several),
+            Match::Nobody => {}
+        }
+    }
+    let Some(email) = &identity.email else {
+        return Ok(Matched::Nobody);
+    };
+    let by = match (identity.email_verified, policy.unverified_email_linking) {
+        (true, _) => Some(LinkedBy::VerifiedEmail),
+        (false, true) => Some(LinkedBy::UnverifiedEmail),
+        (false, false) => None,
+    };
+    Ok(match (tx.match_email(sso, email).await?, by) {
+        (Match::Nobody, _) => Matched::Nobody,
+        (_, None) => Matched::Unverified,
+        (Match::Several, _) => Matched::Several,
+        (Match::One(connection, user), Some(by)) => Matched::To(connection, user, by),
+    })
+}
+
+/// Whom the person was found to be, as far as it matters to the judgement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Who {
+    User { active: bool, waits: bool },
+    Nobody,
+    Deleted,
+    Unverified,
+    Conflict,
+}
+
+/// What is known of a person who asks to come in.
+#[derive(Clone, Copy, Debug)]
+struct Facts {
+    who: Who,
+    /// Whether an earlier sign-in made an account.
+    has_account: bool,
+    /// Whether there is an address, and one that may stand for the person.
+    trusted_address: bool,
+    /// Whether there is a seat for a new account.
+    seat_is_free: bool,
+}
+
+/// The judgement: `docs/sign-in-decisions.md` has the same as a table.
+fn judge(policy: &Policy, facts: &Facts) -> SignInReason {
+    match facts.who {
+        Who::User { active: false, .. } => SignInReason::Deactivated,
+        Who::User { waits: true, .. } => SignInReason::SeatLimit,
+        Who::User { .. } => SignInReason::ProvisionedActive,
+        Who::Conflict => SignInReason::IdentityConflict,
+        Who::Deleted => SignInReason::Deleted,
+        Who::Unverified => SignInReason::EmailUnverified,
+        Who::Nobody if policy.restrict_account_creation_to_scim => SignInReason::ScimRequired,
+        Who::Nobody if facts.has_account && policy.just_in_time_provisioning => {
+            SignInReason::JitAllowed
+        }
+        Who::Nobody if facts.has_account => SignInReason::AccountExists,
+        Who::Nobody if !policy.just_in_time_provisioning => SignInReason::NotProvisioned,
+        Who::Nobody if !facts.trusted_address => SignInReason::EmailUnverified,
+        Who::Nobody if !facts.seat_is_free => SignInReason::SeatLimit,
+        Who::Nobody => SignInReason::JitAllowed,
+    }
+}
