@@ -34,6 +34,7 @@ mod scim_parked_references;
 mod scim_schemas;
 mod scim_users;
 mod scopes;
+mod sign_in_table;
 mod sign_ins;
 mod slow_clients;
 mod source_addresses;
