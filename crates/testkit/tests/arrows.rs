@@ -59,7 +59,11 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["rollcall-metrics", "rollcall-model", "rollcall-store"],
     ),
     ("rollcall-fuzz", &["rollcall-orgs", "rollcall-scim"]),
-    ("rollcall-orgs", &["rollcall-model", "rollcall-store"]),
+    (
+        "rollcall-orgs",
+        &["rollcall-model", "rollcall-outbound", "rollcall-store"],
+    ),
+    ("rollcall-outbound", &[]),
     ("rollcall-replicas", &["rollcall-metrics", "rollcall-model"]),
     (
         "rollcall-store",
