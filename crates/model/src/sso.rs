@@ -38,6 +38,9 @@ pub struct OidcProvider {
     pub client_id: String,
     /// Whether a client secret is stored (sealed, beside this).
     pub has_client_secret: bool,
+    /// The claim of an id token that equals the SCIM `externalId`; `sub` if not said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id_claim: Option<String>,
 }
 
 /// A SAML 2.0 identity provider.

@@ -24,6 +24,8 @@ pub enum ProviderInput {
         client_id: String,
         /// The client secret, if the provider wants one.
         client_secret: Option<SecretString>,
+        /// The claim that equals the SCIM `externalId`, if it is another than `sub`.
+        external_id_claim: Option<String>,
     },
     /// SAML 2.0, as the provider's own document describes it.
     SamlMetadata {
@@ -60,6 +62,7 @@ fn check(
             issuer,
             client_id,
             client_secret,
+            external_id_claim,
         } => {
             let sealed_client_secret = client_secret
                 .map(|secret| {
@@ -76,6 +79,9 @@ fn check(
                     issuer: field::https_url("oidc.issuer", &issuer)?,
                     client_id: field::opaque("oidc.client_id", &client_id)?,
                     has_client_secret: sealed_client_secret.is_some(),
+                    external_id_claim: external_id_claim
+                        .map(|claim| field::opaque("oidc.external_id_claim", &claim))
+                        .transpose()?,
                 }),
                 sealed_client_secret,
             })

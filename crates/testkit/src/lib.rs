@@ -13,6 +13,7 @@
 mod app;
 mod client;
 mod database;
+pub mod oidc;
 pub mod replay;
 pub mod servers;
 

@@ -1,6 +1,7 @@
 //! The part of an SSO connection's body that describes the provider.
 
 use rollcall_model::{OidcProvider, SamlProvider};
+use rollcall_orgs::oidc::DEFAULT_EXTERNAL_ID_CLAIM;
 use rollcall_orgs::sso_connections::ProviderInput;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,9 @@ pub(super) struct OidcBody {
     client_id: String,
     /// Whether a client secret is kept.
     has_client_secret: bool,
+    /// The claim of an id token that equals the SCIM `externalId`.
+    #[schema(example = "sub")]
+    external_id_claim: String,
 }
 
 /// A SAML 2.0 identity provider.
@@ -50,6 +54,9 @@ impl From<OidcProvider> for OidcBody {
             issuer: provider.issuer,
             client_id: provider.client_id,
             has_client_secret: provider.has_client_secret,
+            external_id_claim: provider
+                .external_id_claim
+                .unwrap_or_else(|| DEFAULT_EXTERNAL_ID_CLAIM.to_owned()),
         }
     }
 }
@@ -77,6 +84,9 @@ pub(super) struct OidcInput {
     /// The client secret, if the provider wants one. No answer ever holds it.
     #[schema(value_type = Option<String>, write_only)]
     client_secret: Option<SecretString>,
+    /// The claim of an id token that equals the SCIM `externalId`, `sub` if absent. Entra ID
+    /// wants `oid`.
+    external_id_claim: Option<String>,
 }
 
 /// A SAML 2.0 identity provider: its metadata document, or the three other fields.
@@ -152,6 +162,7 @@ fn read_oidc(members: Members) -> Result<ProviderInput, FieldError> {
         issuer: input.issuer,
         client_id: input.client_id,
         client_secret: input.client_secret,
+        external_id_claim: input.external_id_claim,
     })
 }
 
