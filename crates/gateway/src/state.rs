@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, web};
 use rollcall_metrics::Metrics;
+use rollcall_orgs::oidc::OidcClients;
 use rollcall_orgs::secret::SealingKey;
 use rollcall_replicas::Replicas;
 use rollcall_store::Store;
@@ -36,6 +37,8 @@ pub struct AppState {
     pub held_back: HeldBack,
     /// What this server shares with the others of its installation.
     pub replicas: Replicas,
+    /// Verifies id tokens.
+    pub oidc: OidcClients,
     /// Whether the server is on its way down.
     pub draining: Draining,
 }

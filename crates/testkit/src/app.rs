@@ -13,7 +13,9 @@ use rollcall_gateway::{
 use rollcall_metrics::Metrics;
 use rollcall_model::{ManualClock, Origin, SystemClock, Timestamp};
 use rollcall_orgs::api_keys;
+use rollcall_orgs::oidc::OidcClients;
 use rollcall_orgs::secret::SealingKey;
+use rollcall_outbound::{AllowedNetworks, Fetcher, Timeouts};
 use rollcall_replicas::{RedisHealth, RedisOptions, Replicas};
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -145,6 +147,9 @@ impl TestApp {
             None => Replicas::alone(metrics.clone()),
             Some(redis) => Replicas::over_redis(redis, &SystemClock, metrics.clone()).unwrap(),
         };
+        // Providers of tests run on this machine.
+        let loopback = AllowedNetworks::parse(&["127.0.0.0/8"]).unwrap();
+        let fetcher = Fetcher::new(loopback, Timeouts::default()).unwrap();
         let state = AppState {
             store,
             replicas,
@@ -156,6 +161,7 @@ impl TestApp {
             activity: ActivityLog::default(),
             purge: Purge::default(),
             guesses: Guesses::default(),
+            oidc: OidcClients::new(fetcher),
             draining: Draining::default(),
         };
         let listeners = Listeners {

@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "rollcall-metrics",
             "rollcall-model",
             "rollcall-orgs",
+            "rollcall-outbound",
             "rollcall-replicas",
             "rollcall-store",
         ],

@@ -17,7 +17,9 @@ use rollcall_gateway::{
 use rollcall_metrics::Metrics;
 use rollcall_model::Origin;
 use rollcall_orgs::api_keys;
+use rollcall_orgs::oidc::OidcClients;
 use rollcall_orgs::secret::{ApiKeySecret, check_key};
+use rollcall_outbound::{Fetcher, Timeouts};
 use rollcall_store::Store;
 
 pub(crate) use self::database::{check_server, describe, open, renew_keys};
@@ -69,6 +71,10 @@ async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result
         activity: ActivityLog::default(),
         purge: Purge::default(),
         guesses: Guesses::default(),
+        oidc: OidcClients::new(Fetcher::new(
+            config.outbound.allowed_private_networks.clone(),
+            Timeouts::default(),
+        )?),
         draining: Draining::default(),
     };
     let listeners = Listeners {

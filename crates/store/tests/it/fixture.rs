@@ -71,6 +71,7 @@ impl Fixture {
                 issuer: "https://login.example.com".to_owned(),
                 client_id: "product".to_owned(),
                 has_client_secret: false,
+                external_id_claim: None,
             }),
             sealed_client_secret: None,
         })

@@ -68,6 +68,7 @@ fn the_default_file_describes_every_field_and_nothing_else() {
         "rate_limits",
         "redis",
         "database",
+        "outbound",
         "scim",
     ];
     let mut expected: BTreeSet<String> = fields::<Config>("").into_iter().collect();
@@ -80,6 +81,7 @@ fn the_default_file_describes_every_field_and_nothing_else() {
     expected.extend(fields::<RateLimitsConfig>("rate_limits."));
     expected.extend(fields::<RedisConfig>("redis."));
     expected.extend(fields::<DatabaseConfig>("database."));
+    expected.extend(fields::<OutboundConfig>("outbound."));
     expected.extend(fields::<ScimConfig>("scim."));
     for secret in layers::SECRETS {
         assert!(expected.contains(*secret), "{secret}");
