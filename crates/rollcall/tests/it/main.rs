@@ -12,5 +12,6 @@ mod postgres;
 mod redis;
 mod rollcall;
 mod serve;
+mod sign_ins;
 mod simulate;
 mod tls;
