@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{FromRequest, Handler, HttpResponse, HttpResponseBuilder, Resource, Responder};
-use rollcall_metrics::ConnectionState;
+use rollcall_metrics::{ConnectionState, TokenEnd};
 use rollcall_replicas::RedisHealth;
 use rollcall_store::StoreError;
 use serde_json::json;
@@ -123,6 +123,17 @@ async fn metrics(app: Data<AppState>) -> HttpResponse {
         }
         // The counters are worth most when the database is away, so they are shown all the same.
         Err(error) => tracing::warn!(error = %chain(&error), "the gauges could not be counted"),
+    }
+    match app.store.count_expiring_tokens().await {
+        Ok(tokens) => {
+            let set = |end, count| app.metrics.set_tokens_expiring(end, count);
+            set(TokenEnd::Within30Days, tokens.within_30_days);
+            set(TokenEnd::Within14Days, tokens.within_14_days);
+            set(TokenEnd::Within7Days, tokens.within_7_days);
+            set(TokenEnd::Within1Day, tokens.within_1_day);
+            set(TokenEnd::Expired, tokens.expired);
+        }
+        Err(error) => tracing::warn!(error = %chain(&error), "expiring tokens were not counted"),
     }
     match app.metrics.render() {
         Ok((content_type, text)) => HttpResponse::Ok()

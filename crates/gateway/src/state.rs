@@ -9,6 +9,7 @@ use rollcall_store::Store;
 
 use crate::activity::ActivityLog;
 use crate::admission::Admission;
+use crate::expiries::Expiries;
 use crate::guesses::Guesses;
 use crate::health::Draining;
 use crate::held_back::HeldBack;
@@ -29,6 +30,8 @@ pub struct AppState {
     pub activity: ActivityLog,
     /// How far the removal of old tombstones has come.
     pub purge: Purge,
+    /// What was told of the end of tokens.
+    pub expiries: Expiries,
     /// Who tries out tokens.
     pub guesses: Guesses,
     /// Whose turn it is.

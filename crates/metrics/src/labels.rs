@@ -153,6 +153,22 @@ label! {
 }
 
 label! {
+    /// When SCIM tokens end.
+    TokenEnd {
+        /// Within 30 days.
+        Within30Days = "30",
+        /// Within 14 days.
+        Within14Days = "14",
+        /// Within 7 days.
+        Within7Days = "7",
+        /// Within a day.
+        Within1Day = "1",
+        /// In the last 30 days.
+        Expired = "expired",
+    }
+}
+
+label! {
     /// The two budgets that a SCIM connection has.
     Budget {
         /// Requests that change nothing.

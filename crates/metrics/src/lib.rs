@@ -18,5 +18,7 @@ mod metrics;
 mod tests;
 
 pub use definition::{Description, Kind};
-pub use labels::{AuthenticationFailure, Budget, ConnectionState, Operation, Outcome, StaleNotice};
+pub use labels::{
+    AuthenticationFailure, Budget, ConnectionState, Operation, Outcome, StaleNotice, TokenEnd,
+};
 pub use metrics::{Metrics, MetricsError, descriptions, markdown};

@@ -8,7 +8,9 @@ use prometheus::{
 };
 
 use crate::definition::{Define, Description};
-use crate::{AuthenticationFailure, Budget, ConnectionState, Operation, Outcome, StaleNotice};
+use crate::{
+    AuthenticationFailure, Budget, ConnectionState, Operation, Outcome, StaleNotice, TokenEnd,
+};
 
 /// Metrics could not be registered or written out.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +93,8 @@ metrics! {
     connections: IntGaugeVec = "rollcall_connections" ["state"],
     /// SCIM connections that received their first authenticated request from an identity provider.
     connections_connected: IntCounter = "rollcall_connections_connected_total" [],
+    /// SCIM tokens that nobody revoked and that end within so many days, or, as `expired`, ended in the last 30 days.
+    scim_tokens_expiring: IntGaugeVec = "rollcall_scim_tokens_expiring" ["days"],
     /// Organizations.
     organizations: IntGauge = "rollcall_organizations" [],
     /// Users in all organizations, the deactivated ones included.
@@ -146,6 +150,9 @@ impl Metrics {
         }
         for state in ConnectionState::ALL {
             metrics.set_connections(*state, 0);
+        }
+        for end in TokenEnd::ALL {
+            metrics.set_tokens_expiring(*end, 0);
         }
         for budget in Budget::ALL {
             metrics.rate_limited.with_label_values(&[budget.label()]);
@@ -253,6 +260,13 @@ impl Metrics {
     pub fn set_connections(&self, state: ConnectionState, count: u64) {
         self.connections
             .with_label_values(&[state.label()])
+            .set(gauge_value(count));
+    }
+
+    /// How many SCIM tokens end then.
+    pub fn set_tokens_expiring(&self, end: TokenEnd, count: u64) {
+        self.scim_tokens_expiring
+            .with_label_values(&[end.label()])
             .set(gauge_value(count));
     }
 

@@ -7,7 +7,7 @@ use prometheus::Registry;
 
 use crate::{
     AuthenticationFailure, Budget, ConnectionState, Metrics, MetricsError, Operation, Outcome,
-    StaleNotice, descriptions, markdown,
+    StaleNotice, TokenEnd, descriptions, markdown,
 };
 
 fn metrics() -> Metrics {
@@ -41,6 +41,7 @@ fn a_new_server_shows_its_version_and_zeros() {
     rollcall_authentication_failures_total{reason="mismatch"} 0
     rollcall_authentication_failures_total{reason="missing"} 0
     rollcall_authentication_failures_total{reason="revoked"} 0
+    rollcall_authentication_failures_total{reason="source_address"} 0
     rollcall_authentication_failures_total{reason="unknown"} 0
     # HELP rollcall_build_info Always 1; the version that runs is in the label.
     # TYPE rollcall_build_info gauge
@@ -97,6 +98,13 @@ fn a_new_server_shows_its_version_and_zeros() {
     # HELP rollcall_requests_working SCIM requests that work now.
     # TYPE rollcall_requests_working gauge
     rollcall_requests_working 0
+    # HELP rollcall_scim_tokens_expiring SCIM tokens that nobody revoked and that end within so many days, or, as `expired`, ended in the last 30 days.
+    # TYPE rollcall_scim_tokens_expiring gauge
+    rollcall_scim_tokens_expiring{days="1"} 0
+    rollcall_scim_tokens_expiring{days="14"} 0
+    rollcall_scim_tokens_expiring{days="30"} 0
+    rollcall_scim_tokens_expiring{days="7"} 0
+    rollcall_scim_tokens_expiring{days="expired"} 0
     # HELP rollcall_stale_notices_total What was told to other replicas and heard from them, to be forgotten.
     # TYPE rollcall_stale_notices_total counter
     rollcall_stale_notices_total{notice="everything"} 0
@@ -122,6 +130,7 @@ fn every_method_moves_its_own_metric() {
     metrics.authentication_failed(AuthenticationFailure::Expired);
     metrics.quirk_applied("boolean_as_text");
     metrics.set_connections(ConnectionState::Connected, 3);
+    metrics.set_tokens_expiring(TokenEnd::Within7Days, 13);
     metrics.connection_connected();
     metrics.set_organizations(2);
     metrics.set_users(40);
@@ -165,6 +174,7 @@ fn every_method_moves_its_own_metric() {
     rollcall_request_duration_seconds_count{operation="patch_user"} 1
     rollcall_request_log_dropped_total 9
     rollcall_requests_total{operation="patch_user",outcome="ok"} 1
+    rollcall_scim_tokens_expiring{days="7"} 13
     rollcall_stale_notices_total{notice="heard"} 1
     rollcall_tombstones_purged_total 3
     rollcall_users 40
@@ -284,6 +294,7 @@ fn the_manual_lists_every_metric() {
     | `rollcall_writes_repeated_total` | counter |  | Writes that were done again, because the database broke them off for another at the same time. |
     | `rollcall_connections` | gauge | `state` | SCIM connections, by state. |
     | `rollcall_connections_connected_total` | counter |  | SCIM connections that received their first authenticated request from an identity provider. |
+    | `rollcall_scim_tokens_expiring` | gauge | `days` | SCIM tokens that nobody revoked and that end within so many days, or, as `expired`, ended in the last 30 days. |
     | `rollcall_organizations` | gauge |  | Organizations. |
     | `rollcall_users` | gauge |  | Users in all organizations, the deactivated ones included. |
     | `rollcall_groups` | gauge |  | Groups in all organizations. |

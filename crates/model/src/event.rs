@@ -94,6 +94,10 @@ event_types! {
     ScimTokenCreated = "scim_token.created",
     /// A bearer token was revoked, now or from a moment ahead.
     ScimTokenRevoked = "scim_token.revoked",
+    /// A bearer token ends in 30, 14, 7 or 1 days.
+    ScimTokenExpiring = "scim_token.expiring",
+    /// A bearer token has ended by itself.
+    ScimTokenExpired = "scim_token.expired",
     /// A user was provisioned.
     UserCreated = "user.created",
     /// A user's attributes changed.
@@ -168,6 +172,9 @@ impl EventType {
             // Nobody remembers that there was no such token or connection.
             | Self::ScimConnectionCreated
             | Self::ScimTokenCreated
+            // Whoever remembers a token compares its end with the clock.
+            | Self::ScimTokenExpiring
+            | Self::ScimTokenExpired
             | Self::UserCreated
             | Self::UserUpdated
             | Self::UserDeactivated

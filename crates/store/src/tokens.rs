@@ -109,6 +109,7 @@ impl OrgTx {
             expires_at: Set(token.expires_at.unix_micros()),
             last_used_at: Set(None),
             revoked_at: Set(None),
+            notice_days: Set(None),
         })
         .exec_without_returning(self.connection())
         .await?;

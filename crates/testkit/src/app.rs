@@ -7,8 +7,8 @@ use std::time::Duration;
 use prometheus::Registry;
 use rand::rngs::SysRng;
 use rollcall_gateway::{
-    ActivityLog, Admission, AdmissionLimits, AppState, Draining, Guesses, HeldBack, Limits,
-    Listeners, Purge, RateSettings, Running, Settings,
+    ActivityLog, Admission, AdmissionLimits, AppState, Draining, Expiries, Guesses, HeldBack,
+    Limits, Listeners, Purge, RateSettings, Running, Settings,
 };
 use rollcall_metrics::Metrics;
 use rollcall_model::{ManualClock, Origin, SystemClock, Timestamp};
@@ -160,6 +160,7 @@ impl TestApp {
             settings,
             activity: ActivityLog::default(),
             purge: Purge::default(),
+            expiries: Expiries::default(),
             guesses: Guesses::default(),
             oidc: OidcClients::new(fetcher),
             draining: Draining::default(),
@@ -214,6 +215,17 @@ impl TestApp {
             .await
             .unwrap()
         {}
+    }
+
+    /// Tells of tokens that are about to end or have ended, as the gateway does every minute. The
+    /// clock has to have moved by that since the last time.
+    ///
+    /// # Panics
+    ///
+    /// If the database refuses.
+    pub async fn tell_expiries(&self) {
+        let state = self.state();
+        while !state.expiries.step(&state.store).await.unwrap() {}
     }
 
     /// Creates an organization of that name with an SSO connection and a SCIM connection.

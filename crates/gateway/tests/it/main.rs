@@ -10,6 +10,7 @@ mod connecting;
 mod contention;
 mod database_restart;
 mod database_timeouts;
+mod expiry_notices;
 mod generated;
 mod health;
 mod idp_cases;

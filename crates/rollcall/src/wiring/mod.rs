@@ -11,8 +11,8 @@ mod secret_key;
 use anyhow::Context;
 use prometheus::Registry;
 use rollcall_gateway::{
-    ActivityLog, Admission, AdmissionLimits, AppState, Draining, Guesses, HeldBack, Limits,
-    Listeners, Purge, RateSettings, Running, Settings,
+    ActivityLog, Admission, AdmissionLimits, AppState, Draining, Expiries, Guesses, HeldBack,
+    Limits, Listeners, Purge, RateSettings, Running, Settings,
 };
 use rollcall_metrics::Metrics;
 use rollcall_model::Origin;
@@ -70,6 +70,7 @@ async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result
         settings,
         activity: ActivityLog::default(),
         purge: Purge::default(),
+        expiries: Expiries::default(),
         guesses: Guesses::default(),
         oidc: OidcClients::new(Fetcher::new(
             config.outbound.allowed_private_networks.clone(),
