@@ -6,8 +6,9 @@ use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
     QuerySelect,
 };
+use serde_json::{Value, json};
 
-use crate::audit;
+use crate::audit::{self, detail};
 use crate::connect::Store;
 use crate::dialect::WriteTx;
 use crate::entity::api_keys::{ActiveModel, Column, Entity, Model};
@@ -146,14 +147,16 @@ impl Store {
         Entity::delete_by_id(id.as_uuid())
             .exec(tx.connection())
             .await?;
-        let row = audit::row(
-            self.clock(),
+        let gone = keys.into_iter().find(|key| key.id == id.as_uuid());
+        let gone = gone.map(|key| detail::gone(told(&key.into())));
+        let entry = audit::entry(
+            (self.clock(), self.clock().now()),
             None,
-            origin,
-            "api_key.deleted",
-            id.to_string(),
+            &origin,
+            ("api_key.deleted", id.to_string()),
+            gone.as_ref(),
         );
-        audit::insert(tx.connection(), vec![row]).await?;
+        audit::append_to_installation(tx.connection(), entry).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -208,14 +211,27 @@ async fn insert(
     .on_conflict(OnConflict::column(Column::Digest).do_nothing().to_owned())
     .exec_without_returning(tx.connection())
     .await?;
-    if inserted > 0 {
-        let row = audit::row(clock, None, origin, "api_key.created", id.to_string());
-        audit::insert(tx.connection(), vec![row]).await?;
-    }
-    let key = Entity::find()
+    let row = Entity::find()
         .filter(Column::Digest.eq(digest.to_vec()))
         .one(tx.connection())
         .await?
         .ok_or_else(|| StoreError::corrupt("api_keys", id, "gone right after it was added"))?;
-    Ok(key.into())
+    let key = ApiKey::from(row);
+    if inserted > 0 {
+        let made = detail::made(told(&key));
+        let entry = audit::entry(
+            (clock, clock.now()),
+            None,
+            &origin,
+            ("api_key.created", id.to_string()),
+            Some(&made),
+        );
+        audit::append_to_installation(tx.connection(), entry).await?;
+    }
+    Ok(key)
+}
+
+/// What the audit log says of a key.
+fn told(key: &ApiKey) -> Value {
+    json!({ "api_key": { "id": key.id, "name": key.name, "prefix": key.prefix } })
 }

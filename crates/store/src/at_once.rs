@@ -22,6 +22,7 @@ use rollcall_model::{
 use rollcall_scim::Resource;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, Iterable, Statement, Value};
 
+use crate::audit::{self, Entry, Link};
 use crate::entity::users::Column;
 use crate::error::{self, StoreError};
 use crate::handle::ConnectionHandle;
@@ -85,31 +86,36 @@ const UPDATE_EMAILS: &str = "
         from done, json_array_elements_text($14::json) as address
     ),";
 
-/// Numbers and tells what was done, if it was. `$24` is how many users more are active.
-const TELL: &str = "
+/// Numbers and tells what was done, if it was. `$24` is how many users more are active, `$25` and
+/// `$26` are for the chain of the audit log.
+static TELL: LazyLock<String> = LazyLock::new(|| {
+    let appended = audit::appended("$25", "$26");
+    format!(
+        "
     taken as (
-        insert into event_sequences (org_id, last, active_users) select $1, 1, $24 from done
-        on conflict (org_id) do update set
-            last = event_sequences.last + 1,
-            active_users = event_sequences.active_users + excluded.active_users
-        returning last
+        insert into event_sequences (org_id, last, active_users, audit_number, audit_hash)
+        select $1, 1, $24, 1, sha256($25 || int8send(1) || $26) from done
+        {appended}
     ), audited as (
-        insert into audit_log (org_id, id, at, actor, action, target, request_id)
-        select $1, $15, $16, $17, $18, $19, $20 from done
+        insert into audit_log (org_id, id, at, actor, action, target, request_id, number, hash)
+        select $1, $15, $16, $17, $18, $19, $20, taken.audit_number, taken.audit_hash from taken
     ), told as (
         insert into events (org_id, sequence, id, type, scim_connection_id, occurred_at, actor,
             request_id, data)
         select $1, taken.last, $21, $18, $2, $16, $17, $20, $22 from taken
-    )";
+    )"
+    )
+});
 
 /// What an update answers.
 const IF_DONE: &str = "
     select 1 as done from done";
 
-static INSERT_USER: LazyLock<String> = LazyLock::new(|| [INSERT, TELL, UNLESS_PARKED].concat());
-static UPDATE_USER: LazyLock<String> = LazyLock::new(|| [UPDATE, TELL, IF_DONE].concat());
+static INSERT_USER: LazyLock<String> =
+    LazyLock::new(|| [INSERT, TELL.as_str(), UNLESS_PARKED].concat());
+static UPDATE_USER: LazyLock<String> = LazyLock::new(|| [UPDATE, TELL.as_str(), IF_DONE].concat());
 static UPDATE_USER_AND_EMAILS: LazyLock<String> =
-    LazyLock::new(|| [UPDATE, UPDATE_EMAILS, TELL, IF_DONE].concat());
+    LazyLock::new(|| [UPDATE, UPDATE_EMAILS, TELL.as_str(), IF_DONE].concat());
 
 /// A statement and its outcome if it was done.
 struct AtOnce<'t> {
@@ -147,15 +153,24 @@ impl AtOnce<'_> {
             .collect();
         let [new, gone] = &self.emails;
         let user = &self.user;
-        values.extend::<[Value; 11]>([
+        let entry = Entry {
+            org_id: Some(handle.org_id),
+            id: self.audit_id,
+            at: self.at,
+            actor: Actor::IdentityProvider(handle.connection_id).to_string(),
+            action: self.kind.as_str().to_owned(),
+            target: user.id.to_string(),
+            request_id: self.request_id,
+            detail: None,
+        };
+        let (beginning, digest) = (Link::beginning(entry.org_id).hash, entry.digest());
+        values.extend::<[Value; 13]>([
             address_list(new).into(),
-            self.audit_id.as_uuid().into(),
-            self.at.unix_micros().into(),
-            Actor::IdentityProvider(handle.connection_id)
-                .to_string()
-                .into(),
-            self.kind.as_str().into(),
-            user.id.to_string().into(),
+            entry.id.as_uuid().into(),
+            entry.at.unix_micros().into(),
+            entry.actor.into(),
+            entry.action.into(),
+            entry.target.into(),
             self.request_id.as_uuid().into(),
             self.event_id.as_uuid().into(),
             users::told(kind, user.id, &user.resource)
@@ -163,6 +178,8 @@ impl AtOnce<'_> {
                 .into(),
             address_list(gone).into(),
             self.activity.into(),
+            beginning.to_vec().into(),
+            digest.to_vec().into(),
         ]);
         Ok(values)
     }
@@ -280,7 +297,8 @@ impl ConnectionHandle {
             request_id,
             audit_id: AuditId::new(clock),
             event_id: EventId::new(clock),
-            at: clock.now(),
+            // As in every audit row: see `audit::entry`.
+            at: clock.now().truncated_to_millis(),
         }
     }
 

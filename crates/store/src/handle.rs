@@ -11,6 +11,7 @@ use rollcall_model::{
 };
 use rollcall_scim::Catalog;
 use sea_orm::{DatabaseTransaction, DbErr};
+use serde_json::Value;
 
 use crate::access_changes;
 use crate::connect::Store;
@@ -164,6 +165,12 @@ impl OrgTx {
     /// the end of this one. For what no unique index can keep apart.
     pub(crate) async fn lock_name(&self, name: &str) -> Result<(), StoreError> {
         self.dialect.lock_name(&self.tx, name).await
+    }
+
+    /// Queues an audit row of what makes no event: which action, to what, and what there is to say of
+    /// it (`null`: nothing). The detail may hold no secret.
+    pub fn note(&mut self, action: &'static str, target: impl ToString, detail: Value) {
+        self.outbox.note(action, target, detail);
     }
 
     /// Writes the queued events and audit rows, and makes everything durable.

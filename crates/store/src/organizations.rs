@@ -78,7 +78,7 @@ impl Store {
         .exec_without_returning(tx.connection())
         .await
         .map_err(StoreError::naming_conflict("slug"))?;
-        tx.outbox.push(
+        tx.outbox.push_made(
             EventType::OrganizationCreated,
             None,
             organization.id,
@@ -178,8 +178,13 @@ impl OrgTx {
         .exec(self.connection())
         .await
         .map_err(StoreError::naming_conflict("slug"))?;
-        self.outbox
-            .push(EventType::OrganizationUpdated, None, after.id, told(&after));
+        self.outbox.push_change(
+            EventType::OrganizationUpdated,
+            None,
+            after.id,
+            told(&before),
+            told(&after),
+        );
         Ok(after)
     }
 
@@ -190,7 +195,7 @@ impl OrgTx {
     /// The database is not available.
     pub async fn delete_organization(&mut self) -> Result<(), StoreError> {
         // First the organization itself, so that nothing can be added to it meanwhile.
-        organizations::Entity::find_by_id(self.org_id.as_uuid())
+        let before = organizations::Entity::find_by_id(self.org_id.as_uuid())
             .lock_exclusive()
             .one(self.connection())
             .await?;
@@ -198,12 +203,13 @@ impl OrgTx {
         let deleted = organizations::Entity::delete_by_id(self.org_id.as_uuid())
             .exec(self.connection())
             .await?;
-        if deleted.rows_affected > 0 {
-            self.outbox.push(
+        if let Some(before) = before.filter(|_| deleted.rows_affected > 0) {
+            self.outbox.push_gone(
                 EventType::OrganizationDeleted,
                 None,
                 self.org_id,
                 json!({ "organization": { "id": self.org_id } }),
+                told(&before.try_into()?),
             );
         }
         Ok(())

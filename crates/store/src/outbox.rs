@@ -1,55 +1,84 @@
 //! The outbox: what a transaction will tell, written as its last act.
 //!
-//! The sequence counter of an organization is one row that each of its writes updates. Its lock
-//! is held until the commit is on disk, so it is taken last, when nothing but two inserts and
-//! the commit itself are left to do; what changes who may come in takes one more (see
-//! `access_changes`).
+//! The sequence counter of an organization is one row that each of its writes updates, and the head
+//! of its audit chain stands there too. Its lock is held until the commit is on disk, so it is taken
+//! last, when nothing but inserts and the commit itself are left to do; what changes who may come
+//! in takes one more (see `access_changes`).
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use rollcall_model::{
-    Actor, AuditId, Clock, EventId, EventType, OrgId, Origin, ScimConnectionId, Stale,
+    Actor, Clock, EventId, EventType, OrgId, Origin, ScimConnectionId, Stale, Timestamp,
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, Statement};
 use serde_json::{Value, json};
 
-use crate::audit;
+use crate::audit::{self, Entry, Link, Taken, Wanted, detail};
 use crate::entity::events;
 use crate::error::StoreError;
 
-/// How many rows one INSERT carries: events have nine columns, and SQLite takes 32,766 values.
+/// How many rows one INSERT carries: events have ten columns, and SQLite takes 32,766 values.
 const ROWS_PER_INSERT: usize = 500;
 
-/// All of it as one statement. `$1` is the organization, `$2` how many changes there are, `$3` the
-/// changes, `$4` to `$6` what they have in common, `$7` how many users become active.
-const AT_ONCE: &str = "
+/// One change as one statement. `$1` is the organization, `$2` how many events it makes (one or
+/// none), `$3` and `$4` are for the chain, `$5` to `$11` are of the audit row, `$12` to `$14` of the event,
+/// `$15` is how many users become active.
+static ONE_AT_ONCE: LazyLock<String> = LazyLock::new(|| {
+    let appended = audit::appended("$3", "$4");
+    format!(
+        "with taken as (
+            insert into event_sequences (org_id, last, active_users, audit_number, audit_hash)
+            values ($1, $2, $15, 1, sha256($3 || int8send(1) || $4))
+            {appended}
+        ), audited as (
+            insert into audit_log (org_id, id, at, actor, action, target, request_id, detail,
+                number, hash)
+            select $1, $5, $6, $7, $8, $9, $10, $11, audit_number, audit_hash from taken
+        )
+        insert into events (org_id, sequence, id, type, scim_connection_id, occurred_at, actor,
+            request_id, data)
+        select $1, last, $12, $8, $13, $6, $7, $10, $14 from taken where $2 = 1"
+    )
+});
+
+/// Many changes as one statement, after their numbers were taken. `$1` is the organization, `$2` the
+/// changes, `$3` to `$5` what they have in common, `$6` the new head of the chain.
+const MANY_AT_ONCE: &str = "
     with changes as (
-        select * from json_to_recordset($3::json) as change (
-            number bigint, event uuid, audit uuid, kind text, connection uuid, target text,
-            data text)
+        select * from json_to_recordset($2::json) as change (
+            number bigint, hash text, audit uuid, kind text, target text, detail text,
+            sequence bigint, event uuid, connection uuid, data text)
     ), audited as (
-        insert into audit_log (org_id, id, at, actor, action, target, request_id)
-        select $1, audit, $4, $5, kind, target, $6 from changes
-    ), taken as (
-        insert into event_sequences (org_id, last, active_users) values ($1, $2, $7)
-        on conflict (org_id) do update set
-            last = event_sequences.last + excluded.last,
-            active_users = event_sequences.active_users + excluded.active_users
-        returning last
+        insert into audit_log (org_id, id, at, actor, action, target, request_id, detail, number,
+            hash)
+        select $1, audit, $3, $4, kind, target, $5, detail, number, decode(hash, 'hex')
+        from changes
+    ), moved as (
+        update event_sequences set audit_hash = $6 where org_id = $1
     )
     insert into events (org_id, sequence, id, type, scim_connection_id, occurred_at, actor,
         request_id, data)
-    select $1, taken.last - $2 + number, event, kind, connection, $4, $5, $6, data
-    from taken, changes";
+    select $1, sequence, event, kind, connection, $3, $4, $5, data
+    from changes where event is not null";
+
+/// What is told to the feed.
+struct Told {
+    kind: EventType,
+    connection_id: Option<ScimConnectionId>,
+    data: Value,
+}
 
 /// One change that is going to be told.
 struct Change {
-    kind: EventType,
-    connection_id: Option<ScimConnectionId>,
+    action: Cow<'static, str>,
     /// What was changed: the text form of its id.
     target: String,
-    data: Value,
+    /// What the audit row says of it, beyond what the event does.
+    detail: Option<Value>,
+    /// `None`: only the audit log has it.
+    event: Option<Told>,
 }
 
 /// The changes of one transaction, in the order they were made.
@@ -93,7 +122,7 @@ impl Outbox {
         self.active_change
     }
 
-    /// Queues one event and its audit row.
+    /// Queues one event and its audit row, which says nothing that the event does not.
     pub(crate) fn push(
         &mut self,
         kind: EventType,
@@ -101,20 +130,93 @@ impl Outbox {
         target: impl ToString,
         data: Value,
     ) {
+        self.push_with(kind, connection_id, target, data, None);
+    }
+
+    /// Queues what somebody made through management: the event, and the audit row with what there
+    /// is now.
+    pub(crate) fn push_made(
+        &mut self,
+        kind: EventType,
+        connection_id: Option<ScimConnectionId>,
+        target: impl ToString,
+        data: Value,
+    ) {
+        let made = detail::made(data.clone());
+        self.push_with(kind, connection_id, target, data, Some(made));
+    }
+
+    /// Queues what somebody changed through management. The event tells what there is now; the audit
+    /// row what differs from before. Neither side may hold a secret.
+    pub(crate) fn push_change(
+        &mut self,
+        kind: EventType,
+        connection_id: Option<ScimConnectionId>,
+        target: impl ToString,
+        before: Value,
+        after: Value,
+    ) {
+        let changed = detail::changed(before, after.clone());
+        self.push_with(kind, connection_id, target, after, Some(changed));
+    }
+
+    /// Queues what somebody deleted through management; the audit row tells what there was.
+    pub(crate) fn push_gone(
+        &mut self,
+        kind: EventType,
+        connection_id: Option<ScimConnectionId>,
+        target: impl ToString,
+        data: Value,
+        before: Value,
+    ) {
+        let gone = detail::gone(before);
+        self.push_with(kind, connection_id, target, data, Some(gone));
+    }
+
+    /// Queues an audit row without an event.
+    pub(crate) fn note(
+        &mut self,
+        action: impl Into<Cow<'static, str>>,
+        target: impl ToString,
+        detail: Value,
+    ) {
         self.changes.push(Change {
-            kind,
-            connection_id,
+            action: action.into(),
             target: target.to_string(),
-            data,
+            detail: (!detail.is_null()).then_some(detail),
+            event: None,
+        });
+    }
+
+    /// Queues one event, and its audit row with a detail of its own.
+    pub(crate) fn push_with(
+        &mut self,
+        kind: EventType,
+        connection_id: Option<ScimConnectionId>,
+        target: impl ToString,
+        data: Value,
+        detail: Option<Value>,
+    ) {
+        self.changes.push(Change {
+            action: kind.as_str().into(),
+            target: target.to_string(),
+            detail,
+            event: Some(Told {
+                kind,
+                connection_id,
+                data,
+            }),
         });
     }
 
     /// What the changes make out of date in those who remember it.
     pub(crate) fn stale(&self) -> BTreeSet<Stale> {
-        let changes = self.changes.iter();
-        let access = changes.filter(|change| change.kind.changes_access());
-        access
-            .map(|change| match change.connection_id {
+        let told = self
+            .changes
+            .iter()
+            .filter_map(|change| change.event.as_ref());
+        told.filter(|told| told.kind.changes_access())
+            .map(|told| match told.connection_id {
                 Some(id) => Stale::Connection(id),
                 None => Stale::Organization(self.org_id),
             })
@@ -128,105 +230,149 @@ impl Outbox {
         tx: &impl ConnectionTrait,
         at_once: bool,
     ) -> Result<(), StoreError> {
-        if self.changes.is_empty() {
-            return Ok(());
+        let now = self.clock.now();
+        let entry = |change| self.entry(change, now);
+        let entries: Vec<Entry> = self.changes.iter().map(entry).collect();
+        match (entries.first(), self.changes.first()) {
+            (Some(entry), Some(change)) if at_once && self.changes.len() == 1 => {
+                return self.write_one(tx, entry, change).await;
+            }
+            (Some(_), Some(_)) => {}
+            _ => return Ok(()),
         }
-        if at_once {
-            return self.write_at_once(tx).await;
-        }
-        let at = self.clock.now().unix_micros();
-        let actor = self.origin.actor.to_string();
-        let request_id = self.origin.request_id.as_uuid();
-        for changes in self.changes.chunks(ROWS_PER_INSERT) {
-            let row_of = |change: &Change| {
-                let (action, target) = (change.kind.as_str(), change.target.clone());
-                let org_id = Some(self.org_id);
-                audit::row(self.clock(), org_id, self.origin, action, target)
-            };
-            audit::insert(tx, changes.iter().map(row_of).collect()).await?;
-        }
-        let last = self.take_sequences(tx).await?;
-        let first = last + 1 - i64::try_from(self.changes.len()).unwrap_or(i64::MAX);
-        let mut sequence = first;
-        for changes in self.changes.chunks(ROWS_PER_INSERT) {
-            let rows: Vec<_> = changes
+        let told = || {
+            self.changes
                 .iter()
-                .map(|change| {
-                    let row = events::ActiveModel {
-                        org_id: Set(self.org_id.as_uuid()),
-                        sequence: Set(sequence),
-                        id: Set(EventId::new(self.clock.as_ref()).as_uuid()),
-                        kind: Set(change.kind.as_str().to_owned()),
-                        scim_connection_id: Set(change.connection_id.map(|id| id.as_uuid())),
-                        occurred_at: Set(at),
-                        actor: Set(actor.clone()),
-                        request_id: Set(request_id),
-                        data: Set(change.data.to_string()),
-                        position: Set(None),
-                    };
-                    sequence += 1;
-                    row
-                })
-                .collect();
-            events::Entity::insert_many(rows)
+                .filter_map(|change| change.event.as_ref())
+        };
+        let events = told().count();
+        let wanted = Wanted {
+            events,
+            rows: entries.len(),
+            active_users: self.active_change,
+        };
+        let taken = audit::take(tx, Some(self.org_id), wanted).await?;
+        if at_once {
+            return self.write_many(tx, &taken, &entries).await;
+        }
+        let at = entries.first().map_or(0, |entry| entry.at.unix_micros());
+        audit::append(tx, taken.before, entries).await?;
+        let rows: Vec<_> = told()
+            .zip(taken.sequences(events))
+            .map(|(told, sequence)| self.event_row(told, sequence, at))
+            .collect();
+        for rows in rows.chunks(ROWS_PER_INSERT) {
+            events::Entity::insert_many(rows.iter().cloned())
                 .exec_without_returning(tx)
                 .await?;
         }
         Ok(())
     }
 
-    async fn write_at_once(self, tx: &impl ConnectionTrait) -> Result<(), StoreError> {
-        let clock = self.clock();
-        let rows: Value = self
-            .changes
-            .iter()
-            .zip(1_i64..)
-            .map(|(change, number)| {
-                json!({
-                    "number": number,
-                    "event": EventId::new(clock).as_uuid(),
-                    "audit": AuditId::new(clock).as_uuid(),
-                    "kind": change.kind.as_str(),
-                    "connection": change.connection_id.map(|id| id.as_uuid()),
-                    "target": change.target,
-                    "data": change.data.to_string(),
-                })
-            })
-            .collect();
-        let values: [sea_orm::Value; 7] = [
+    fn entry(&self, change: &Change, now: Timestamp) -> Entry {
+        audit::entry(
+            (self.clock(), now),
+            Some(self.org_id),
+            &self.origin,
+            (&change.action, change.target.clone()),
+            change.detail.as_ref(),
+        )
+    }
+
+    fn event_row(&self, told: &Told, sequence: i64, at: i64) -> events::ActiveModel {
+        events::ActiveModel {
+            org_id: Set(self.org_id.as_uuid()),
+            sequence: Set(sequence),
+            id: Set(EventId::new(self.clock()).as_uuid()),
+            kind: Set(told.kind.as_str().to_owned()),
+            scim_connection_id: Set(told.connection_id.map(|id| id.as_uuid())),
+            occurred_at: Set(at),
+            actor: Set(self.origin.actor.to_string()),
+            request_id: Set(self.origin.request_id.as_uuid()),
+            data: Set(told.data.to_string()),
+            position: Set(None),
+        }
+    }
+
+    async fn write_one(
+        &self,
+        tx: &impl ConnectionTrait,
+        entry: &Entry,
+        change: &Change,
+    ) -> Result<(), StoreError> {
+        let told = change.event.as_ref();
+        let connection = told.and_then(|told| told.connection_id);
+        let values: [sea_orm::Value; 15] = [
             self.org_id.as_uuid().into(),
-            i64::try_from(self.changes.len()).unwrap_or(i64::MAX).into(),
-            rows.to_string().into(),
-            clock.now().unix_micros().into(),
-            self.origin.actor.to_string().into(),
-            self.origin.request_id.as_uuid().into(),
+            i64::from(told.is_some()).into(),
+            Link::beginning(entry.org_id).hash.to_vec().into(),
+            entry.digest().to_vec().into(),
+            entry.id.as_uuid().into(),
+            entry.at.unix_micros().into(),
+            entry.actor.clone().into(),
+            entry.action.clone().into(),
+            entry.target.clone().into(),
+            entry.request_id.as_uuid().into(),
+            entry.detail.clone().into(),
+            EventId::new(self.clock()).as_uuid().into(),
+            connection.map(|id| id.as_uuid()).into(),
+            told.map(|told| told.data.to_string()).into(),
             self.active_change.into(),
         ];
-        let backend = tx.get_database_backend();
-        tx.execute_raw(Statement::from_sql_and_values(backend, AT_ONCE, values))
-            .await?;
+        let sql = ONE_AT_ONCE.as_str();
+        let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
+        tx.execute_raw(statement).await?;
         Ok(())
     }
 
-    /// Takes as many numbers as there are changes, and returns the last of them.
-    async fn take_sequences(&self, tx: &impl ConnectionTrait) -> Result<i64, StoreError> {
-        let how_many = i64::try_from(self.changes.len()).unwrap_or(i64::MAX);
-        let statement = Statement::from_sql_and_values(
-            tx.get_database_backend(),
-            "insert into event_sequences (org_id, last, active_users) values ($1, $2, $3)
-             on conflict (org_id) do update set
-                last = event_sequences.last + excluded.last,
-                active_users = event_sequences.active_users + excluded.active_users
-             returning last",
-            [
-                self.org_id.as_uuid().into(),
-                how_many.into(),
-                self.active_change.into(),
-            ],
-        );
-        let row = tx.query_one_raw(statement).await?.ok_or_else(|| {
-            StoreError::corrupt("event_sequences", self.org_id, "the upsert returned no row")
-        })?;
-        Ok(row.try_get("", "last")?)
+    async fn write_many(
+        &self,
+        tx: &impl ConnectionTrait,
+        taken: &Taken,
+        entries: &[Entry],
+    ) -> Result<(), StoreError> {
+        let links = audit::links(taken.before, entries);
+        let (Some(head), Some(first)) = (links.last(), entries.first()) else {
+            return Ok(());
+        };
+        let events = self.changes.iter().filter(|change| change.event.is_some());
+        let mut sequences = taken.sequences(events.count());
+        let rows: Value = self
+            .changes
+            .iter()
+            .zip(entries)
+            .zip(&links)
+            .map(|((change, entry), link)| {
+                let told = change.event.as_ref();
+                json!({
+                    "number": link.number,
+                    "hash": audit::hex(&link.hash),
+                    "audit": entry.id.as_uuid(),
+                    "kind": change.action,
+                    "target": change.target,
+                    "detail": entry.detail,
+                    "sequence": told.and_then(|_| sequences.next()),
+                    "event": told.map(|_| EventId::new(self.clock()).as_uuid()),
+                    "connection": told.and_then(|told| told.connection_id).map(|id| id.as_uuid()),
+                    "data": told.map(|told| told.data.to_string()),
+                })
+            })
+            .collect();
+        let values: [sea_orm::Value; 6] = [
+            self.org_id.as_uuid().into(),
+            rows.to_string().into(),
+            first.at.unix_micros().into(),
+            first.actor.clone().into(),
+            first.request_id.as_uuid().into(),
+            head.hash.to_vec().into(),
+        ];
+        let backend = tx.get_database_backend();
+        tx.execute_raw(Statement::from_sql_and_values(
+            backend,
+            MANY_AT_ONCE,
+            values,
+        ))
+        .await?;
+        Ok(())
     }
 }

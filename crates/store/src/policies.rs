@@ -105,8 +105,9 @@ impl OrgTx {
         )
         .exec_without_returning(self.connection())
         .await?;
-        let (id, told) = (self.org_id, told(&after)?);
-        self.outbox.push(EventType::PolicyUpdated, None, id, told);
+        let (id, was, is) = (self.org_id, told(&before.policy)?, told(&after)?);
+        self.outbox
+            .push_change(EventType::PolicyUpdated, None, id, was, is);
         Ok(StoredPolicy {
             policy: after,
             updated_at: Some(self.now),

@@ -194,7 +194,7 @@ impl DirectoryTx {
             .exec_without_returning(self.connection())
             .await
             .map_err(StoreError::naming_conflict("id"))?;
-        self.schemas_changed(EventType::ScimSchemaCreated, &stored.schema)
+        self.schemas_changed(EventType::ScimSchemaCreated, &stored.schema, None)
             .await?;
         Ok(stored)
     }
@@ -227,8 +227,12 @@ impl DirectoryTx {
             .exec(self.connection())
             .await
             .map_err(StoreError::from)?;
-        self.schemas_changed(EventType::ScimSchemaUpdated, &stored.schema)
-            .await?;
+        self.schemas_changed(
+            EventType::ScimSchemaUpdated,
+            &stored.schema,
+            Some(&before.schema),
+        )
+        .await?;
         Ok(Some(stored))
     }
 
@@ -249,7 +253,7 @@ impl DirectoryTx {
             .filter(Column::UrnKey.eq(key(urn)))
             .exec(self.connection())
             .await?;
-        self.schemas_changed(EventType::ScimSchemaDeleted, &before.schema)
+        self.schemas_changed(EventType::ScimSchemaDeleted, &before.schema, None)
             .await?;
         Ok(true)
     }
@@ -276,6 +280,7 @@ impl DirectoryTx {
         &mut self,
         kind: EventType,
         schema: &CustomSchema,
+        before: Option<&CustomSchema>,
     ) -> Result<(), StoreError> {
         use scim_connections::Column;
         scim_connections::Entity::update_many()
@@ -288,13 +293,18 @@ impl DirectoryTx {
         self.shape = Arc::new(Shape::new(self.shape.settings.clone(), &schemas));
         self.refit(schema.extends(), schema.urn()).await?;
         let connection_id = self.connection_id;
-        let data = match kind {
-            EventType::ScimSchemaDeleted => json!({ "scim_schema": { "id": schema.urn() } }),
-            _ => told(schema),
-        };
-        self.org
-            .outbox
-            .push(kind, Some(connection_id), schema.urn(), data);
+        let (connection_id, urn) = (Some(connection_id), schema.urn());
+        let outbox = &mut self.org.outbox;
+        match (kind, before) {
+            (EventType::ScimSchemaDeleted, _) => {
+                let data = json!({ "scim_schema": { "id": urn } });
+                outbox.push_gone(kind, connection_id, urn, data, told(schema));
+            }
+            (_, Some(before)) => {
+                outbox.push_change(kind, connection_id, urn, told(before), told(schema));
+            }
+            (_, None) => outbox.push_made(kind, connection_id, urn, told(schema)),
+        }
         Ok(())
     }
 

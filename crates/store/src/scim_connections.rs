@@ -231,7 +231,7 @@ impl OrgTx {
         })
         .exec_without_returning(self.connection())
         .await?;
-        self.outbox.push(
+        self.outbox.push_made(
             EventType::ScimConnectionCreated,
             Some(new.id),
             new.id,
@@ -303,7 +303,8 @@ impl OrgTx {
             (false, true) => EventType::ScimConnectionEnabled,
             _ => EventType::ScimConnectionUpdated,
         };
-        self.outbox.push(kind, Some(id), id, told(&after));
+        self.outbox
+            .push_change(kind, Some(id), id, told(&before), told(&after));
         Ok(Some(after))
     }
 
@@ -319,6 +320,9 @@ impl OrgTx {
     ) -> Result<bool, StoreError> {
         // First the connection itself, so that no push can add to it meanwhile.
         self.lock_scim_connection(id).await?;
+        let Some(before) = self.find_scim_connection(id).await? else {
+            return Ok(false);
+        };
         let active = users::Entity::delete_many()
             .filter(users::Column::OrgId.eq(self.org_id.as_uuid()))
             .filter(users::Column::ScimConnectionId.eq(id.as_uuid()))
@@ -333,11 +337,12 @@ impl OrgTx {
         if deleted.rows_affected == 0 {
             return Ok(false);
         }
-        self.outbox.push(
+        self.outbox.push_gone(
             EventType::ScimConnectionDeleted,
             Some(id),
             id,
             json!({ "scim_connection": { "id": id } }),
+            told(&before),
         );
         let gone = i64::try_from(active.rows_affected).unwrap_or(i64::MAX);
         self.outbox.count_active(-gone);

@@ -6,6 +6,7 @@ use rollcall_model::{
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select};
 use serde_json::{Value, json};
 
+use crate::audit::detail;
 use crate::entity::sso_connections::{ActiveModel, Column, Entity, Model};
 use crate::error::StoreError;
 use crate::handle::{OrgHandle, OrgTx};
@@ -74,6 +75,22 @@ fn told(connection: &SsoConnection) -> Value {
     }})
 }
 
+const fn has_secret(connection: &SsoConnection) -> bool {
+    match &connection.provider {
+        SsoProvider::Oidc(oidc) => oidc.has_client_secret,
+        SsoProvider::Saml(_) => false,
+    }
+}
+
+/// A secret as the audit log may show it: that it is there, and which of two it is.
+fn masked(is_there: bool, which: &str) -> Value {
+    if is_there {
+        format!("******** ({which})").into()
+    } else {
+        Value::Null
+    }
+}
+
 impl OrgHandle {
     /// One SSO connection; `None` also if it belongs to another organization.
     ///
@@ -139,7 +156,7 @@ impl OrgTx {
         })
         .exec_without_returning(self.connection())
         .await?;
-        self.outbox.push(
+        self.outbox.push_made(
             EventType::SsoConnectionCreated,
             None,
             connection.id,
@@ -207,6 +224,7 @@ impl OrgTx {
             return Ok(Some(before));
         }
         after.updated_at = self.now;
+        let new_secret = change.sealed_client_secret.as_ref().map(Option::is_some);
         Entity::update(ActiveModel {
             org_id: Set(self.org_id.as_uuid()),
             id: Set(id.as_uuid()),
@@ -220,8 +238,15 @@ impl OrgTx {
         })
         .exec(self.connection())
         .await?;
+        let (mut was, mut is) = (told(&before), told(&after));
+        if let Some(set) = new_secret {
+            was["sso_connection"]["client_secret"] = masked(has_secret(&before), "before");
+            is["sso_connection"]["client_secret"] = masked(set, "after");
+        }
+        let detail = detail::changed(was, is);
+        let kind = EventType::SsoConnectionUpdated;
         self.outbox
-            .push(EventType::SsoConnectionUpdated, None, id, told(&after));
+            .push_with(kind, None, id, told(&after), Some(detail));
         Ok(Some(after))
     }
 
@@ -231,6 +256,9 @@ impl OrgTx {
     ///
     /// A SCIM connection is linked to it ([`StoreError::InUse`]).
     pub async fn delete_sso_connection(&mut self, id: SsoConnectionId) -> Result<bool, StoreError> {
+        let Some(before) = self.lock_sso_connection(id).await? else {
+            return Ok(false);
+        };
         let deleted = Entity::delete_many()
             .filter(Column::OrgId.eq(self.org_id.as_uuid()))
             .filter(Column::Id.eq(id.as_uuid()))
@@ -240,11 +268,12 @@ impl OrgTx {
         if deleted.rows_affected == 0 {
             return Ok(false);
         }
-        self.outbox.push(
+        self.outbox.push_gone(
             EventType::SsoConnectionDeleted,
             None,
             id,
             json!({ "sso_connection": { "id": id } }),
+            told(&before),
         );
         Ok(true)
     }

@@ -121,7 +121,7 @@ impl OrgTx {
         })
         .exec_without_returning(self.connection())
         .await?;
-        self.outbox.push(
+        self.outbox.push_made(
             EventType::ScimTokenCreated,
             Some(connection_id),
             token.id,
@@ -157,7 +157,7 @@ impl OrgTx {
         let Some(row) = row else { return Ok(false) };
         let already = row.revoked_at.is_some_and(|then| then <= at.unix_micros());
         if !already {
-            self.revoke(connection_id, token_id, at).await?;
+            self.revoke(connection_id, row, at).await?;
         }
         Ok(true)
     }
@@ -185,19 +185,21 @@ impl OrgTx {
             .lock_exclusive()
             .all(self.connection())
             .await?;
-        for row in &rows {
-            self.revoke(connection_id, TokenId::from_uuid(row.id), at)
-                .await?;
+        let how_many = rows.len();
+        for row in rows {
+            self.revoke(connection_id, row, at).await?;
         }
-        Ok(rows.len())
+        Ok(how_many)
     }
 
     async fn revoke(
         &mut self,
         connection_id: ScimConnectionId,
-        token_id: TokenId,
+        row: Model,
         at: Timestamp,
     ) -> Result<(), StoreError> {
+        let token = ScimToken::from(row);
+        let token_id = token.id;
         Entity::update_many()
             .col_expr(Column::RevokedAt, Expr::value(at.unix_micros()))
             .filter(Column::OrgId.eq(self.org_id.as_uuid()))
@@ -205,11 +207,13 @@ impl OrgTx {
             .filter(Column::Id.eq(token_id.as_uuid()))
             .exec(self.connection())
             .await?;
-        self.outbox.push(
+        let told = |revoked_at: Option<Timestamp>| json!({ "scim_token": { "id": token_id, "revoked_at": revoked_at } });
+        self.outbox.push_change(
             EventType::ScimTokenRevoked,
             Some(connection_id),
             token_id,
-            json!({ "scim_token": { "id": token_id, "revoked_at": at } }),
+            told(token.revoked_at),
+            told(Some(at)),
         );
         Ok(())
     }

@@ -14,6 +14,11 @@ pub struct Model {
     pub action: String,
     pub target: String,
     pub request_id: Uuid,
+    /// JSON; `None` if the event says it all.
+    pub detail: Option<String>,
+    /// `None`: of before the chain.
+    pub number: Option<i64>,
+    pub hash: Option<Vec<u8>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -10,11 +10,12 @@ use sea_orm::{ConnectionTrait, Statement};
 use crate::fixture::Fixture;
 
 /// Tables that are found before the organization is known, or that belong to no organization.
-const WITHOUT_TENANT: [&str; 10] = [
+const WITHOUT_TENANT: [&str; 11] = [
     "organizations",
     "routing_tokens",
     "routing_connections",
     "events",
+    "audit_log",
     "installation",
     "access_changes",
     "access_change_count",
