@@ -120,6 +120,8 @@ event_types! {
     SignInLinked = "sign_in.linked",
     /// A link was removed, so that the next sign-in looks for the user anew.
     SignInUnlinked = "sign_in.unlinked",
+    /// A user's role, or what gives it, changed.
+    UserRoleChanged = "user.role_changed",
     /// A group was provisioned, with its first members.
     GroupCreated = "group.created",
     /// A group's attributes changed; members have events of their own.
@@ -132,6 +134,8 @@ event_types! {
     GroupMemberAdded = "group.member_added",
     /// A user left a group.
     GroupMemberRemoved = "group.member_removed",
+    /// The role that a group gives to its members was set, changed or taken away.
+    GroupRoleMappingChanged = "group.role_mapping_changed",
 }
 
 impl EventType {
@@ -181,12 +185,14 @@ impl EventType {
             | Self::UserReactivated
             | Self::UserRestored
             | Self::UserDeleted
+            | Self::UserRoleChanged
             | Self::GroupCreated
             | Self::GroupUpdated
             | Self::GroupRestored
             | Self::GroupDeleted
             | Self::GroupMemberAdded
-            | Self::GroupMemberRemoved => false,
+            | Self::GroupMemberRemoved
+            | Self::GroupRoleMappingChanged => false,
         }
     }
 }

@@ -7,6 +7,7 @@ mod id;
 mod organization;
 mod page;
 mod policy;
+mod role;
 mod scim_connection;
 mod scim_settings;
 mod scope;
@@ -27,6 +28,7 @@ pub use id::{
 pub use organization::{OrgRef, Organization, Slug, SlugError};
 pub use page::{CursorError, Page, PageRequest};
 pub use policy::{BadRoleName, OWNER, Policy, ProvisioningDomains, RoleName, SeatLimit, WhenFull};
+pub use role::{RoleAttribute, RoleMapping, RoleSource, UserRole};
 pub use scim_connection::{ConnectionState, IdpKind, ScimConnection, UnknownIdp};
 pub use scim_settings::{
     DeletedUsers, InactiveUsers, RateLimits, RatePerSecond, RateTooHigh, ScimFeatures, ScimProfile,

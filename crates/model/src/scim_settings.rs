@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::AllowedSources;
+use crate::{AllowedSources, RoleAttribute};
 
 /// The choices of one SCIM connection. The default is right for every known identity provider.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -37,6 +37,8 @@ pub struct ScimSettings {
     pub sensitive_attributes: Vec<String>,
     /// The networks that requests with a token may come from; everywhere, if there are none.
     pub allowed_source_addresses: AllowedSources,
+    /// Which attribute of a user names its role.
+    pub role_attribute: RoleAttribute,
     /// How much the connection may ask for, where that is not what the installation gives everybody.
     pub rate_limits: RateLimits,
     /// Parts of the protocol that can be switched off.
@@ -58,6 +60,7 @@ impl Default for ScimSettings {
             restrict_canonical_values: false,
             sensitive_attributes: Vec::new(),
             allowed_source_addresses: AllowedSources::default(),
+            role_attribute: RoleAttribute::default(),
             rate_limits: RateLimits::default(),
             features: ScimFeatures::default(),
         }
@@ -234,6 +237,12 @@ impl ScimSettingsChange {
     #[must_use]
     pub fn sensitive_attributes(&self) -> Vec<String> {
         self.apply(&ScimSettings::default()).sensitive_attributes
+    }
+
+    /// The attribute that it chooses to name roles; the default if it says nothing of that.
+    #[must_use]
+    pub fn role_attribute(&self) -> RoleAttribute {
+        self.apply(&ScimSettings::default()).role_attribute
     }
 
     fn merge(&self, before: &ScimSettings) -> Result<ScimSettings, serde_json::Error> {

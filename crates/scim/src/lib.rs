@@ -14,6 +14,7 @@ pub mod resource;
 pub mod schema;
 pub mod sort;
 pub mod user_name;
+pub mod value_path;
 
 pub use attr::{AttrPath, caseless};
 pub use error::{ScimError, ScimType};

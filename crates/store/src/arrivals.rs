@@ -53,7 +53,10 @@ impl DirectoryTx {
         if let Some(deleted) = deleted {
             let user = deleted.revived(resource, self.now);
             return match self.insert_if_free(&user).await? {
-                Some(parkings) => self.welcome_back(user, parkings).await,
+                Some(parkings) => {
+                    self.follow_role_of(user.id, None, &user.resource).await?;
+                    self.welcome_back(user, parkings).await
+                }
                 None => self.reactivate(user.resource).await,
             };
         }
@@ -68,6 +71,7 @@ impl DirectoryTx {
         let Some(parkings) = self.insert_if_free(&user).await? else {
             return self.reactivate(user.resource).await;
         };
+        self.follow_role_of(user.id, None, &user.resource).await?;
         self.tell_user(EventType::UserCreated, &user);
         self.note_deed(Deed::arrived(&user));
         let names = [user.resource.external_id()];
@@ -102,6 +106,7 @@ impl DirectoryTx {
                 attribute: Cow::Borrowed("userName"),
             });
         };
+        self.read_role_anew(user.id, &user.resource).await?;
         let user = self.welcome_back(user, parkings).await?;
         Ok(Some(user))
     }

@@ -3,8 +3,9 @@
 //! On PostgreSQL a statement may write several tables, and alone it is a transaction. So the user,
 //! its addresses, the count, the audit row, the number in the organization's sequence and the event
 //! are one round trip, durable with its answer, in place of eight in an open transaction. Only what
-//! needs nothing else goes this way: no manager, no value that must be unique, nobody who waits for
-//! the user, and an organization whose policy has no say. For all else, and on SQLite, the answer is `None` with nothing written, and the caller
+//! needs nothing else goes this way: no manager, no value that must be unique, no other role, nobody
+//! who waits for the user, and an organization whose policy has no say. For all else, and on SQLite,
+//! the answer is `None` with nothing written, and the caller
 //! goes the long way, which finds out why.
 //!
 //! If the connection breaks, the audit row tells whether the statement was carried out; if not, it is
@@ -26,6 +27,7 @@ use crate::audit::{self, Entry, Link};
 use crate::entity::users::Column;
 use crate::error::{self, StoreError};
 use crate::handle::ConnectionHandle;
+use crate::roles::{same_role, says_role};
 use crate::shown::StoredUser;
 use crate::users::{self, User, email_keys, later};
 
@@ -209,7 +211,8 @@ impl ConnectionHandle {
         let settings = self.settings();
         let plain = settings.deleted_users == DeletedUsers::New
             && !(settings.unique_external_ids && resource.external_id().is_some())
-            && self.is_plain(resource);
+            && self.is_plain(resource)
+            && !says_role(&self.shape, resource);
         if !plain {
             return Ok(None);
         }
@@ -247,6 +250,7 @@ impl ConnectionHandle {
             return Ok(Some(StoredUser::from(before)));
         }
         let plain = before.resource.external_id() == after.external_id()
+            && same_role(&self.shape, &before.resource, &after)
             && self.is_plain(&before.resource)
             && self.is_plain(&after);
         if !plain {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::convert::Infallible;
 
-use rollcall_model::UserId;
+use rollcall_model::{RoleName, UserId};
 use rollcall_scim::ScimError;
 use sea_orm::{DbErr, RuntimeErr, SqlErr};
 
@@ -47,6 +47,19 @@ pub enum StoreError {
         /// What it is.
         kind: &'static str,
     },
+    /// The attribute that gives a user its role names none of the organization.
+    #[error(
+        "`{attribute}` is `{value}`, and this organization has no role of that name; it has {}",
+        listed(roles)
+    )]
+    NoSuchRole {
+        /// The attribute, in the words of SCIM.
+        attribute: String,
+        /// Its value.
+        value: String,
+        /// What there is.
+        roles: Vec<RoleName>,
+    },
     /// A group was to become a member of itself.
     #[error("a group cannot be a member of itself, be it directly or through other groups")]
     GroupCycle,
@@ -89,6 +102,11 @@ pub enum StoreError {
     /// Anything else that the database refused.
     #[error("the database refused a statement")]
     Database(#[source] DbErr),
+}
+
+fn listed(roles: &[RoleName]) -> String {
+    let roles: Vec<_> = roles.iter().map(|role| format!("`{role}`")).collect();
+    roles.join(", ")
 }
 
 /// SQLSTATE classes and codes of PostgreSQL that pass by themselves: connection trouble (08),

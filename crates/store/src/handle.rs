@@ -20,6 +20,7 @@ use crate::error::StoreError;
 use crate::guards::Deed;
 use crate::outbox::Outbox;
 use crate::remembered::Remembered;
+use crate::roles::RoleWork;
 use crate::shape::Shape;
 
 /// The right to read and change one organization.
@@ -126,6 +127,7 @@ impl ConnectionHandle {
             cycles_allowed: false,
             held: BTreeSet::new(),
             deeds: Vec::new(),
+            roles: RoleWork::default(),
         })
     }
 }
@@ -139,6 +141,8 @@ pub struct OrgTx {
     pub(crate) org_id: OrgId,
     pub(crate) now: Timestamp,
     pub(crate) outbox: Outbox,
+    /// Connections whose users' roles are to be read anew before the end.
+    pub(crate) rereads: BTreeSet<ScimConnectionId>,
 }
 
 impl OrgTx {
@@ -154,6 +158,7 @@ impl OrgTx {
             org_id,
             now: store.clock.now(),
             outbox: Outbox::new(store.clock.clone(), org_id, origin),
+            rereads: BTreeSet::new(),
         })
     }
 
@@ -179,6 +184,14 @@ impl OrgTx {
     ///
     /// The database refuses; then nothing of this transaction was done.
     pub async fn commit(self) -> Result<(), StoreError> {
+        let this = match self.rereads.is_empty() {
+            true => self,
+            false => self.settle_rereads().await?,
+        };
+        this.finish().await
+    }
+
+    async fn finish(self) -> Result<(), StoreError> {
         let stale = self.outbox.stale();
         let stamp = AuditId::new(self.outbox.clock()).as_uuid();
         let at_once = self.dialect.writes_at_once();
@@ -218,6 +231,8 @@ pub struct DirectoryTx {
     pub(crate) held: BTreeSet<UserId>,
     /// What was done to users, for the policy to judge.
     pub(crate) deeds: Vec<Deed>,
+    /// Whose roles are to be settled before the end.
+    pub(crate) roles: RoleWork,
 }
 
 impl DirectoryTx {
@@ -228,13 +243,14 @@ impl DirectoryTx {
             && settings.unknown_references == UnknownReferences::Park
     }
 
-    /// Asks the policy, and makes everything durable; see [`OrgTx::commit`].
+    /// Settles roles, asks the policy, and makes everything durable; see [`OrgTx::commit`].
     ///
     /// # Errors
     ///
     /// The policy of the organization ([`StoreError::Refused`]) or the database refuses; then nothing of
     /// this transaction was done.
     pub async fn commit(mut self) -> Result<(), StoreError> {
+        self.settle_roles().await?;
         self.check_policy().await?;
         self.org.commit().await
     }

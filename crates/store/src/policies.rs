@@ -90,6 +90,14 @@ impl OrgTx {
         if before.policy == after {
             return Ok(before);
         }
+        if after
+            .roles
+            .iter()
+            .any(|role| !before.policy.roles.contains(role))
+        {
+            // What was no role until now may be what somebody's attribute says.
+            self.reread_all_roles().await?;
+        }
         let body = serde_json::to_string(&after)
             .map_err(|reason| StoreError::corrupt("organization_policies", "new", reason))?;
         Entity::insert(ActiveModel {

@@ -70,6 +70,7 @@ impl DirectoryTx {
                 users::Entity::update(self.user_row(&user)?)
                     .exec(self.connection())
                     .await?;
+                self.read_role_anew(user.id, &user.resource).await?;
                 let values = user.resource.unique_values(self.shape.catalog.user());
                 self.replace_unique_values(Extends::User, user.id.as_uuid(), values)
                     .await?;

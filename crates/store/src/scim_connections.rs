@@ -283,6 +283,9 @@ impl OrgTx {
         if after == before {
             return Ok(Some(before));
         }
+        if after.settings.role_attribute != before.settings.role_attribute {
+            self.reread_roles(id);
+        }
         after.updated_at = self.now;
         Entity::update(ActiveModel {
             org_id: Set(self.org_id.as_uuid()),

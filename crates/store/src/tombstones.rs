@@ -19,6 +19,7 @@ use crate::error::StoreError;
 use crate::groups::Group;
 use crate::handle::{ConnectionHandle, DirectoryTx};
 use crate::paging;
+use crate::roles::read_mapping;
 use crate::users::User;
 
 /// How many organizations one step of a purge looks at.
@@ -106,6 +107,7 @@ impl TryFrom<Model> for Tombstone<Group> {
                 created_at: Timestamp::from_unix_micros(row.created_at),
                 updated_at: Timestamp::from_unix_micros(row.updated_at),
                 resource,
+                role_mapping: read_mapping(row.role, row.role_precedence, row.id)?,
             },
             deleted_at: Timestamp::from_unix_micros(row.deleted_at),
             purge_at: Timestamp::from_unix_micros(row.purge_at),
@@ -187,6 +189,8 @@ impl DirectoryTx {
             updated_at: Set(row.updated_at),
             body: Set(row.body),
             unmapped: Set(row.unmapped),
+            role: Set(row.role),
+            role_precedence: Set(row.role_precedence),
             ..self.tombstone()
         })
         .await

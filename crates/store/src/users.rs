@@ -238,6 +238,8 @@ impl DirectoryTx {
             .await?;
         self.link_manager(user.id, before.resource.manager(), user.resource.manager())
             .await?;
+        self.follow_role_of(user.id, Some(&before.resource), &user.resource)
+            .await?;
         let kind = change_kind(&before.resource, &user.resource);
         self.tell_user(kind, &user);
         if let Some(deed) = Deed::changed(user.id, &before.resource, &user.resource) {

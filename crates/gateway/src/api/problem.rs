@@ -138,6 +138,10 @@ impl From<StoreError> for Problem {
                 let attribute = attribute.clone();
                 Self::invalid(attribute, error.to_string())
             }
+            StoreError::NoSuchRole { ref attribute, .. } => {
+                let attribute = attribute.clone();
+                Self::invalid(attribute, error.to_string())
+            }
             StoreError::ParentMissing
             | StoreError::NoSuchMember { .. }
             | StoreError::NoSuchManager { .. }

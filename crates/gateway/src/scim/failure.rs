@@ -268,6 +268,7 @@ impl ScimFailure {
                 | StoreError::NoSuchManager { .. }
                 | StoreError::WrongMemberKind { .. }
                 | StoreError::GroupCycle
+                | StoreError::NoSuchRole { .. }
                 | StoreError::TooLong { .. }),
             ) => of_scim(ScimError::invalid_value(error.to_string())),
             Self::Store(StoreError::Refused(refusal)) => of_scim(ScimError {

@@ -51,8 +51,19 @@ pub(crate) struct LookUp<'s> {
     pub(crate) columns: &'s str,
     /// What the set of ids is bound to; `$1` and `$2` are the tenant.
     pub(crate) parameter: &'s str,
-    /// Whether the rows are to be there until the end of the transaction.
-    pub(crate) hold: bool,
+    /// How far the rows are held until the end of the transaction.
+    pub(crate) hold: Hold,
+}
+
+/// How far rows that are read are held until the end of a transaction.
+#[derive(Clone, Copy)]
+pub(crate) enum Hold {
+    /// Not at all.
+    Nothing,
+    /// They stay; others may change them.
+    Existence,
+    /// They stay, and nobody else changes them.
+    Row,
 }
 
 impl LookUp<'_> {
@@ -64,7 +75,11 @@ impl LookUp<'_> {
         if backend == DbBackend::Sqlite {
             format!("select {columns} from {wanted} cross join {table} t on {row}")
         } else {
-            let hold = if self.hold { "for key share" } else { "" };
+            let hold = match self.hold {
+                Hold::Nothing => "",
+                Hold::Existence => "for key share",
+                Hold::Row => for_no_key_update(backend),
+            };
             format!(
                 "select found.* from {wanted}
                  cross join lateral (

@@ -20,6 +20,8 @@ pub struct Model {
     pub body: String,
     pub search: Json,
     pub unmapped: Option<String>,
+    pub role: Option<String>,
+    pub role_precedence: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -31,5 +31,6 @@ pub(crate) mod tombstones;
 pub(crate) mod unique_values;
 pub(crate) mod user_emails;
 pub(crate) mod user_managers;
+pub(crate) mod user_roles;
 pub(crate) mod users;
 pub(crate) mod waiting_users;

@@ -21,6 +21,8 @@ pub struct Model {
     pub purge_at: i64,
     pub body: String,
     pub unmapped: Option<String>,
+    pub role: Option<String>,
+    pub role_precedence: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -14,7 +14,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{Group, told};
-use crate::dialect::{self, LookUp};
+use crate::dialect::{self, Hold, LookUp};
 use crate::entity::directory_counts;
 use crate::entity::groups::{Column, Entity};
 use crate::error::StoreError;
@@ -76,6 +76,7 @@ impl DirectoryTx {
             created_at: now,
             updated_at: now,
             resource,
+            role_mapping: None,
         };
         self.claim_external_id_of_group(&group, None).await?;
         let user_ids = Self::ids_of_possible_users(members);
@@ -127,6 +128,7 @@ impl DirectoryTx {
             updated_at: later(deleted.was.updated_at, self.now),
             // A schema may have gone since.
             resource: deleted.was.resource.fitted(self.shape.catalog.group()),
+            role_mapping: self.mapping_still_valid(deleted.was.role_mapping).await?,
             ..deleted.was
         };
         self.claim_external_id_of_group(&group, None).await?;
@@ -190,7 +192,7 @@ impl DirectoryTx {
             table: "users",
             columns: &columns,
             parameter: &format!("${}", names.len() + 1),
-            hold: true,
+            hold: Hold::Existence,
         };
         let sql = format!(
             "with held as materialized (

@@ -5,7 +5,7 @@ mod save;
 
 use std::collections::HashMap;
 
-use rollcall_model::{GroupId, OrgId, Page, PageRequest, ScimConnectionId, Timestamp};
+use rollcall_model::{GroupId, OrgId, Page, PageRequest, RoleMapping, ScimConnectionId, Timestamp};
 use rollcall_scim::{Resource, ResourceType};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, IdenStatic, Iterable, QueryFilter,
@@ -13,13 +13,14 @@ use sea_orm::{
 };
 use serde_json::{Value, json};
 
-use crate::dialect::{self, LookUp};
+use crate::dialect::{self, Hold, LookUp};
 use crate::entity::groups::{Column, Entity, Model};
 use crate::error::StoreError;
 use crate::filter_sql::Table;
 use crate::handle::ConnectionHandle;
 use crate::members::Scope;
 use crate::paging;
+use crate::roles::read_mapping;
 use crate::search::{self, DirectoryQuery, Listing, RowView, Searched};
 
 pub use insert::NewGroup;
@@ -38,6 +39,8 @@ pub struct Group {
     pub updated_at: Timestamp,
     /// Its attributes, without `members`.
     pub resource: Resource,
+    /// The role that it gives to its direct members, if it gives one.
+    pub role_mapping: Option<RoleMapping>,
 }
 
 /// Every query on the table starts here.
@@ -75,6 +78,7 @@ impl TryFrom<Model> for Group {
             resource: Resource::from_stored(&row.body)
                 .and_then(|stored| stored.with_stored_unmapped(row.unmapped.as_deref()))
                 .map_err(|reason| corrupt(reason.to_string()))?,
+            role_mapping: read_mapping(row.role, row.role_precedence, row.id)?,
         })
     }
 }
@@ -105,7 +109,7 @@ pub(crate) async fn find_by_ids(
         table: "groups",
         columns: &columns.join(", "),
         parameter: "$3",
-        hold: false,
+        hold: Hold::Nothing,
     };
     let ids: Vec<_> = ids.iter().map(|id| id.as_uuid()).collect();
     let values: [sea_orm::Value; 3] = [

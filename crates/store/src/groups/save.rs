@@ -12,6 +12,7 @@ use crate::entity::groups::{ActiveModel, Column, Entity};
 use crate::error::StoreError;
 use crate::handle::DirectoryTx;
 use crate::members::{MemberId, MembersChanged};
+use crate::roles;
 use crate::search::indexable;
 use crate::users::later;
 
@@ -110,7 +111,7 @@ impl DirectoryTx {
         } else {
             self.save_version_of_group(&group).await?;
         }
-        self.tell_members(group.id, members);
+        self.tell_members(&group, members);
         Ok(group)
     }
 
@@ -150,6 +151,7 @@ impl DirectoryTx {
                 self.write_group(group, resource, &changed).await?;
             }
         }
+        self.touch_members_of_mapped(id).await?;
         let deleted = Entity::delete_many()
             .filter(Column::OrgId.eq(self.org_id.as_uuid()))
             .filter(Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
@@ -173,6 +175,7 @@ impl DirectoryTx {
 
     pub(crate) fn group_row(&self, group: &Group) -> Result<ActiveModel, StoreError> {
         let display_name = group.resource.display_name().unwrap_or_default();
+        let (role, role_precedence) = roles::columns(group.role_mapping.as_ref());
         let external_id = group.resource.external_id();
         // Empty text is no value, neither to a filter nor to an order.
         let external_id = external_id.filter(|id| !id.is_empty()).map(str::to_owned);
@@ -190,6 +193,8 @@ impl DirectoryTx {
             updated_at: Set(group.updated_at.unix_micros()),
             body: Set(group.resource.to_stored()),
             unmapped: Set(group.resource.unmapped_to_stored()),
+            role: Set(role),
+            role_precedence: Set(role_precedence),
             search: Set(filter::search::document(
                 self.shape.catalog.group(),
                 &group.resource,

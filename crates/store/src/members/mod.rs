@@ -26,6 +26,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::error::StoreError;
+use crate::groups::Group;
 use crate::handle::DirectoryTx;
 use crate::references::Awaiting;
 
@@ -110,6 +111,15 @@ impl MembersChanged {
                 self.added.insert(member);
             }
         }
+    }
+
+    /// The users among those who joined or left.
+    fn users(&self) -> impl Iterator<Item = UserId> {
+        let moved = self.added.iter().chain(&self.removed);
+        moved.filter_map(|member| match member {
+            MemberId::User(id) => Some(*id),
+            MemberId::Group(_) => None,
+        })
     }
 
     pub(crate) const fn joined(added: BTreeSet<MemberId>) -> Self {
@@ -245,9 +255,13 @@ impl DirectoryTx {
         self.insert_missing(Rows::Users, group_id, &users).await
     }
 
-    /// Queues one event for each member that joined or left.
-    pub(crate) fn tell_members(&mut self, group_id: GroupId, changed: &MembersChanged) {
-        let connection_id = self.connection_id;
+    /// Queues one event for each member that joined or left, and has the roles of those settled
+    /// to whom the group gives one.
+    pub(crate) fn tell_members(&mut self, group: &Group, changed: &MembersChanged) {
+        let (group_id, connection_id) = (group.id, self.connection_id);
+        if group.role_mapping.is_some() {
+            self.roles.touch(changed.users());
+        }
         let told = [
             (EventType::GroupMemberRemoved, &changed.removed),
             (EventType::GroupMemberAdded, &changed.added),

@@ -16,7 +16,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::{IDS_PER_STATEMENT, MemberId, MemberRef, display_of_user};
-use crate::dialect::{self, LookUp};
+use crate::dialect::{self, Hold, LookUp};
 use crate::entity::{groups, users};
 use crate::error::StoreError;
 use crate::handle::DirectoryTx;
@@ -199,7 +199,7 @@ impl DirectoryTx {
             },
             columns: "t.id as id",
             parameter: "$3",
-            hold: true,
+            hold: Hold::Existence,
         };
         let values: [Value; 3] = [
             self.org_id.as_uuid().into(),
@@ -257,7 +257,7 @@ impl DirectoryTx {
             table: "users",
             columns: &columns,
             parameter: "$3",
-            hold: true,
+            hold: Hold::Existence,
         };
         let values: [Value; 3] = [
             self.org_id.as_uuid().into(),

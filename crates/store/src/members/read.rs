@@ -251,7 +251,7 @@ impl ConnectionHandle {
 }
 
 impl DirectoryTx {
-    fn scope(&self) -> Scope {
+    pub(crate) fn scope(&self) -> Scope {
         Scope {
             org_id: self.org_id,
             connection_id: self.connection_id,

@@ -37,7 +37,7 @@ impl DirectoryTx {
         if added.is_empty() {
             return Ok(before);
         }
-        self.tell_members(after.id, &MembersChanged::joined(added));
+        self.tell_members(&after, &MembersChanged::joined(added));
         Ok(after)
     }
 
@@ -76,7 +76,7 @@ impl DirectoryTx {
         if !saved {
             self.save_version_of_group(&after).await?;
         }
-        self.tell_members(after.id, &changed);
+        self.tell_members(&after, &changed);
         Ok(after)
     }
 }

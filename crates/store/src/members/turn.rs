@@ -11,7 +11,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, IdenStatic, Iterable, Statement,
 use uuid::Uuid;
 
 use super::{MemberId, MemberKind, NamedMember};
-use crate::dialect::{self, LookUp};
+use crate::dialect::{self, Hold, LookUp};
 use crate::entity::groups::{Column, Model};
 use crate::error::StoreError;
 use crate::groups::Group;
@@ -20,7 +20,7 @@ use crate::handle::DirectoryTx;
 /// What came of asking for a group and for users.
 enum Turn {
     /// All of them are held.
-    Taken(Group),
+    Taken(Box<Group>),
     /// Not all of the users are there, and nothing is held.
     Strangers,
     /// The group is not there.
@@ -46,7 +46,7 @@ impl DirectoryTx {
         let names: BTreeSet<&str> = members.iter().map(|member| member.value.as_str()).collect();
         if user_ids.len() == names.len() {
             match self.take_turn(id, &user_ids).await? {
-                Turn::Taken(group) => return Ok(Some(group)),
+                Turn::Taken(group) => return Ok(Some(*group)),
                 Turn::NoGroup => return Ok(None),
                 Turn::Strangers => {}
             }
@@ -97,8 +97,8 @@ impl DirectoryTx {
              )
              select known.users as known_users, (select count(*) from held) as held_users, locked.*
              from known left join locked on true",
-            known = look_up(false).sql(backend),
-            held = look_up(true).sql(backend),
+            known = look_up(Hold::Nothing).sql(backend),
+            held = look_up(Hold::Existence).sql(backend),
             names = names.join(", "),
             hold_group = dialect::for_no_key_update(backend),
         );
@@ -126,6 +126,6 @@ impl DirectoryTx {
             let users = user_ids.iter().map(|id| UserId::from_uuid(*id));
             self.hold(users.map(MemberId::User));
         }
-        Ok(Turn::Taken(group))
+        Ok(Turn::Taken(Box::new(group)))
     }
 }

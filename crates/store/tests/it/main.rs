@@ -18,6 +18,7 @@ mod migrations;
 mod partitions;
 mod rekey;
 mod remembered;
+mod roles;
 mod server_check;
 mod sorting;
 mod tombstones;

@@ -59,6 +59,7 @@ fn every_table_that_refers_to_users_or_events_is_split_alike() {
                 "unique_values",
                 "user_emails",
                 "user_managers",
+                "user_roles",
                 "users",
                 "waiting_users",
             ]
