@@ -2,6 +2,7 @@
 
 mod actor;
 mod api_key;
+mod audit;
 mod event;
 mod id;
 mod organization;
@@ -20,6 +21,7 @@ mod token;
 
 pub use actor::{Actor, Origin};
 pub use api_key::ApiKey;
+pub use audit::{AuditEntry, AuditHash, AuditHead, AuditHeadError};
 pub use event::{Event, EventType};
 pub use id::{
     ApiKeyId, AuditId, EventId, GroupId, IdError, OrgId, ParkedReferenceId, RequestId,

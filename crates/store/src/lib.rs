@@ -55,6 +55,7 @@ mod users;
 
 pub use activity::Activity;
 pub use api_keys::NewApiKey;
+pub use audit::{AuditFault, AuditFinding, AuditQuery, AuditReport};
 pub use census::Census;
 pub use connect::Store;
 #[cfg(feature = "copies")]

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
 use rollcall_model::{
-    Actor, Clock, EventId, EventType, OrgId, Origin, ScimConnectionId, Stale, Timestamp,
+    Actor, AuditHash, Clock, EventId, EventType, OrgId, Origin, ScimConnectionId, Stale, Timestamp,
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, Statement};
 use serde_json::{Value, json};
@@ -346,7 +346,7 @@ impl Outbox {
                 let told = change.event.as_ref();
                 json!({
                     "number": link.number,
-                    "hash": audit::hex(&link.hash),
+                    "hash": AuditHash(link.hash),
                     "audit": entry.id.as_uuid(),
                     "kind": change.action,
                     "target": change.target,

@@ -1,8 +1,8 @@
 //! The command line: one file or folder for each command.
 
+mod audit;
 mod config;
 mod demo;
-
 mod migrate;
 mod progress;
 mod serve;
@@ -34,6 +34,9 @@ enum Command {
     Serve(ConfigFile),
     /// Bring the database up to date, and end
     Migrate(migrate::Arguments),
+    /// Look whether anybody touched the audit log
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Show the main job with two made-up customers, on a database that is thrown away
     Demo(demo::Arguments),
     /// Play an identity provider towards a SCIM endpoint
@@ -75,6 +78,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve(file) => wait_for(serve::run(file.load()?)),
         Command::Migrate(arguments) => wait_for(migrate::run(arguments)),
+        Command::Audit(command) => wait_for(audit::run(command)),
         Command::Demo(arguments) => wait_for(demo::run(arguments)),
         Command::Simulate(arguments) => wait_for(simulate::run(arguments)),
         Command::Config(command) => config::run(&command),

@@ -109,6 +109,11 @@ pub(crate) fn column_of(org_id: Option<OrgId>) -> Uuid {
     org_id.map_or_else(Uuid::nil, OrgId::as_uuid)
 }
 
+/// [`column_of`] backwards.
+pub(crate) fn of_column(org_id: Uuid) -> Option<OrgId> {
+    (!org_id.is_nil()).then(|| OrgId::from_uuid(org_id))
+}
+
 fn netstring(text: &str) -> String {
     format!("{}:{text},", text.len())
 }

@@ -5,6 +5,9 @@
 
 mod chain;
 pub(crate) mod detail;
+mod read;
+mod swaps;
+mod verify;
 
 use std::ops::RangeInclusive;
 
@@ -13,6 +16,8 @@ use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, Statement};
 use serde_json::Value;
 
 pub(crate) use self::chain::{Entry, Link, appended, column_of};
+pub use self::read::AuditQuery;
+pub use self::verify::{AuditFault, AuditFinding, AuditReport};
 use crate::entity::audit_log::{ActiveModel, Entity};
 use crate::error::StoreError;
 
@@ -171,17 +176,6 @@ fn row((entry, link): (Entry, &Link)) -> ActiveModel {
         number: Set(Some(link.number)),
         hash: Set(Some(link.hash.to_vec())),
     }
-}
-
-/// Bytes as PostgreSQL's `decode` and people read them.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a `String` does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn count(rows: usize) -> i64 {

@@ -6,6 +6,7 @@
 )]
 
 mod at_once;
+mod audit;
 mod census;
 mod deep_pages;
 mod directory;
