@@ -7,6 +7,7 @@ mod field;
 pub mod oidc;
 pub mod organizations;
 pub mod policies;
+pub mod roles;
 pub mod saml_metadata;
 pub mod scim_connections;
 pub mod secret;

@@ -27,10 +27,12 @@ mod policy_preview;
 mod post;
 pub(crate) mod problem;
 mod query;
+mod role_mappings;
 mod scim_connections;
 mod sign_in_decisions;
 mod sign_in_links;
 mod sso_connections;
+mod user_roles;
 
 use actix_web::web;
 use utoipa_actix_web::scope::scope;
@@ -55,6 +57,8 @@ fn routes(config: &mut service_config::ServiceConfig) {
         .configure(organizations::configure)
         .configure(sso_connections::configure)
         .configure(scim_connections::configure)
+        .configure(role_mappings::configure)
+        .configure(user_roles::configure)
         .configure(policy::configure)
         .configure(sign_in_decisions::configure)
         .configure(sign_in_links::configure)

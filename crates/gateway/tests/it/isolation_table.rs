@@ -284,6 +284,33 @@ pub(crate) fn api() -> Vec<ApiRoute> {
             "/v1/organizations/{org}/scim-connections/{scim}/schema-proposal",
             None,
         ),
+        (
+            "GET",
+            "/v1/organizations/{org}/scim-connections/{scim}/groups/{group}/role-mapping",
+            None,
+        ),
+        (
+            "PUT",
+            "/v1/organizations/{org}/scim-connections/{scim}/groups/{group}/role-mapping",
+            Some(json!({ "role": "guest", "precedence": 1 })),
+        ),
+        (
+            "DELETE",
+            "/v1/organizations/{org}/scim-connections/{scim}/groups/{group}/role-mapping",
+            None,
+        ),
+        ("GET", "/v1/organizations/{org}/role-mappings", None),
+        (
+            "PUT",
+            "/v1/organizations/{org}/users/{user}/role",
+            Some(json!({ "role": "guest" })),
+        ),
+        ("DELETE", "/v1/organizations/{org}/users/{user}/role", None),
+        (
+            "GET",
+            "/v1/organizations/{org}/users/{user}/role-explanation",
+            None,
+        ),
         ("GET", "/v1/organizations/{org}/policy", None),
         (
             "PUT",

@@ -22,6 +22,7 @@ mod policies;
 mod rate_limits;
 mod replicas;
 mod request_log;
+mod roles;
 mod routing;
 mod scim_bulk;
 mod scim_bulk_outage;

@@ -86,17 +86,17 @@ impl DirectoryTx {
             .exec(self.connection())
             .await?;
         let (id, connection_id) = (before.id, self.connection_id);
-        let data = json!({
-            "group": { "id": id.to_scim() },
+        let mut data = json!({
             "before": told(before.role_mapping.as_ref()),
             "after": told(after.as_ref()),
         });
-        self.org.outbox.push(
-            EventType::GroupRoleMappingChanged,
-            Some(connection_id),
-            id,
-            data,
-        );
+        let detail = Some(data.clone());
+        data["group"] = json!({ "id": id.to_scim() });
+        let kind = EventType::GroupRoleMappingChanged;
+        let connection = Some(connection_id);
+        self.org
+            .outbox
+            .push_with(kind, connection, id, data, detail);
         self.touch_members_of(id).await
     }
 

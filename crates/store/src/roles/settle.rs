@@ -252,14 +252,16 @@ impl DirectoryTx {
         if let Some(group) = change.after.group {
             after["group"] = json!({ "id": group.to_scim() });
         }
-        let data = json!({
-            "user": { "id": change.user_id.to_scim() },
+        let mut data = json!({
             "before": { "role": change.before.role, "source": change.before.source },
             "after": after,
         });
-        let (id, connection_id) = (change.user_id, self.connection_id);
+        let (id, connection) = (change.user_id, Some(self.connection_id));
+        let detail = Some(data.clone());
+        data["user"] = json!({ "id": id.to_scim() });
+        let kind = EventType::UserRoleChanged;
         self.org
             .outbox
-            .push(EventType::UserRoleChanged, Some(connection_id), id, data);
+            .push_with(kind, connection, id, data, detail);
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::directory::{GroupBody, UserBody};
+use super::directory::{GroupBody, Roles, UserBody};
 use crate::api::answer::{self, Answer};
 use crate::api::caller::Caller;
 use crate::api::post::Post;
@@ -158,13 +158,15 @@ async fn restore_user(
     let (org, scim, user) = path.into_inner();
     post.answer(async move |caller, _| {
         let missing = || Problem::not_found("deleted user");
-        let (_, connection) = caller.connection(&org, &scim).await?;
+        let (org, connection) = caller.connection(&org, &scim).await?;
         let id = UserId::from_scim(&user).ok_or_else(missing)?;
         let mut tx = connection.begin_as(caller.origin()).await?;
         let user = tx.restore_user(id).await?.ok_or_else(missing)?;
         let groups = tx.groups_of_user(id).await?;
         tx.commit().await?;
-        Answer::changed(&UserBody::new(connection.catalog().user(), user, groups))
+        let role = Roles::of(&org, &connection, &[id]).await?.take(id);
+        let kind = connection.catalog().user();
+        Answer::changed(&UserBody::new(kind, user, groups, role))
     })
     .await
 }

@@ -1,10 +1,12 @@
 //! `…/scim-connections/{scim}/users` and `/groups`: what the identity provider pushed.
 
+use std::collections::HashMap;
+
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, get};
-use rollcall_model::Timestamp;
+use rollcall_model::{RoleName, RoleSource, Timestamp, UserId, UserRole};
 use rollcall_scim::ResourceType;
-use rollcall_store::{Group, GroupRef, User};
+use rollcall_store::{ConnectionHandle, Group, GroupRef, OrgHandle, User};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -54,6 +56,12 @@ pub(super) struct UserBody {
     unmapped: Map<String, Value>,
     /// The groups of the same connection that it is in, through other groups too.
     groups: Vec<GroupRefBody>,
+    /// Its role.
+    #[schema(example = "member")]
+    role: String,
+    /// What gives the role: `manual`, `attribute`, `group` or `default`.
+    #[schema(value_type = String, example = "default")]
+    role_source: RoleSource,
     /// When it was provisioned.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -65,7 +73,12 @@ pub(super) struct UserBody {
 }
 
 impl UserBody {
-    pub(super) fn new(kind: &ResourceType, user: User, groups: Vec<GroupRef>) -> Self {
+    pub(super) fn new(
+        kind: &ResourceType,
+        user: User,
+        groups: Vec<GroupRef>,
+        role: UserRole,
+    ) -> Self {
         let groups = groups.into_iter().map(|group| GroupRefBody {
             id: group.id.to_scim(),
             display_name: group.display_name,
@@ -79,10 +92,39 @@ impl UserBody {
             resource: user.resource.shown(kind),
             unmapped: user.resource.unmapped().clone(),
             groups: groups.collect(),
+            role: role.role.into(),
+            role_source: role.source,
             created_at: user.created_at,
             updated_at: user.updated_at,
             version: user.version,
         }
+    }
+}
+
+/// The roles of some users.
+pub(super) struct Roles {
+    given: HashMap<UserId, UserRole>,
+    default: RoleName,
+}
+
+impl Roles {
+    pub(super) async fn of(
+        org: &OrgHandle,
+        connection: &ConnectionHandle,
+        ids: &[UserId],
+    ) -> Result<Self, Problem> {
+        Ok(Self {
+            given: connection.roles_of(ids).await?,
+            default: org.policy().await?.policy.default_role,
+        })
+    }
+
+    pub(super) fn take(&mut self, id: UserId) -> UserRole {
+        self.given.remove(&id).unwrap_or_else(|| UserRole {
+            role: self.default.clone(),
+            source: RoleSource::Default,
+            group: None,
+        })
     }
 }
 
@@ -148,15 +190,17 @@ async fn list_users(
     req: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let (org, scim) = path.into_inner();
-    let (_, connection) = caller.connection(&org, &scim).await?;
+    let (org, connection) = caller.connection(&org, &scim).await?;
     let query: ListQuery = query::read(&req)?;
     let page = query.page(caller.app.settings.limits.max_page)?;
     let page = connection.list_users(page).await?;
     let ids: Vec<_> = page.items.iter().map(|user| user.id).collect();
     let mut groups = connection.groups_of(&ids).await?;
+    let mut roles = Roles::of(&org, &connection, &ids).await?;
     answer::ok(&ListBody::from_page(page, |user| {
         let groups = groups.remove(&user.id).unwrap_or_default();
-        UserBody::new(connection.catalog().user(), user, groups)
+        let role = roles.take(user.id);
+        UserBody::new(connection.catalog().user(), user, groups, role)
     }))
 }
 

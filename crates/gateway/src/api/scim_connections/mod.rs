@@ -13,10 +13,10 @@ mod tokens;
 
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
-use rollcall_model::{ScimConnectionId, ScimSettingsChange};
+use rollcall_model::{RoleAttribute, ScimConnectionId, ScimSettingsChange};
 use rollcall_orgs::scim_connections::{self, ScimConnectionPatch};
 use rollcall_replicas::Recent;
-use rollcall_scim::{AttrPath, Catalog};
+use rollcall_scim::{AttrPath, Catalog, value_path};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::answer::{self, Answer};
@@ -163,6 +163,7 @@ async fn change_scim_connection(
     let change = ScimConnectionPatch::from(change);
     if let Some(settings) = &change.settings {
         check_sensitive(handle.catalog(), settings)?;
+        check_role_attribute(handle.catalog(), settings)?;
     }
     let id = handle.connection_id();
     let connection = scim_connections::change(&org, id, change, caller.origin()).await?;
@@ -201,6 +202,15 @@ fn check_sensitive(catalog: &Catalog, settings: &ScimSettingsChange) -> Result<(
             let detail = format!("no schema of this connection has an attribute `{unknown}`");
             Err(Problem::invalid("settings.sensitive_attributes", detail))
         }
+    }
+}
+
+/// Refuses a path that can name nobody's role. An attribute that no schema has may still be sent.
+fn check_role_attribute(catalog: &Catalog, settings: &ScimSettingsChange) -> Result<(), Problem> {
+    match settings.role_attribute() {
+        RoleAttribute::Auto | RoleAttribute::None => Ok(()),
+        RoleAttribute::Path(path) => value_path::check(catalog.user(), &path)
+            .map_err(|error| Problem::invalid("settings.role_attribute", error.detail)),
     }
 }
 
