@@ -10,11 +10,13 @@
 
 use rollcall_model::{
     Identity, LinkedBy, Origin, Policy, ScimConnectionId, SignInLink, SignInReason,
-    SsoConnectionId, UserId,
+    SsoConnectionId, SsoProvider, UserId,
 };
-use rollcall_store::{Match, NewSignInLink, OrgHandle, OrgTx, Person, StoreError};
+use rollcall_store::{Match, NewSignInLink, OrgHandle, OrgTx, Person, SignInNote, StoreError};
+use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::OrgsError;
+use crate::oidc::OidcClients;
 
 /// The longest subject and address, in bytes: what an index of the database takes.
 const LONGEST: usize = 1_000;
@@ -38,8 +40,53 @@ pub struct Decision {
 pub enum Claim {
     /// A person, as verified by the caller or by the signature of a token.
     Person(Identity),
-    /// A token that was not accepted, and why.
-    Refused(SignInReason),
+    /// A token that was not accepted.
+    Refused {
+        /// Why.
+        reason: SignInReason,
+        /// What exactly was wrong, for whoever looks into it.
+        detail: String,
+    },
+}
+
+impl Claim {
+    fn detail(&self) -> Option<&str> {
+        match self {
+            Self::Person(_) => None,
+            Self::Refused { detail, .. } => Some(detail),
+        }
+    }
+}
+
+/// Verifies an id token of the login provider, and reads whom it names. It happens before the
+/// transaction of the decision, since the provider may have to be asked for its keys.
+///
+/// # Errors
+///
+/// There is no such SSO connection, or its provider gives out no id tokens.
+pub async fn verify_id_token(
+    org: &OrgHandle,
+    clients: &OidcClients,
+    sso: SsoConnectionId,
+    id_token: &SecretString,
+    nonce: Option<&str>,
+) -> Result<Claim, OrgsError> {
+    let connection = org.find_sso_connection(sso).await?;
+    let connection = connection.ok_or(OrgsError::NotFound {
+        what: "SSO connection",
+    })?;
+    let SsoProvider::Oidc(provider) = &connection.provider else {
+        let reason = "goes with OpenID Connect only; send `identity` for a SAML connection";
+        return Err(OrgsError::invalid("id_token", reason));
+    };
+    let (token, now) = (id_token.expose_secret(), org.clock().now());
+    match clients.verify(provider, token, nonce, now).await {
+        Ok(identity) => Ok(Claim::Person(identity)),
+        Err(refused) => Ok(Claim::Refused {
+            reason: refused.reason(),
+            detail: refused.to_string(),
+        }),
+    }
 }
 
 /// Decides, and writes the decision down.
@@ -97,7 +144,7 @@ async fn decide_once(
         });
     }
     let identity = match claim {
-        Claim::Refused(reason) => Err(*reason),
+        Claim::Refused { reason, .. } => Err(*reason),
         Claim::Person(identity) => Ok(identity),
     };
     let decision = match identity {
@@ -108,12 +155,13 @@ async fn decide_once(
             person: None,
         },
     };
-    tx.note_sign_in(
-        sso,
-        identity.ok(),
-        decision.reason,
-        decision.person.as_ref(),
-    );
+    tx.note_sign_in(&SignInNote {
+        sso_connection_id: sso,
+        identity: identity.ok(),
+        reason: decision.reason,
+        detail: claim.detail(),
+        person: decision.person.as_ref(),
+    });
     tx.commit().await?;
     Ok(decision)
 }

@@ -88,7 +88,7 @@ pub use schemas::{SchemaRefused, ScimSchema};
 pub use scim_connections::{NewScimConnection, ScimConnectionChange};
 pub use search::{DirectoryId, DirectoryQuery, Found, Listing, Position};
 pub use shown::{ShownUser, StoredUser, UserKey};
-pub use sign_ins::{LinkCursor, Match, NewSignInLink, Person};
+pub use sign_ins::{LinkCursor, Match, NewSignInLink, Person, SignInNote};
 pub use snapshot::Snapshot;
 pub use sso_connections::{NewSsoConnection, SsoConnectionChange};
 pub use tokens::NewToken;

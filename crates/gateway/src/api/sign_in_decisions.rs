@@ -5,6 +5,7 @@ use actix_web::{HttpResponse, post};
 use rollcall_model::{Identity, ScimConnectionId, SignInReason, SsoConnectionId};
 use rollcall_orgs::sign_in::{self, Claim, Decision};
 use rollcall_store::Person;
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -26,6 +27,11 @@ struct SignInBody {
     /// The SSO connection that the person signed in with.
     #[schema(value_type = String, example = "sso_01jd8w3v5hfq0a6c2x9b4m7k1e")]
     sso_connection_id: SsoConnectionId,
+    /// The id token that the provider gave out for the product: the way of OpenID Connect.
+    #[schema(value_type = Option<String>, write_only)]
+    id_token: Option<SecretString>,
+    /// The `nonce` that the sign-in began with; then the token must hold it.
+    nonce: Option<String>,
     /// The person, as the product has verified it: the way of SAML.
     #[schema(value_type = Option<IdentityBody>)]
     identity: Option<Members>,
@@ -166,13 +172,22 @@ async fn decide_sign_in(
     let org = path.into_inner();
     post.answer(async move |caller, body| {
         let org = caller.organization(&org).await?;
-        let members = body
-            .identity
-            .ok_or_else(|| Problem::invalid("identity", "`identity` is required"))?;
-        let identity: IdentityBody =
-            fields::read(members).map_err(|error| error.within("identity"))?;
-        let claim = Claim::Person(identity.into());
         let sso = body.sso_connection_id;
+        let claim = match (body.id_token, body.identity) {
+            (Some(token), None) => {
+                let (clients, nonce) = (&caller.app.oidc, body.nonce.as_deref());
+                sign_in::verify_id_token(&org, clients, sso, &token, nonce).await?
+            }
+            (None, Some(members)) => {
+                let identity: IdentityBody =
+                    fields::read(members).map_err(|error| error.within("identity"))?;
+                Claim::Person(identity.into())
+            }
+            (None, None) | (Some(_), Some(_)) => {
+                let detail = "send either `id_token` or `identity`";
+                return Err(Problem::invalid("identity", detail));
+            }
+        };
         let decision = sign_in::decide(&org, sso, &claim, caller.origin()).await?;
         Answer::changed(&DecisionBody::from(decision))
     })

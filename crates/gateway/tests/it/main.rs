@@ -13,6 +13,7 @@ mod database_timeouts;
 mod expiry_notices;
 mod generated;
 mod health;
+mod id_tokens;
 mod idp_cases;
 mod isolation;
 mod isolation_table;

@@ -166,6 +166,7 @@ on_each_database! {
         let cases = [
             (json!({}), "sso_connection_id"),
             (json!({ "sso_connection_id": "sso_1" }), "sso_connection_id"),
+            (json!({ "sso_connection_id": acme.sso }), "identity"),
             (json!({ "sso_connection_id": acme.sso, "identity": {} }), "identity.subject"),
             (json!({ "sso_connection_id": acme.sso, "identity": { "subject": "" } }), "identity.subject"),
             (json!({ "sso_connection_id": acme.sso, "identity": { "subject": "x".repeat(1_001) } }), "identity.subject"),

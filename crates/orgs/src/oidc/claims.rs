@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rollcall_model::Timestamp;
+use rollcall_model::{Identity, Timestamp};
 use serde_json::{Map, Value};
 
 use crate::oidc::refused::IdTokenRefused;
@@ -16,22 +16,6 @@ pub const DEFAULT_EXTERNAL_ID_CLAIM: &str = "sub";
 /// The claims of a token whose signature was verified.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claims(Map<String, Value>);
-
-/// Whom an id token names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IdTokenIdentity {
-    /// `sub`: who it is at that issuer, for ever.
-    pub subject: String,
-    /// `email`. Whether it is theirs is said by `email_verified`.
-    pub email: Option<String>,
-    /// Whether the provider says that it has verified the address: `email_verified`, or
-    /// `xms_edov` of Entra ID, which sends no `email_verified`.
-    pub email_verified: bool,
-    /// `name`.
-    pub name: Option<String>,
-    /// The claim that equals the SCIM `externalId`.
-    pub external_id: Option<String>,
-}
 
 impl Claims {
     pub(super) const fn new(claims: Map<String, Value>) -> Self {
@@ -139,9 +123,9 @@ impl Claims {
         }
     }
 
-    pub(super) fn identity(&self, external_id_claim: Option<&str>) -> IdTokenIdentity {
+    pub(super) fn identity(&self, external_id_claim: Option<&str>) -> Identity {
         let owned = |name: &str| self.text(name).map(str::to_owned);
-        IdTokenIdentity {
+        Identity {
             subject: owned("sub").unwrap_or_default(),
             email: owned("email"),
             email_verified: self.says_yes("email_verified") || self.says_yes("xms_edov"),

@@ -23,10 +23,10 @@ mod token;
 use std::sync::Arc;
 
 use quick_cache::sync::Cache;
-use rollcall_model::{OidcProvider, Timestamp};
+use rollcall_model::{Identity, OidcProvider, Timestamp};
 use rollcall_outbound::Fetcher;
 
-pub use claims::{Claims, DEFAULT_EXTERNAL_ID_CLAIM, IdTokenIdentity};
+pub use claims::{Claims, DEFAULT_EXTERNAL_ID_CLAIM};
 pub use provider::{ProviderSummary, ProviderUnavailable};
 pub use refused::IdTokenRefused;
 
@@ -65,7 +65,7 @@ impl OidcClients {
         id_token: &str,
         nonce: Option<&str>,
         now: Timestamp,
-    ) -> Result<IdTokenIdentity, IdTokenRefused> {
+    ) -> Result<Identity, IdTokenRefused> {
         let claims = self.signed_claims(&provider.issuer, id_token, now).await?;
         claims.check_audience(&provider.client_id)?;
         claims.check_authorized_party(&provider.client_id)?;

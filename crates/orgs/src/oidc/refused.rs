@@ -1,5 +1,7 @@
 //! Why a token is not believed.
 
+use rollcall_model::SignInReason;
+
 use crate::oidc::provider::ProviderUnavailable;
 
 /// Why an id token is not believed. Each reason has a stable name, [`IdTokenRefused::code`].
@@ -44,17 +46,23 @@ impl IdTokenRefused {
     /// Its stable name, as sign-in decisions give it for a reason.
     #[must_use]
     pub const fn code(&self) -> &'static str {
+        self.reason().as_str()
+    }
+
+    /// The reason of a decision about a sign-in with such a token.
+    #[must_use]
+    pub const fn reason(&self) -> SignInReason {
         match self {
-            Self::Malformed(_) => "token_malformed",
-            Self::Algorithm => "token_algorithm",
-            Self::KeyUnknown => "token_key_unknown",
-            Self::Signature => "token_signature",
-            Self::Issuer => "token_issuer",
-            Self::Audience => "token_audience",
-            Self::Expired => "token_expired",
-            Self::NotYetValid => "token_not_yet_valid",
-            Self::Nonce => "token_nonce",
-            Self::ProviderUnavailable(_) => "sso_provider_unavailable",
+            Self::Malformed(_) => SignInReason::TokenMalformed,
+            Self::Algorithm => SignInReason::TokenAlgorithm,
+            Self::KeyUnknown => SignInReason::TokenKeyUnknown,
+            Self::Signature => SignInReason::TokenSignature,
+            Self::Issuer => SignInReason::TokenIssuer,
+            Self::Audience => SignInReason::TokenAudience,
+            Self::Expired => SignInReason::TokenExpired,
+            Self::NotYetValid => SignInReason::TokenNotYetValid,
+            Self::Nonce => SignInReason::TokenNonce,
+            Self::ProviderUnavailable(_) => SignInReason::SsoProviderUnavailable,
         }
     }
 }

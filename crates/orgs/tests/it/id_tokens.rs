@@ -1,7 +1,7 @@
 //! Which id tokens are believed, and why the others are not.
 
-use rollcall_model::{OidcProvider, Timestamp};
-use rollcall_orgs::oidc::{IdTokenIdentity, IdTokenRefused, OidcClients};
+use rollcall_model::{Identity, OidcProvider, Timestamp};
+use rollcall_orgs::oidc::{IdTokenRefused, OidcClients};
 use rollcall_outbound::{AllowedNetworks, Fetcher, Timeouts};
 use rollcall_testkit::block_on;
 use rollcall_testkit::oidc::{Fetches, KeyKind, OidcServer, signed_with_secret, unsigned};
@@ -40,7 +40,7 @@ impl Fixture {
         }
     }
 
-    fn verify(&self, token: &str) -> Result<IdTokenIdentity, IdTokenRefused> {
+    fn verify(&self, token: &str) -> Result<Identity, IdTokenRefused> {
         let provider = self.provider();
         block_on(self.clients.verify(&provider, token, None, NOW))
     }
@@ -89,7 +89,7 @@ fn a_token_names_a_person() {
     let mut provider = fixture.provider();
     provider.external_id_claim = Some("oid".to_owned());
     let identity = block_on(fixture.clients.verify(&provider, &token, None, NOW)).unwrap();
-    let expected = IdTokenIdentity {
+    let expected = Identity {
         subject: "person-1".to_owned(),
         email: Some("ada@acme.com".to_owned()),
         email_verified: true,

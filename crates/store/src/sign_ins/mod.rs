@@ -11,27 +11,37 @@ use crate::handle::OrgTx;
 pub use links::{LinkCursor, NewSignInLink};
 pub use people::{Match, Person};
 
+/// What is to be written down of a decision.
+pub struct SignInNote<'n> {
+    /// The login provider.
+    pub sso_connection_id: SsoConnectionId,
+    /// Who asked; `None` if a token was not accepted.
+    pub identity: Option<&'n Identity>,
+    /// What was decided.
+    pub reason: SignInReason,
+    /// What exactly was wrong with a token.
+    pub detail: Option<&'n str>,
+    /// The user that the person is.
+    pub person: Option<&'n Person>,
+}
+
 impl OrgTx {
-    /// Tells of a denial by an event. `identity` is absent if a token was not accepted.
-    pub fn note_sign_in(
-        &mut self,
-        sso: SsoConnectionId,
-        identity: Option<&Identity>,
-        reason: SignInReason,
-        person: Option<&Person>,
-    ) {
-        if reason.allows() {
+    /// Tells of a denial by an event.
+    pub fn note_sign_in(&mut self, note: &SignInNote<'_>) {
+        if note.reason.allows() {
             return;
         }
-        let detail = json!({ "sign_in": {
-            "sso_connection_id": sso,
-            "subject": identity.map(|identity| &identity.subject),
-            "email": identity.and_then(|identity| identity.email.as_ref()),
-            "user_id": person.map(|person| person.user.id.to_scim()),
-            "reason": reason,
+        let told = json!({ "sign_in": {
+            "sso_connection_id": note.sso_connection_id,
+            "subject": note.identity.map(|identity| &identity.subject),
+            "email": note.identity.and_then(|identity| identity.email.as_ref()),
+            "user_id": note.person.map(|person| person.user.id.to_scim()),
+            "reason": note.reason,
+            "detail": note.detail,
         }});
-        let connection = person.map(|person| person.scim_connection_id);
+        let connection = note.person.map(|person| person.scim_connection_id);
+        let target = note.sso_connection_id;
         self.outbox
-            .push(EventType::SignInDenied, connection, sso, detail);
+            .push(EventType::SignInDenied, connection, target, told);
     }
 }
