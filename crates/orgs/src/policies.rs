@@ -1,7 +1,9 @@
 //! Setting the policy of an organization, and seeing beforehand whom it would hit.
 
-use rollcall_model::{ConnectionState, Origin, PageRequest, Policy, SignInLink};
-use rollcall_store::{OrgHandle, Seats, StoredPolicy};
+use std::collections::BTreeMap;
+
+use rollcall_model::{ConnectionState, Origin, PageRequest, Policy, RoleName, SignInLink, UserId};
+use rollcall_store::{OrgHandle, OrgTx, Seats, StoreError, StoredPolicy};
 
 use crate::error::OrgsError;
 
@@ -44,6 +46,9 @@ pub async fn replace(
             );
             return Err(OrgsError::invalid("protected_users", reason));
         }
+    }
+    if let Some((role, users)) = lost_roles(&tx, &policy).await?.into_iter().next() {
+        return Err(role_in_use(&role, users));
     }
     let (limit, limited) = (policy.seat_limit, before.policy.seat_limit.is_some());
     let after = tx.save_policy(before, policy).await?;
@@ -114,6 +119,23 @@ async fn require_connected(org: &OrgHandle) -> Result<(), OrgsError> {
     })
 }
 
+/// Roles that are no longer listed and that something still gives, with how often.
+async fn lost_roles(tx: &OrgTx, policy: &Policy) -> Result<BTreeMap<RoleName, u64>, StoreError> {
+    let mut in_use = tx.roles_in_use().await?;
+    in_use.retain(|role, _| !policy.roles.contains(role));
+    Ok(in_use)
+}
+
+fn role_in_use(role: &RoleName, times: u64) -> OrgsError {
+    OrgsError::Refused {
+        code: "role_in_use",
+        reason: format!(
+            "the role `{role}` is gone from `roles`, and {times} users and groups have it: give them \
+             another one first"
+        ),
+    }
+}
+
 /// How many of those whom a policy would hit are named.
 const NAMED: u64 = 100;
 
@@ -124,6 +146,14 @@ pub struct Preview {
     pub blocked: u64,
     /// The first of them.
     pub first_blocked: Vec<SignInLink>,
+    /// Roles that would be gone, with how many users and groups have them now.
+    pub lost_roles: BTreeMap<RoleName, u64>,
+    /// The default role now and then, if it would be another one.
+    pub default_role: Option<(RoleName, RoleName)>,
+    /// How many users have the default role.
+    pub with_default_role: u64,
+    /// The first of them.
+    pub first_with_default_role: Vec<(UserId, Option<String>)>,
     /// How the seats are taken now.
     pub seats: Seats,
     /// How many seats more are taken than there would be. Nobody loses one; nobody gets a new one.
@@ -156,12 +186,30 @@ pub async fn preview(org: &OrgHandle, proposed: &Policy) -> Result<Preview, Orgs
     } else {
         (0, Vec::new())
     };
+    let tx = org.begin(Origin::system(org.clock())).await?;
+    let lost_roles = lost_roles(&tx, proposed).await?;
+    drop(tx);
+    problems.extend(
+        lost_roles
+            .iter()
+            .map(|(role, times)| role_in_use(role, *times)),
+    );
+    let (held_role, role) = (held.default_role, proposed.default_role.clone());
+    let default_role = (held_role != role).then_some((held_role, role));
+    let (with_default_role, first_with_default_role) = match default_role {
+        Some(_) => org.users_with_default_role(NAMED).await?,
+        None => (0, Vec::new()),
+    };
     let limit = proposed
         .seat_limit
         .map_or(u64::MAX, |limit| limit.seats.into());
     Ok(Preview {
         blocked,
         first_blocked,
+        lost_roles,
+        default_role,
+        with_default_role,
+        first_with_default_role,
         seats_missing: seats.taken().saturating_sub(limit),
         seats,
         problems,

@@ -9,8 +9,8 @@
 //! is gone, or never was, does a sign-in look again; whatever could be two people is denied.
 
 use rollcall_model::{
-    Identity, LinkedBy, Origin, Policy, ScimConnectionId, SignInLink, SignInReason,
-    SsoConnectionId, SsoProvider, UserId,
+    Identity, LinkedBy, Origin, Policy, RoleName, RoleSource, ScimConnectionId, SignInLink,
+    SignInReason, SsoConnectionId, SsoProvider, UserId, UserRole,
 };
 use rollcall_store::{Match, NewSignInLink, OrgHandle, OrgTx, Person, SignInNote, StoreError};
 use secrecy::{ExposeSecret, SecretString};
@@ -33,6 +33,21 @@ pub struct Decision {
     pub create_account: bool,
     /// The user, if the person is one, also if it is denied.
     pub person: Option<Person>,
+    /// The role of whoever was given none, as the policy has it.
+    pub default_role: RoleName,
+}
+
+impl Decision {
+    /// The role of the person and what gives it: its own, or the default one.
+    #[must_use]
+    pub fn role(&self) -> UserRole {
+        let own = self.person.as_ref().and_then(|person| person.role.clone());
+        own.unwrap_or_else(|| UserRole {
+            role: self.default_role.clone(),
+            source: RoleSource::Default,
+            group: None,
+        })
+    }
 }
 
 /// Who asks: somebody whom the provider names, or a token that says nothing.
@@ -147,12 +162,14 @@ async fn decide_once(
         Claim::Refused { reason, .. } => Err(*reason),
         Claim::Person(identity) => Ok(identity),
     };
+    let policy = tx.policy().await?.policy;
     let decision = match identity {
-        Ok(identity) => of_person(&mut tx, sso, identity).await?,
+        Ok(identity) => of_person(&mut tx, sso, identity, &policy).await?,
         Err(reason) => Decision {
             reason,
             create_account: false,
             person: None,
+            default_role: policy.default_role,
         },
     };
     tx.note_sign_in(&SignInNote {
@@ -170,10 +187,10 @@ async fn of_person(
     tx: &mut OrgTx,
     sso: SsoConnectionId,
     identity: &Identity,
+    policy: &Policy,
 ) -> Result<Decision, OrgsError> {
-    let policy = tx.policy().await?.policy;
     let link = tx.find_sign_in_link(sso, &identity.subject).await?;
-    let found = find(tx, sso, identity, link.as_ref(), &policy).await?;
+    let found = find(tx, sso, identity, link.as_ref(), policy).await?;
     let mut facts = Facts {
         who: found.who(),
         has_account: link.as_ref().is_some_and(|link| link.user.is_none()),
@@ -181,10 +198,10 @@ async fn of_person(
             && (identity.email_verified || policy.unverified_email_linking),
         seat_is_free: true,
     };
-    let mut reason = judge(&policy, &facts);
+    let mut reason = judge(policy, &facts);
     if reason == SignInReason::JitAllowed && !facts.has_account {
         facts.seat_is_free = has_free_seat(tx).await?;
-        reason = judge(&policy, &facts);
+        reason = judge(policy, &facts);
     }
     let new = match (&found, reason) {
         (Found::Matched(person, by), _) => Some((Some(person), *by)),
@@ -208,6 +225,7 @@ async fn of_person(
             SignInReason::ProvisionedActive | SignInReason::JitAllowed
         ),
         person: found.into_person(),
+        default_role: policy.default_role.clone(),
     })
 }
 

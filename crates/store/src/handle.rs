@@ -250,7 +250,6 @@ impl DirectoryTx {
     /// The policy of the organization ([`StoreError::Refused`]) or the database refuses; then nothing of
     /// this transaction was done.
     pub async fn commit(mut self) -> Result<(), StoreError> {
-        self.settle_roles().await?;
         self.check_policy().await?;
         self.org.commit().await
     }

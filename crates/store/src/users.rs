@@ -297,6 +297,7 @@ impl DirectoryTx {
             }
         }
         self.release_reports(id).await?;
+        let was_owner = self.is_owner(id).await?;
         let deleted = Entity::delete_many()
             .filter(Column::OrgId.eq(self.org_id.as_uuid()))
             .filter(Column::ScimConnectionId.eq(self.connection_id.as_uuid()))
@@ -306,7 +307,7 @@ impl DirectoryTx {
         let Some(row) = deleted.into_iter().next() else {
             return Ok(());
         };
-        self.note_deed(Deed::deleted(id, row.active));
+        self.note_deed(Deed::deleted(id, row.active, was_owner));
         self.bury_user(row).await?;
         self.count_users(-1).await?;
         let connection_id = self.connection_id;

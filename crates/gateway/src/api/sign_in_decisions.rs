@@ -2,7 +2,9 @@
 
 use actix_web::web::Path;
 use actix_web::{HttpResponse, post};
-use rollcall_model::{Identity, ScimConnectionId, SignInReason, SsoConnectionId};
+use rollcall_model::{
+    Identity, RoleName, RoleSource, ScimConnectionId, SignInReason, SsoConnectionId, UserRole,
+};
 use rollcall_orgs::sign_in::{self, Claim, Decision};
 use rollcall_store::Person;
 use secrecy::SecretString;
@@ -85,6 +87,10 @@ struct DecisionBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     user: Option<SignInUserBody>,
+    /// The role of a new account: the default one. Absent if there is a user, which has its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false)]
+    default_role: Option<RoleName>,
 }
 
 /// A group that a user is in.
@@ -118,12 +124,22 @@ struct SignInUserBody {
     display_name: Option<String>,
     /// Whether the account may be used.
     active: bool,
+    /// The role of the user.
+    #[schema(value_type = String, example = "member")]
+    role: RoleName,
+    /// What gives it: `manual`, `attribute`, `group` or `default`; see the role explanation for more.
+    #[schema(value_type = String, example = "group")]
+    role_source: RoleSource,
+    /// The SCIM id of the group that gives the role; absent if none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    role_group_id: Option<String>,
     /// The groups that it is in, through other groups too.
     groups: Vec<SignInGroupBody>,
 }
 
-impl From<Person> for SignInUserBody {
-    fn from(person: Person) -> Self {
+impl SignInUserBody {
+    fn new(person: Person, role: UserRole) -> Self {
         let resource = &person.user.resource;
         let groups = person.groups.into_iter().map(|group| SignInGroupBody {
             id: group.id.to_scim(),
@@ -136,6 +152,9 @@ impl From<Person> for SignInUserBody {
             external_id: resource.external_id().map(str::to_owned),
             display_name: resource.display_name().map(str::to_owned),
             active: resource.active(),
+            role: role.role,
+            role_source: role.source,
+            role_group_id: role.group.map(|group| group.to_scim()),
             groups: groups.collect(),
         }
     }
@@ -143,13 +162,17 @@ impl From<Person> for SignInUserBody {
 
 impl From<Decision> for DecisionBody {
     fn from(decision: Decision) -> Self {
-        let reason = decision.reason;
+        let (reason, role) = (decision.reason, decision.role());
+        let is_new = reason.allows() && decision.person.is_none();
         Self {
             decision: if reason.allows() { "allow" } else { "deny" },
             reason,
             message: reason.message(),
             create_account: decision.create_account,
-            user: decision.person.map(SignInUserBody::from),
+            user: decision
+                .person
+                .map(|person| SignInUserBody::new(person, role)),
+            default_role: is_new.then_some(decision.default_role),
         }
     }
 }

@@ -20,6 +20,7 @@ mod isolation_table;
 mod lifecycle;
 mod management;
 mod policies;
+mod protection;
 mod rate_limits;
 mod replicas;
 mod request_log;

@@ -4,9 +4,9 @@ use futures_util::future::join_all;
 use rollcall_testkit::{Connection, Reply, TestApp, on_each_database};
 use serde_json::{Value, json};
 
-const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+pub(crate) const PATCH_OP: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
-async fn choose(app: &TestApp, acme: &Connection, policy: Value) -> Reply {
+pub(crate) async fn choose(app: &TestApp, acme: &Connection, policy: Value) -> Reply {
     let path = format!("/v1/organizations/{}/policy", acme.organization);
     app.api.put(&path, policy).await
 }
@@ -16,11 +16,11 @@ async fn seats(app: &TestApp, acme: &Connection) -> Value {
     app.api.get(&path).await.expect(200).body["seats"].clone()
 }
 
-async fn provision(acme: &Connection, name: &str) -> Reply {
+pub(crate) async fn provision(acme: &Connection, name: &str) -> Reply {
     acme.scim.post("/Users", json!({ "userName": name })).await
 }
 
-async fn set_active(acme: &Connection, id: &str, active: bool) -> Reply {
+pub(crate) async fn set_active(acme: &Connection, id: &str, active: bool) -> Reply {
     let operation = json!({ "op": "replace", "path": "active", "value": active });
     let body = json!({ "schemas": [PATCH_OP], "Operations": [operation] });
     acme.scim.patch(&format!("/Users/{id}"), body).await

@@ -65,6 +65,27 @@ on_each_database! {
         assert_eq!(asker.last_event().await["type"], "sign_in.linked");
     }
 
+    async fn a_decision_tells_the_role_and_what_gives_it(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let asker = Asker { app: &app, acme: &acme };
+        let amy = asker.user(json!({ "userName": "amy", "externalId": "00u1" })).await;
+        let claim = || json!({ "subject": "00u1" });
+        let user = asker.ask(claim()).await["user"].clone();
+        assert_eq!((&user["role"], &user["role_source"]), (&json!("member"), &json!("default")));
+
+        let group = json!({ "displayName": "Admins", "members": [{ "value": amy }] });
+        let group = acme.scim.post("/Groups", group).await.expect(201).text("/id");
+        let mapping = format!("{}/groups/{group}/role-mapping", acme.path());
+        let _ = app.api.put(&mapping, json!({ "role": "administrator", "precedence": 1 })).await.expect(200);
+        let user = asker.ask(claim()).await["user"].clone();
+        assert_eq!((&user["role"], &user["role_source"]), (&json!("administrator"), &json!("group")));
+        assert_eq!((&user["role_group_id"], &user["groups"][0]["display_name"]), (&json!(group), &json!("Admins")));
+
+        let stranger = json!({ "subject": "s", "email": "zoe@acme.com", "email_verified": true });
+        assert_eq!(asker.ask(stranger).await["default_role"], "member");
+    }
+
     async fn a_link_holds_whatever_becomes_of_names_and_addresses(database: TestDatabase) {
         let app = TestApp::start(database).await;
         let acme = app.connect("Acme").await;

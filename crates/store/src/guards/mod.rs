@@ -9,6 +9,7 @@
 //! cannot both take the last seat or demote one of two owners each. The row comes after users in the order
 //! of locks, and before the sequence of the organization.
 
+mod owners;
 mod protection;
 mod seats;
 
@@ -95,6 +96,8 @@ pub(crate) struct Deed {
     /// The change in how many active users there are: 1, 0 or -1.
     activity: i64,
     deleted: bool,
+    /// Whether a user that was deleted was an owner.
+    was_owner: bool,
 }
 
 impl Deed {
@@ -104,6 +107,7 @@ impl Deed {
             user: user.id,
             activity: i64::from(user.resource.active()),
             deleted: false,
+            was_owner: false,
         }
     }
 
@@ -114,15 +118,17 @@ impl Deed {
             user: id,
             activity,
             deleted: false,
+            was_owner: false,
         })
     }
 
     /// A user was deleted.
-    pub(crate) fn deleted(id: UserId, was_active: bool) -> Self {
+    pub(crate) fn deleted(id: UserId, was_active: bool, was_owner: bool) -> Self {
         Self {
             user: id,
             activity: -i64::from(was_active),
             deleted: true,
+            was_owner,
         }
     }
 }
@@ -162,10 +168,11 @@ impl DirectoryTx {
         self.deeds.push(deed);
     }
 
-    /// Refuses what the policy forbids, and gives out seats.
+    /// Refuses what the policy forbids, and gives out seats. Roles are settled before.
     pub(crate) async fn check_policy(&mut self) -> Result<(), StoreError> {
         let deeds = std::mem::take(&mut self.deeds);
-        if deeds.is_empty() {
+        let changes = self.settle_roles().await?.to_vec();
+        if deeds.is_empty() && changes.is_empty() {
             return Ok(());
         }
         let policy = self.lock_policy().await?.policy;
@@ -173,8 +180,9 @@ impl DirectoryTx {
             return Ok(());
         }
         if self.is_of_the_identity_provider() {
-            protection::check(&policy, &deeds)?;
+            protection::check(&policy, &deeds, &changes)?;
         }
+        self.check_owners(&policy, &deeds, &changes).await?;
         self.take_seats(&policy, &deeds).await
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use rollcall_model::{GroupId, RoleMapping, RoleName, RoleSource, UserId, UserRole};
-use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, Statement, Value};
 use uuid::Uuid;
 
 use super::explain::GroupGrant;
@@ -11,7 +11,7 @@ use super::mapping::read_mapping;
 use crate::dialect;
 use crate::entity::user_roles::Model;
 use crate::error::StoreError;
-use crate::handle::ConnectionHandle;
+use crate::handle::{ConnectionHandle, OrgHandle};
 use crate::members::Scope;
 
 /// The name of a role in a row.
@@ -117,6 +117,16 @@ fn order(grant: &GroupGrant) -> (u32, GroupId) {
     (precedence, grant.group_id)
 }
 
+/// The role that a user was given; `None` if it has the default one.
+pub(crate) async fn role_of(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    user: UserId,
+) -> Result<Option<UserRole>, StoreError> {
+    let row = rows(db, scope, &[user]).await?.remove(&user);
+    row.as_ref().map(user_role).transpose()
+}
+
 impl ConnectionHandle {
     /// The roles of those of some users who were given one. Whoever is absent has the default role
     /// of the policy.
@@ -134,5 +144,49 @@ impl ConnectionHandle {
         let rows = rows(&self.store.db, self.scope(), users).await?;
         let roles = rows.iter().map(|(id, row)| Ok((*id, user_role(row)?)));
         roles.collect()
+    }
+}
+
+impl OrgHandle {
+    /// How many users have the default role of the policy, and the first of them with their
+    /// `userName`.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn users_with_default_role(
+        &self,
+        limit: u64,
+    ) -> Result<(u64, Vec<(UserId, Option<String>)>), StoreError> {
+        const COUNT: &str = "
+            select (select cast(coalesce(sum(users), 0) as bigint) from directory_counts
+                where org_id = $1) - (select count(*) from user_roles where org_id = $1) as number";
+        let db = &self.store.db;
+        let backend = db.get_database_backend();
+        let org_id: Value = self.org_id().as_uuid().into();
+        let count = Statement::from_sql_and_values(backend, COUNT, [org_id.clone()]);
+        let counted = db.query_one_raw(count).await?;
+        let number: i64 = match counted {
+            Some(row) => row.try_get("", "number")?,
+            None => 0,
+        };
+        let name = dialect::text_in(backend, "u.body", "userName");
+        let first = format!(
+            "select u.id as id, {name} as name from users u
+             where u.org_id = $1 and not exists (
+                select 1 from user_roles r where r.org_id = u.org_id
+                    and r.scim_connection_id = u.scim_connection_id and r.user_id = u.id)
+             order by u.org_id, u.scim_connection_id, u.id limit {limit}"
+        );
+        let first = Statement::from_sql_and_values(backend, first, [org_id]);
+        let rows = db.query_all_raw(first).await?;
+        let user = |row: &QueryResult| {
+            Ok::<_, StoreError>((
+                UserId::from_uuid(row.try_get("", "id")?),
+                row.try_get("", "name")?,
+            ))
+        };
+        let first = rows.iter().map(user).collect::<Result<_, _>>()?;
+        Ok((u64::try_from(number).unwrap_or(0), first))
     }
 }

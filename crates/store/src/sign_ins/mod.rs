@@ -26,11 +26,8 @@ pub struct SignInNote<'n> {
 }
 
 impl OrgTx {
-    /// Tells of a denial by an event.
+    /// Writes a decision down: in the audit log, and a denial as an event.
     pub fn note_sign_in(&mut self, note: &SignInNote<'_>) {
-        if note.reason.allows() {
-            return;
-        }
         let told = json!({ "sign_in": {
             "sso_connection_id": note.sso_connection_id,
             "subject": note.identity.map(|identity| &identity.subject),
@@ -41,7 +38,11 @@ impl OrgTx {
         }});
         let connection = note.person.map(|person| person.scim_connection_id);
         let target = note.sso_connection_id;
-        self.outbox
-            .push(EventType::SignInDenied, connection, target, told);
+        if note.reason.allows() {
+            self.note("sign_in.allowed", target, told);
+        } else {
+            let kind = EventType::SignInDenied;
+            self.outbox.push(kind, connection, target, told);
+        }
     }
 }

@@ -3,7 +3,7 @@
 //! Looked for among the users of the SCIM connections that are linked to the SSO connection: one login
 //! provider says nothing about the users of another.
 
-use rollcall_model::{OrgId, ScimConnectionId, SsoConnectionId, UserId};
+use rollcall_model::{OrgId, ScimConnectionId, SsoConnectionId, UserId, UserRole};
 use rollcall_scim::{Resource, caseless, user_name};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Statement, Value};
 use uuid::Uuid;
@@ -12,6 +12,7 @@ use crate::entity::waiting_users;
 use crate::error::StoreError;
 use crate::handle::OrgTx;
 use crate::members::{GroupRef, Scope};
+use crate::roles;
 use crate::shown::{self, UserKey};
 use crate::users::User;
 
@@ -37,6 +38,8 @@ pub struct Person {
     pub groups: Vec<GroupRef>,
     /// Whether it waits for a seat.
     pub waits: bool,
+    /// The role that it was given; `None` for the default one.
+    pub role: Option<UserRole>,
 }
 
 /// The SCIM connections of a login provider: `$1` is the organization, `$2` the SSO connection.
@@ -187,6 +190,7 @@ impl OrgTx {
             user: found.user.read()?,
             groups: found.groups,
             waits: waits(self.connection(), self.org_id, connection, user).await?,
+            role: roles::role_of(self.connection(), scope, user).await?,
         }))
     }
 }
