@@ -25,6 +25,12 @@ pub fn user_name(number: u64) -> String {
     format!("user-{number:0width$}@example.com", width = MARK.len())
 }
 
+/// The `externalId` of a user, by its number.
+#[must_use]
+pub fn external_id(number: u64) -> String {
+    format!("00u{number:0width$}", width = MARK.len())
+}
+
 /// A user as an identity provider sends it, by its number. What distinguishes it stands in the
 /// place of [`MARK`] in user 0.
 #[must_use]
@@ -33,7 +39,7 @@ pub fn user(number: u64) -> Value {
     json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
         "userName": user_name(number),
-        "externalId": format!("00u{mark}"),
+        "externalId": external_id(number),
         "displayName": format!("User {mark}"),
         "name": { "givenName": "User", "familyName": mark },
         "active": true,

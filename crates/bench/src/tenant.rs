@@ -15,6 +15,10 @@ pub struct Tenant {
     pub organization: String,
     /// The id of the SCIM connection.
     pub connection: String,
+    /// The id of its SSO connection.
+    pub sso: String,
+    /// A key of the management API.
+    pub api_key: String,
     /// The address of the SCIM endpoint.
     pub base: String,
     /// The secret of its token.

@@ -261,11 +261,14 @@ impl Gateway {
         let oidc = json!({ "issuer": "https://login.example.com", "client_id": "bench" });
         let sign_in = json!({ "name": "Sign-in", "protocol": "oidc", "oidc": oidc });
         let sso = make(format!("{path}/sso-connections"), sign_in).await?;
-        let directory = json!({ "name": "Directory", "sso_connection_id": text(&sso, "/id")? });
+        let sso = text(&sso, "/id")?;
+        let directory = json!({ "name": "Directory", "sso_connection_id": sso });
         let connection = make(format!("{path}/scim-connections"), directory).await?;
         Ok(Tenant {
             client: self.client.clone(),
             organization,
+            sso,
+            api_key: self.key.clone(),
             connection: text(&connection, "/id")?,
             base: text(&connection, "/endpoint_url")?,
             token: text(&connection, "/token/secret")?,

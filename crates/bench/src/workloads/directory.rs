@@ -159,6 +159,24 @@ impl Directory {
         );
     }
 
+    /// Writes a call of the management API below the organization of the tenant.
+    pub fn write_call(&self, request: &mut Vec<u8>, path: &str, body: &str) {
+        let Tenant {
+            organization,
+            api_key,
+            ..
+        } = &self.tenant;
+        // Writing into a `Vec` does not fail.
+        let _ = write!(
+            request,
+            "POST /v1/organizations/{organization}{path} HTTP/1.1\r\nhost: {}\r\n\
+             authorization: Bearer {api_key}\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\n\r\n{body}",
+            self.address,
+            body.len(),
+        );
+    }
+
     fn write_head(&self, request: &mut Vec<u8>, method: &str, path: &str) {
         let Self { address, .. } = self;
         let (base, token) = (&self.path, &self.tenant.token);

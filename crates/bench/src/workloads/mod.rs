@@ -12,6 +12,9 @@ pub use script::WorkloadScript;
 /// One kind of request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Workload {
+    /// `POST /v1/organizations/{org}/sign-in-decisions` for one of a hundred people of an
+    /// organization, who have signed in before: what a person waits for at each sign-in.
+    SignIn,
     /// `POST /Users` with a user that is not there.
     CreateUser,
     /// `GET /Users/{id}`
@@ -42,6 +45,7 @@ impl Workload {
     #[must_use]
     pub fn all(groups: &[u64]) -> Vec<Self> {
         let mut all = vec![
+            Self::SignIn,
             Self::GetUser,
             Self::LookupByUsername,
             Self::LookupMiss,
@@ -59,6 +63,7 @@ impl Workload {
     #[must_use]
     pub fn name(self) -> String {
         let name = match self {
+            Self::SignIn => "sign_in",
             Self::CreateUser => "create_user",
             Self::GetUser => "get_user",
             Self::LookupByUsername => "lookup_by_username",

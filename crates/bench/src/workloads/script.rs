@@ -22,6 +22,9 @@ pub struct WorkloadScript {
     added: Option<String>,
 }
 
+/// How many people of an organization sign in.
+const PEOPLE: u64 = 100;
+
 /// The first number of users and groups that workloads make, above all that were filled in.
 const NEW: u64 = 5_000_000;
 
@@ -59,6 +62,15 @@ impl Script for WorkloadScript {
             return false;
         };
         match self.workload {
+            Workload::SignIn => {
+                let person = self.random.u64(..directory.users.min(PEOPLE));
+                let subject = seed::external_id(person);
+                let sso = &directory.tenant.sso;
+                let body = format!(
+                    r#"{{"sso_connection_id":"{sso}","identity":{{"subject":"{subject}"}}}}"#
+                );
+                directory.write_call(request, "/sign-in-decisions", &body);
+            }
             Workload::GetUser => {
                 let id = directory.id(self.random.u64(..directory.users));
                 directory.write(request, "GET", &format!("/Users/{id}"));
@@ -123,6 +135,11 @@ impl Script for WorkloadScript {
         };
         answer.expect(expected).with_context(name)?;
         match self.workload {
+            Workload::SignIn => {
+                let allows = holds(answer.body, "\"decision\":\"allow\"");
+                ensure!(allows, "not let in: {}", answer.text());
+                Ok(())
+            }
             Workload::LookupByUsername => total(answer, "1").with_context(name),
             Workload::LookupMiss => total(answer, "0").with_context(name),
             Workload::ListFirst | Workload::ListDeep => {

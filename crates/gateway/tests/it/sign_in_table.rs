@@ -229,7 +229,7 @@ on_each_database! {
         let mut needed = BTreeSet::new();
         for (case, decision) in decided {
             let row = rows.iter().position(|row| case.fits(row));
-            let row = row.unwrap_or_else(|| panic!("no row fits {case}"));
+            let row = row.ok_or_else(|| format!("no row fits {case}")).unwrap();
             needed.insert(row);
             let reason = rows[row].reason;
             assert_eq!(decision["reason"], reason, "{case}");
