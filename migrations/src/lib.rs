@@ -57,6 +57,7 @@ mod m20261125_000030_tenant_statistics;
 mod m20261125_000031_rearranged;
 mod m20261129_000040_access_changes;
 mod m20261129_000050_audit_chain;
+mod m20261129_000051_api_key_roles;
 mod m20261129_000070_roles;
 mod m20261129_000080_expiry_notices;
 mod m20261129_000090_policies;
@@ -85,6 +86,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_000031_rearranged::Migration),
             Box::new(m20261129_000040_access_changes::Migration),
             Box::new(m20261129_000050_audit_chain::Migration),
+            Box::new(m20261129_000051_api_key_roles::Migration),
             Box::new(m20261129_000070_roles::Migration),
             Box::new(m20261129_000080_expiry_notices::Migration),
             Box::new(m20261129_000090_policies::Migration),

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::{AuditId, OrgId, RequestId, Timestamp};
+use crate::{AuditId, IdError, OrgId, RequestId, Timestamp};
 
 /// One row of the audit log.
 #[derive(Clone, Debug, PartialEq)]
@@ -84,17 +84,38 @@ pub struct AuditHead {
     pub hash: AuditHash,
 }
 
+/// Which chain: that of an organization, or that of the installation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditChain(pub Option<OrgId>);
+
 /// How the chain of the installation is named where an organization could stand.
 const INSTALLATION: &str = "installation";
+
+impl fmt::Display for AuditChain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(id) => id.fmt(f),
+            None => f.write_str(INSTALLATION),
+        }
+    }
+}
+
+impl FromStr for AuditChain {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        match text {
+            INSTALLATION => Ok(Self(None)),
+            id => id.parse().map(|id| Self(Some(id))),
+        }
+    }
+}
 
 impl fmt::Display for AuditHead {
     /// One line: the organization or `installation`, the number, the hash.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.organization_id {
-            Some(id) => write!(f, "{id}")?,
-            None => f.write_str(INSTALLATION)?,
-        }
-        write!(f, " {} {}", self.number, self.hash)
+        let chain = AuditChain(self.organization_id);
+        write!(f, "{chain} {} {}", self.number, self.hash)
     }
 }
 
@@ -115,11 +136,9 @@ impl FromStr for AuditHead {
         else {
             return Err(AuditHeadError);
         };
+        let AuditChain(organization_id) = chain.parse().map_err(|_| AuditHeadError)?;
         Ok(Self {
-            organization_id: match chain {
-                INSTALLATION => None,
-                id => Some(id.parse().map_err(|_| AuditHeadError)?),
-            },
+            organization_id,
             number: number.parse().map_err(|_| AuditHeadError)?,
             hash: hash.parse()?,
         })

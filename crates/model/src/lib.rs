@@ -20,8 +20,8 @@ mod time;
 mod token;
 
 pub use actor::{Actor, Origin};
-pub use api_key::ApiKey;
-pub use audit::{AuditEntry, AuditHash, AuditHead, AuditHeadError};
+pub use api_key::{ApiKey, ApiKeyRole, ApiKeyRoleError};
+pub use audit::{AuditChain, AuditEntry, AuditHash, AuditHead, AuditHeadError};
 pub use event::{Event, EventType};
 pub use id::{
     ApiKeyId, AuditId, EventId, GroupId, IdError, OrgId, ParkedReferenceId, RequestId,

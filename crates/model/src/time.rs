@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use ::time::OffsetDateTime;
 use ::time::format_description::BorrowedFormatItem;
+use ::time::format_description::well_known::Rfc3339;
 use ::time::macros::format_description;
 use serde::{Serialize, Serializer};
 
@@ -24,6 +25,15 @@ impl Timestamp {
     #[must_use]
     pub const fn from_unix_micros(micros: i64) -> Self {
         Self(micros)
+    }
+
+    /// Reads RFC 3339, with any offset; `None` if it is something else.
+    #[must_use]
+    pub fn from_rfc3339(text: &str) -> Option<Self> {
+        let at = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        i64::try_from(at.unix_timestamp_nanos() / 1_000)
+            .ok()
+            .map(Self)
     }
 
     /// Microseconds since 1970.

@@ -1,7 +1,7 @@
 //! The vendor's credentials for the management API.
 
 use rand::rngs::SysRng;
-use rollcall_model::{ApiKey, ApiKeyId, Origin};
+use rollcall_model::{ApiKey, ApiKeyId, ApiKeyRole, OrgId, Origin};
 use rollcall_store::{NewApiKey, Store, StoreError};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -27,13 +27,38 @@ fn digest(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
-/// Makes an API key.
+/// Makes an API key that may do everything.
 ///
 /// # Errors
 ///
 /// The name is not valid.
 pub async fn create(store: &Store, name: &str, origin: Origin) -> Result<IssuedKey, OrgsError> {
-    let (secret, key) = generate(store, name)?;
+    create_limited(store, name, KeyLimits::default(), origin).await
+}
+
+/// What an API key may do, and where.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct KeyLimits {
+    /// Whether it may change things.
+    pub role: ApiKeyRole,
+    /// The one organization that it opens; `None` opens all.
+    pub organization_id: Option<OrgId>,
+}
+
+/// Makes an API key within limits.
+///
+/// # Errors
+///
+/// The name is not valid, or the organization is gone.
+pub async fn create_limited(
+    store: &Store,
+    name: &str,
+    limits: KeyLimits,
+    origin: Origin,
+) -> Result<IssuedKey, OrgsError> {
+    let (secret, mut key) = generate(store, name)?;
+    key.role = limits.role;
+    key.organization_id = limits.organization_id;
     let key = store.insert_api_key(key, origin).await?;
     Ok(IssuedKey { key, secret })
 }
@@ -61,6 +86,8 @@ fn generate(store: &Store, name: &str) -> Result<(ApiKeySecret, NewApiKey), Orgs
         name,
         prefix: secret.prefix(),
         digest: secret.digest(),
+        role: ApiKeyRole::Admin,
+        organization_id: None,
     };
     Ok((secret, key))
 }
@@ -86,6 +113,8 @@ pub async fn adopt(
         name: name.to_owned(),
         prefix: secret.chars().take(PREFIX_CHARS).collect(),
         digest: digest(secret),
+        role: ApiKeyRole::Admin,
+        organization_id: None,
     };
     Ok(store.insert_api_key(key, origin).await?)
 }

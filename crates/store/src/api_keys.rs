@@ -1,6 +1,10 @@
 //! API keys of the installation. They belong to the vendor, not to an organization.
 
-use rollcall_model::{ApiKey, ApiKeyId, Clock, Origin, Page, PageRequest, Timestamp};
+use std::collections::{BTreeSet, HashMap};
+
+use rollcall_model::{
+    ApiKey, ApiKeyId, ApiKeyRole, Clock, OrgId, Origin, Page, PageRequest, Timestamp,
+};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
@@ -28,18 +32,32 @@ pub struct NewApiKey {
     pub prefix: String,
     /// SHA-256 of the secret.
     pub digest: [u8; 32],
+    /// What it may do.
+    pub role: ApiKeyRole,
+    /// The one organization that it opens; `None` opens all.
+    pub organization_id: Option<OrgId>,
 }
 
-impl From<Model> for ApiKey {
-    fn from(row: Model) -> Self {
-        Self {
+impl TryFrom<Model> for ApiKey {
+    type Error = StoreError;
+
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        let role = row.role.parse();
+        Ok(Self {
             id: ApiKeyId::from_uuid(row.id),
             name: row.name,
             prefix: row.prefix,
+            role: role.map_err(|reason| StoreError::corrupt("api_keys", row.id, reason))?,
+            organization_id: row.org_id.map(OrgId::from_uuid),
             created_at: Timestamp::from_unix_micros(row.created_at),
             last_used_at: row.last_used_at.map(Timestamp::from_unix_micros),
-        }
+        })
     }
+}
+
+/// Whether a key can make other keys.
+fn rules(row: &Model) -> bool {
+    row.org_id.is_none() && row.role == ApiKeyRole::Admin.as_str()
 }
 
 impl Store {
@@ -53,7 +71,7 @@ impl Store {
             .filter(Column::Digest.eq(digest.to_vec()))
             .one(&self.db)
             .await?;
-        Ok(row.map(ApiKey::from))
+        row.map(ApiKey::try_from).transpose()
     }
 
     /// Adds an API key, with an audit row; one of the same digest stays as it is.
@@ -119,11 +137,31 @@ impl Store {
     /// The database is not available.
     pub async fn find_api_key_by_id(&self, id: ApiKeyId) -> Result<Option<ApiKey>, StoreError> {
         let row = Entity::find_by_id(id.as_uuid()).one(&self.db).await?;
-        Ok(row.map(ApiKey::from))
+        row.map(ApiKey::try_from).transpose()
     }
 
-    /// Deletes an API key, with an audit row, but never the last one; `false` if there is none of
-    /// that id.
+    /// The names of those of some API keys that are still there.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn api_key_names(
+        &self,
+        ids: &BTreeSet<ApiKeyId>,
+    ) -> Result<HashMap<ApiKeyId, String>, StoreError> {
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let ids = ids.iter().map(|id| id.as_uuid());
+        let rows = Entity::find().filter(Column::Id.is_in(ids));
+        let rows = rows.all(&self.db).await?.into_iter();
+        Ok(rows
+            .map(|row| (ApiKeyId::from_uuid(row.id), row.name))
+            .collect())
+    }
+
+    /// Deletes an API key, with an audit row, but never the last one that can make others; `false` if
+    /// there is none of that id.
     ///
     /// All keys are locked meanwhile, so that of two calls that delete the last two keys one is
     /// refused.
@@ -138,23 +176,24 @@ impl Store {
             .lock_exclusive()
             .all(tx.connection())
             .await?;
-        if !keys.iter().any(|key| key.id == id.as_uuid()) {
+        let (gone, others): (Vec<_>, Vec<_>) =
+            keys.into_iter().partition(|key| key.id == id.as_uuid());
+        let Some(gone) = gone.into_iter().next() else {
             return Ok(false);
-        }
-        if keys.len() == 1 {
+        };
+        if rules(&gone) && !others.iter().any(rules) {
             return Err(StoreError::LastApiKey);
         }
         Entity::delete_by_id(id.as_uuid())
             .exec(tx.connection())
             .await?;
-        let gone = keys.into_iter().find(|key| key.id == id.as_uuid());
-        let gone = gone.map(|key| detail::gone(told(&key.into())));
+        let gone = detail::gone(told(&gone.try_into()?));
         let entry = audit::entry(
             (self.clock(), self.clock().now()),
             None,
             &origin,
             ("api_key.deleted", id.to_string()),
-            gone.as_ref(),
+            Some(&gone),
         );
         audit::append_to_installation(tx.connection(), entry).await?;
         tx.commit().await?;
@@ -207,6 +246,8 @@ async fn insert(
         digest: Set(digest.to_vec()),
         created_at: Set(clock.now().unix_micros()),
         last_used_at: Set(None),
+        role: Set(new.role.as_str().to_owned()),
+        org_id: Set(new.organization_id.map(OrgId::as_uuid)),
     })
     .on_conflict(OnConflict::column(Column::Digest).do_nothing().to_owned())
     .exec_without_returning(tx.connection())
@@ -216,7 +257,7 @@ async fn insert(
         .one(tx.connection())
         .await?
         .ok_or_else(|| StoreError::corrupt("api_keys", id, "gone right after it was added"))?;
-    let key = ApiKey::from(row);
+    let key = ApiKey::try_from(row)?;
     if inserted > 0 {
         let made = detail::made(told(&key));
         let entry = audit::entry(
@@ -233,5 +274,11 @@ async fn insert(
 
 /// What the audit log says of a key.
 fn told(key: &ApiKey) -> Value {
-    json!({ "api_key": { "id": key.id, "name": key.name, "prefix": key.prefix } })
+    json!({ "api_key": {
+        "id": key.id,
+        "name": key.name,
+        "prefix": key.prefix,
+        "role": key.role.as_str(),
+        "organization_id": key.organization_id,
+    }})
 }

@@ -1,9 +1,10 @@
 //! `/v1/api-keys`
 
+use actix_web::http::StatusCode;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
-use rollcall_model::{ApiKey, ApiKeyId, Timestamp};
-use rollcall_orgs::api_keys;
+use rollcall_model::{ApiKey, ApiKeyId, ApiKeyRole, OrgId, Timestamp};
+use rollcall_orgs::api_keys::{self, KeyLimits};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -35,6 +36,12 @@ struct ApiKeyBody {
     name: String,
     /// The first characters of the secret, to tell keys apart.
     prefix: String,
+    /// `admin`: may read and change; `read_only`: may read.
+    #[schema(example = "admin")]
+    role: &'static str,
+    /// The one organization that it opens; `null` opens all, and what belongs to none.
+    #[schema(value_type = Option<String>, required = true)]
+    organization_id: Option<OrgId>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -49,6 +56,8 @@ impl From<ApiKey> for ApiKeyBody {
             id: key.id,
             name: key.name,
             prefix: key.prefix,
+            role: key.role.as_str(),
+            organization_id: key.organization_id,
             created_at: key.created_at,
             last_used_at: key.last_used_at,
         }
@@ -73,11 +82,36 @@ struct IssuedApiKeyBody {
 struct NewApiKeyBody {
     /// Its name for people, 1 to 200 characters.
     name: String,
+    /// `admin` (reads and changes) or `read_only`; `admin` if it is not given.
+    #[schema(example = "read_only")]
+    role: Option<String>,
+    /// Id or slug of the one organization that it shall open; all of them if it is not given.
+    organization_id: Option<String>,
+}
+
+fn role(asked: Option<&str>) -> Result<ApiKeyRole, Problem> {
+    asked.map_or(Ok(ApiKeyRole::Admin), |text| {
+        text.parse()
+            .map_err(|reason| Problem::invalid("role", format!("`role` {reason}")))
+    })
+}
+
+async fn organization(caller: &Caller, named: &str) -> Result<OrgId, Problem> {
+    let found = caller.organization(named).await;
+    let unknown = |_| {
+        Problem::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "no_such_reference",
+            "`organization_id` names no organization",
+        )
+        .at("organization_id")
+    };
+    Ok(found.map_err(unknown)?.org_id())
 }
 
 /// Make an API key
 ///
-/// It may do everything that this one may. The secret is shown in this answer only.
+/// The secret is shown in this answer only.
 #[utoipa::path(
     tag = "API keys",
     request_body = NewApiKeyBody,
@@ -86,7 +120,15 @@ struct NewApiKeyBody {
 #[post("/api-keys")]
 async fn create_api_key(post: Post<NewApiKeyBody>) -> Result<HttpResponse, Problem> {
     post.answer(async move |caller, body| {
-        let issued = api_keys::create(&caller.app.store, &body.name, caller.origin()).await?;
+        let limits = KeyLimits {
+            role: role(body.role.as_deref())?,
+            organization_id: match &body.organization_id {
+                Some(named) => Some(organization(&caller, named).await?),
+                None => None,
+            },
+        };
+        let store = &caller.app.store;
+        let issued = api_keys::create_limited(store, &body.name, limits, caller.origin()).await?;
         let created = IssuedApiKeyBody {
             key: issued.key.into(),
             secret: (),
@@ -130,12 +172,13 @@ async fn get_api_key(caller: Caller, path: Path<String>) -> Result<HttpResponse,
 
 /// Delete an API key
 ///
-/// It stops working at once. The last one cannot be deleted, since nobody could call afterwards.
+/// It stops working at once. The last one that can make others cannot be deleted: one with the role
+/// `admin` that is bound to no organization.
 #[utoipa::path(
     tag = "API keys",
     responses(
         (status = 204, description = "It is gone"),
-        (status = 409, description = "It is the last one"),
+        (status = 409, description = "It is the last one that can make others"),
     ),
 )]
 #[delete("/api-keys/{key}")]

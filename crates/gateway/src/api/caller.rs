@@ -6,8 +6,9 @@ use std::str::FromStr;
 
 use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::{Method, StatusCode};
 use actix_web::{FromRequest, HttpRequest, web};
-use rollcall_model::{Actor, ApiKey, OrgRef, Origin, RequestId};
+use rollcall_model::{Actor, ApiKey, ApiKeyRole, OrgId, OrgRef, Origin, RequestId};
 use rollcall_orgs::api_keys;
 use rollcall_store::{ConnectionHandle, OrgHandle};
 
@@ -15,9 +16,15 @@ use crate::api::problem::Problem;
 use crate::request_id;
 use crate::state::AppState;
 
-/// Proof that a request carries a known API key.
+/// What a key that is bound to one organization may ask outside of it: lists that show it only what
+/// is its own. Everything else below `/v1` is for keys of the installation, a route that is yet to
+/// be written too.
+const LISTS_FOR_BOUND_KEYS: [&str; 2] = ["/v1/organizations", "/v1/events"];
+
+/// Proof that a request carries a known API key which may make it.
 ///
-/// Every handler of the management API takes one, and opens organizations through it.
+/// Every handler of the management API takes one, and opens organizations through it. What a key may
+/// do is decided before there is a `Caller`, by method and route: no handler has to remember it.
 pub(crate) struct Caller {
     /// The key it came with.
     pub(crate) key: ApiKey,
@@ -46,7 +53,35 @@ impl Caller {
         let missing = || Problem::not_found("organization");
         let named: OrgRef = named.parse().map_err(|_| missing())?;
         let found = self.app.store.open_organization(&named).await?;
-        found.ok_or_else(missing)
+        found
+            .filter(|org| self.key.organization_id.is_none_or(|id| id == org.org_id()))
+            .ok_or_else(missing)
+    }
+
+    /// The one organization that this caller is bound to; `None` if it may see all of them.
+    #[must_use]
+    pub(crate) const fn bound_to(&self) -> Option<OrgId> {
+        self.key.organization_id
+    }
+
+    /// Refuses what this caller may not ask, whichever handler would answer it.
+    async fn check(&self, req: &HttpRequest) -> Result<(), Problem> {
+        let reads = req.method() == Method::GET || req.method() == Method::HEAD;
+        let pattern = req.match_pattern().unwrap_or_default();
+        if self.bound_to().is_some() {
+            match req.match_info().get("org") {
+                // First, so that whatever is sent to a foreign organization finds nothing.
+                Some(named) if pattern.starts_with("/v1/organizations/{org}") => {
+                    self.organization(named).await?;
+                }
+                _ if reads && LISTS_FOR_BOUND_KEYS.contains(&pattern.as_str()) => {}
+                _ => return Err(bound_key()),
+            }
+        }
+        if !reads && self.key.role == ApiKeyRole::ReadOnly {
+            return Err(read_only_key());
+        }
+        Ok(())
     }
 
     /// Opens a SCIM connection and its organization, as a path names them.
@@ -65,6 +100,22 @@ impl Caller {
         let connection = found.ok_or_else(|| Problem::not_found(WHAT))?;
         Ok((org, connection))
     }
+}
+
+fn read_only_key() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "read_only_key",
+        "this API key has the role `read_only`; this call needs one with the role `admin`",
+    )
+}
+
+fn bound_key() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "bound_key",
+        "this API key is bound to one organization; this call needs a key of the installation",
+    )
 }
 
 /// An id in a path. A text that is no id names nothing, as an id that was never given out.
@@ -93,11 +144,13 @@ impl FromRequest for Caller {
                 .await?
                 .ok_or_else(Problem::unauthorized)?;
             app.activity.note_api_key(key.id, app.store.clock().now());
-            Ok(Self {
+            let caller = Self {
                 key,
                 request_id,
                 app,
-            })
+            };
+            caller.check(&req).await?;
+            Ok(caller)
         })
     }
 }

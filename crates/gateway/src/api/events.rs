@@ -129,12 +129,14 @@ async fn organization(caller: &Caller, asked: &str) -> Result<OrgId, Problem> {
         return Ok(id);
     }
     let found = caller.app.store.open_organization(&named).await?;
+    let found = found.filter(|org| caller.bound_to().is_none_or(|id| id == org.org_id()));
     Ok(found.ok_or_else(unknown)?.org_id())
 }
 
 /// Follow the events of every organization
 ///
-/// In the order of the feed, which never changes. Send `next_cursor` as `after` to go on; it is
+/// In the order of the feed, which never changes. A key that is bound to an organization sees the events of
+/// that one. Send `next_cursor` as `after` to go on; it is
 /// there at the end of the feed too, so that a follower can ask again later. It is `null` only if
 /// no `after` was given and there is no event yet.
 #[utoipa::path(
@@ -147,8 +149,17 @@ async fn list_events(caller: Caller, req: HttpRequest) -> Result<HttpResponse, P
     let query: EventsQuery = query::read(&req)?;
     let org_id = match &query.organization {
         Some(asked) => Some(organization(&caller, asked).await?),
-        None => None,
+        None => caller.bound_to(),
     };
+    if let (Some(own), Some(asked)) = (caller.bound_to(), org_id)
+        && own != asked
+    {
+        // An id that was never given out has no events either.
+        return answer::ok(&ListBody::<EventBody> {
+            data: Vec::new(),
+            next_cursor: query.after.map(|position| position.to_string()),
+        });
+    }
     let feed = FeedQuery {
         after: query.after.unwrap_or(0),
         org_id,

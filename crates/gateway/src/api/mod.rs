@@ -14,6 +14,7 @@
 
 mod answer;
 mod api_keys;
+mod audit_log;
 mod body;
 pub(crate) mod caller;
 mod events;
@@ -64,5 +65,6 @@ fn routes(config: &mut service_config::ServiceConfig) {
         .configure(sign_in_links::configure)
         .configure(events::configure)
         .configure(api_keys::configure)
+        .configure(audit_log::configure)
         .service(openapi::get_openapi_document);
 }

@@ -47,9 +47,14 @@ const fn expected(
     }
 }
 
-const PROBLEMS: [Expected; 8] = [
+const PROBLEMS: [Expected; 9] = [
     expected("400", "The body is not JSON", |call| call.has_body),
     expected("401", "No valid API key was sent", |_| true),
+    expected(
+        "403",
+        "The API key may only read, or is bound to one organization",
+        |_| true,
+    ),
     expected("404", "The path names nothing", |call| call.names_something),
     expected(
         "409",

@@ -2,7 +2,7 @@
 
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
-use rollcall_model::{OrgId, Organization, Timestamp};
+use rollcall_model::{OrgId, Organization, Page, Timestamp};
 use rollcall_orgs::organizations::{self, NewOrganization, OrganizationPatch};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -118,7 +118,7 @@ async fn create_organization(post: Post<NewOrganizationBody>) -> Result<HttpResp
 
 /// List organizations
 ///
-/// Oldest first.
+/// Oldest first. A key that is bound to an organization sees that one.
 #[utoipa::path(
     tag = "Organizations",
     params(ListQuery),
@@ -128,7 +128,17 @@ async fn create_organization(post: Post<NewOrganizationBody>) -> Result<HttpResp
 async fn list_organizations(caller: Caller, req: HttpRequest) -> Result<HttpResponse, Problem> {
     let query: ListQuery = query::read(&req)?;
     let page = query.page(caller.app.settings.limits.max_page)?;
-    let page = caller.app.store.list_organizations(page).await?;
+    let page = match caller.bound_to() {
+        None => caller.app.store.list_organizations(page).await?,
+        Some(id) => {
+            let own = caller.organization(&id.to_string()).await?;
+            let is_ahead = page.after.is_none_or(|after| after < id);
+            Page {
+                items: Vec::from_iter(is_ahead.then(|| own.organization().clone())),
+                next: None,
+            }
+        }
+    };
     answer::ok(&ListBody::from_page(page, OrganizationBody::from))
 }
 

@@ -12,13 +12,13 @@ use crate::isolation_table::{Item, ScimRoute, api, scim};
 const UNKNOWN: &str = "rc_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA4ZsBqJ";
 
 /// A tenant with a user and a group that are not to be reached.
-struct Victim {
-    connection: Connection,
+pub(crate) struct Victim {
+    pub(crate) connection: Connection,
     user: String,
     group: String,
 }
 
-async fn victim(app: &TestApp) -> Victim {
+pub(crate) async fn victim(app: &TestApp) -> Victim {
     let connection = app.connect("Victim").await;
     let body = json!({ "userName": "secret@victim.example", "displayName": "Secret" });
     let user = connection
@@ -57,7 +57,7 @@ impl Victim {
     }
 
     /// Everything there is of the victim, by its own token and by the management API.
-    async fn everything(&self, app: &TestApp) -> Value {
+    pub(crate) async fn everything(&self, app: &TestApp) -> Value {
         // What the victim itself did is not to show up in the middle of a comparison.
         app.flush().await;
         let scim = &self.connection.scim;
@@ -85,7 +85,7 @@ impl Victim {
     }
 }
 
-fn assert_tells_nothing(reply: &Reply, told: &str) {
+pub(crate) fn assert_tells_nothing(reply: &Reply, told: &str) {
     let text = reply.body.to_string();
     for secret in ["secret@victim.example", "Secret group", "Victim"] {
         assert!(!text.contains(secret), "{told}: {text}");
@@ -305,7 +305,7 @@ on_each_database! {
 }
 
 /// Fills the parameters of a path: the organization of one, everything below it of another.
-fn fill(pattern: &str, org: &Connection, below: &Connection) -> String {
+pub(crate) fn fill(pattern: &str, org: &Connection, below: &Connection) -> String {
     pattern
         .replace("{org}", &org.organization)
         .replace("{sso}", &below.sso)

@@ -5,7 +5,9 @@
     reason = "a helper that cannot do its part fails the test that called it"
 )]
 
+mod api_keys;
 mod atomicity;
+mod audit_log;
 mod connecting;
 mod contention;
 mod database_restart;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use rollcall_model::{AuditHash, AuditHead, OrgId, OrgRef};
+use rollcall_model::{AuditChain, AuditHash, AuditHead, OrgId, OrgRef};
 use rollcall_store::{AuditFault, AuditFinding, AuditReport, Store};
 use serde_json::json;
 
@@ -111,10 +111,10 @@ async fn tell_heads(arguments: HeadArguments) -> anyhow::Result<ExitCode> {
         None => {
             let mut last = None;
             loop {
-                let heads = store.list_audit_heads(last.as_ref(), PAGE).await?;
+                let heads = store.list_audit_heads(last, PAGE).await?;
                 heads.iter().try_for_each(tell)?;
                 match heads.last() {
-                    Some(head) => last = Some(*head),
+                    Some(head) => last = Some(AuditChain(head.organization_id)),
                     None => break,
                 }
             }
@@ -209,10 +209,7 @@ fn tell(report: &AuditReport, noted: &[AuditHead]) -> anyhow::Result<()> {
 
 /// A finding as a sentence.
 fn describe(finding: &AuditFinding) -> String {
-    let chain = match finding.organization_id {
-        Some(id) => id.to_string(),
-        None => "installation".to_owned(),
-    };
+    let chain = AuditChain(finding.organization_id);
     let row = finding.number.map(|number| format!(", row {number}"));
     let row = row.unwrap_or_default();
     let id = finding.id.map(|id| format!(" ({id})")).unwrap_or_default();

@@ -1,7 +1,8 @@
 //! Reading the audit log: of one organization, or of all with the installation's own rows.
 
 use rollcall_model::{
-    AuditEntry, AuditHash, AuditHead, AuditId, OrgId, Page, PageRequest, RequestId, Timestamp,
+    AuditChain, AuditEntry, AuditHash, AuditHead, AuditId, OrgId, Page, PageRequest, RequestId,
+    Timestamp,
 };
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -184,13 +185,13 @@ impl Store {
     /// The database is not available.
     pub async fn list_audit_heads(
         &self,
-        after: Option<&AuditHead>,
+        after: Option<AuditChain>,
         limit: u64,
     ) -> Result<Vec<AuditHead>, StoreError> {
         const CHAINS: &str = "select org_id from event_sequences
             where audit_number > 0 and org_id >= $1 and (org_id > $1 or $2 = 0)
             order by org_id limit $3";
-        let from = after.map_or_else(Uuid::nil, |head| column_of(head.organization_id));
+        let from = after.map_or_else(Uuid::nil, |AuditChain(org_id)| column_of(org_id));
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let values = [from.into(), i64::from(after.is_some()).into(), limit.into()];
         let backend = self.db.get_database_backend();

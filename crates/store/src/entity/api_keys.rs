@@ -12,6 +12,9 @@ pub struct Model {
     pub digest: Vec<u8>,
     pub created_at: i64,
     pub last_used_at: Option<i64>,
+    pub role: String,
+    /// `None`: of the installation.
+    pub org_id: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -14,6 +14,8 @@ async fn api_key(fixture: &Fixture) -> ApiKeyId {
         name: "tests".to_owned(),
         prefix: "rck_abcde".to_owned(),
         digest: [9; 32],
+        role: ApiKeyRole::Admin,
+        organization_id: None,
     };
     fixture
         .store
@@ -48,6 +50,8 @@ on_each_database! {
             name: "second".to_owned(),
             prefix: "rck_fghij".to_owned(),
             digest: [8; 32],
+            role: ApiKeyRole::Admin,
+            organization_id: None,
         };
         let second = fixture.store.insert_api_key(second, fixture.origin()).await.unwrap().id;
         let (store, other) = (fixture.store.clone(), fixture.store.clone());
