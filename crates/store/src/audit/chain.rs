@@ -117,3 +117,44 @@ pub(crate) fn of_column(org_id: Uuid) -> Option<OrgId> {
 fn netstring(text: &str) -> String {
     format!("{}:{text},", text.len())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_is_the_one_that_the_manual_describes() {
+        let entry = Entry {
+            org_id: Some(OrgId::from_uuid(Uuid::from_u128(1))),
+            id: AuditId::from_uuid(Uuid::from_u128(2)),
+            at: Timestamp::from_unix_micros(1_795_924_800_123_000),
+            actor: "system".to_owned(),
+            action: "organization.updated".to_owned(),
+            target: "org_é".to_owned(),
+            request_id: RequestId::from_uuid(Uuid::from_u128(3)),
+            detail: None,
+        };
+        let form = "16:rollcall-audit-1,30:org_00000000000000000000000001,\
+            30:aud_00000000000000000000000002,16:1795924800123000,6:system,\
+            20:organization.updated,6:org_é,30:req_00000000000000000000000003,";
+        let sha256 = |bytes: &[u8]| -> Hash { Sha256::digest(bytes).into() };
+        let digest = sha256(format!("{form}-,").as_bytes());
+        assert_eq!(entry.digest(), digest);
+        let detailed = Entry {
+            detail: Some("{}".to_owned()),
+            ..entry.clone()
+        };
+        assert_eq!(
+            detailed.digest(),
+            sha256(format!("{form}2:{{}},").as_bytes())
+        );
+
+        let beginning = Link::beginning(entry.org_id);
+        let before = b"16:rollcall-audit-1,30:org_00000000000000000000000001,";
+        assert_eq!(beginning.hash, sha256(before));
+        let of_all = Link::beginning(None);
+        assert_eq!(of_all.hash, sha256(b"16:rollcall-audit-1,0:,"));
+        let linked = [&beginning.hash[..], &[0, 0, 0, 0, 0, 0, 0, 1], &digest].concat();
+        assert_eq!(beginning.followed_by(&digest).hash, sha256(&linked));
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rollcall_model::ApiKeyId;
+use rollcall_model::{ApiKeyId, ApiKeyRole};
 use rollcall_store::{Begun, NewApiKey, Remembered};
 use rollcall_testkit::on_each_database;
 
