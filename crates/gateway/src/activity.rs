@@ -10,7 +10,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use rollcall_metrics::Metrics;
-use rollcall_model::{ApiKeyId, IdpKind, ScimConnectionId, Timestamp, TokenId};
+use rollcall_model::{ApiKeyId, Credential, IdpKind, ScimConnectionId, Timestamp};
 use rollcall_store::{Activity, ConnectionHandle, LogAddress, LoggedRequest, Store, StoreError};
 
 /// How often the notes are written.
@@ -30,7 +30,7 @@ const MAX_WAITING_REFUSED: usize = 1_000;
 
 #[derive(Default)]
 struct Notes {
-    used: HashMap<(ScimConnectionId, TokenId), Activity>,
+    used: HashMap<(ScimConnectionId, Credential), Activity>,
     api_keys: HashMap<ApiKeyId, Timestamp>,
     requests: Vec<(ConnectionHandle, LoggedRequest)>,
     refused: Vec<(LogAddress, LoggedRequest)>,
@@ -51,20 +51,20 @@ pub struct ActivityLog {
 }
 
 impl ActivityLog {
-    /// A token was used.
-    pub(crate) fn note_token(
+    /// A token or an OAuth client was used.
+    pub(crate) fn note_credential(
         &self,
         handle: &ConnectionHandle,
-        token_id: TokenId,
+        credential: Credential,
         at: Timestamp,
         idp: Option<IdpKind>,
     ) {
-        let key = (handle.connection_id(), token_id);
+        let key = (handle.connection_id(), credential);
         self.with(|notes| {
             let known = notes.used.remove(&key).and_then(|before| before.idp);
             let activity = Activity {
                 handle: handle.clone(),
-                token_id,
+                credential,
                 at,
                 idp: idp.or(known),
             };

@@ -74,7 +74,7 @@ mod tests {
     use actix_web::test::TestRequest;
 
     use super::*;
-    use crate::settings::{Limits, RateSettings};
+    use crate::settings::{Limits, OauthSettings, RateSettings};
 
     #[test]
     fn a_proxy_is_believed_about_the_address_that_it_added_itself() {
@@ -89,6 +89,7 @@ mod tests {
             extra_scim_paths: Vec::new(),
             limits: Limits::default(),
             rate_limits: RateSettings::OFF,
+            oauth: OauthSettings::default(),
             admission: crate::admission::AdmissionLimits::default(),
         };
         assert_eq!(source(&req, &settings), Some([192, 0, 2, 1].into()));

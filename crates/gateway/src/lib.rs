@@ -10,6 +10,7 @@ mod expiries;
 mod guesses;
 mod health;
 mod held_back;
+mod oauth;
 mod observe;
 mod purge;
 mod request_id;
@@ -28,7 +29,7 @@ pub use held_back::HeldBack;
 pub use purge::Purge;
 pub use request_id::HEADER as REQUEST_ID_HEADER;
 pub use server::{Listeners, Running, start};
-pub use settings::{Limits, RateSettings, Settings};
+pub use settings::{Limits, OauthSettings, RateSettings, Settings};
 pub use state::AppState;
 
 /// Method and path of everything that the SCIM endpoint serves, below its base address.

@@ -19,7 +19,7 @@ use crate::compress::compress;
 use crate::held_back::hold_back;
 use crate::observe::observe;
 use crate::state::AppState;
-use crate::{api, health, scim};
+use crate::{api, health, oauth, scim};
 
 /// How often the database is asked what changed of who may come in.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
@@ -54,6 +54,7 @@ fn mount(config: &mut ServiceConfig, app: &AppState, with_metrics: bool) {
         config.configure(health::configure_metrics);
     }
     config.configure(api::configure);
+    oauth::configure(config, &app.settings);
     scim::configure(config, &app.settings);
     config.default_service(web::to(nothing_here));
 }

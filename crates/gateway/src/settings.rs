@@ -24,6 +24,8 @@ pub struct Settings {
     pub limits: Limits,
     /// How much a SCIM connection may ask for that chose nothing else.
     pub rate_limits: RateSettings,
+    /// The access tokens that OAuth clients are given.
+    pub oauth: OauthSettings,
     /// How many requests work and wait.
     pub admission: AdmissionLimits,
 }
@@ -46,6 +48,24 @@ impl RateSettings {
         writes_per_second: RatePerSecond::NO_LIMIT,
         burst_seconds: 1,
     };
+}
+
+/// The access tokens that OAuth clients of SCIM connections are given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OauthSettings {
+    /// How long one lives, in whole seconds.
+    pub access_token_lifetime: Duration,
+    /// How old a signing key is when the next one is made.
+    pub signing_key_age: Duration,
+}
+
+impl Default for OauthSettings {
+    fn default() -> Self {
+        Self {
+            access_token_lifetime: Duration::from_hours(1),
+            signing_key_age: Duration::from_hours(24 * 90),
+        }
+    }
 }
 
 /// How much one request may ask for.

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, web};
 use rollcall_metrics::Metrics;
+use rollcall_orgs::oauth::AccessTokens;
 use rollcall_orgs::oidc::OidcClients;
 use rollcall_orgs::secret::SealingKey;
 use rollcall_replicas::Replicas;
@@ -24,6 +25,8 @@ pub struct AppState {
     pub metrics: Metrics,
     /// Seals what must be read back.
     pub sealing_key: SealingKey,
+    /// Makes the access tokens of OAuth clients, and reads them.
+    pub access_tokens: AccessTokens,
     /// What the gateway was told.
     pub settings: Settings,
     /// Notes of who was here, written off the request path.

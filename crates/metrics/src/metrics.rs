@@ -95,6 +95,8 @@ metrics! {
     connections_connected: IntCounter = "rollcall_connections_connected_total" [],
     /// SCIM tokens that nobody revoked and that end within so many days, or, as `expired`, ended in the last 30 days.
     scim_tokens_expiring: IntGaugeVec = "rollcall_scim_tokens_expiring" ["days"],
+    /// Access tokens that OAuth clients of SCIM connections were given.
+    access_tokens_issued: IntCounter = "rollcall_access_tokens_issued_total" [],
     /// Organizations.
     organizations: IntGauge = "rollcall_organizations" [],
     /// Users in all organizations, the deactivated ones included.
@@ -261,6 +263,11 @@ impl Metrics {
         self.connections
             .with_label_values(&[state.label()])
             .set(gauge_value(count));
+    }
+
+    /// An OAuth client was given an access token.
+    pub fn access_token_issued(&self) {
+        self.access_tokens_issued.inc();
     }
 
     /// How many SCIM tokens end then.

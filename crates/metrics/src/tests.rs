@@ -27,6 +27,9 @@ fn scrape(metrics: &Metrics) -> String {
 #[test]
 fn a_new_server_shows_its_version_and_zeros() {
     insta::assert_snapshot!(scrape(&metrics()), @r#"
+    # HELP rollcall_access_tokens_issued_total Access tokens that OAuth clients of SCIM connections were given.
+    # TYPE rollcall_access_tokens_issued_total counter
+    rollcall_access_tokens_issued_total 0
     # HELP rollcall_api_request_duration_seconds Seconds that a management API request took.
     # TYPE rollcall_api_request_duration_seconds histogram
     rollcall_api_request_duration_seconds_sum 0
@@ -131,6 +134,7 @@ fn every_method_moves_its_own_metric() {
     metrics.quirk_applied("boolean_as_text");
     metrics.set_connections(ConnectionState::Connected, 3);
     metrics.set_tokens_expiring(TokenEnd::Within7Days, 13);
+    metrics.access_token_issued();
     metrics.connection_connected();
     metrics.set_organizations(2);
     metrics.set_users(40);
@@ -152,6 +156,7 @@ fn every_method_moves_its_own_metric() {
         .collect();
 
     insta::assert_snapshot!(values, @r#"
+    rollcall_access_tokens_issued_total 1
     rollcall_api_request_duration_seconds_sum 0.25
     rollcall_api_request_duration_seconds_count 1
     rollcall_api_requests_total{outcome="conflict"} 1
@@ -295,6 +300,7 @@ fn the_manual_lists_every_metric() {
     | `rollcall_connections` | gauge | `state` | SCIM connections, by state. |
     | `rollcall_connections_connected_total` | counter |  | SCIM connections that received their first authenticated request from an identity provider. |
     | `rollcall_scim_tokens_expiring` | gauge | `days` | SCIM tokens that nobody revoked and that end within so many days, or, as `expired`, ended in the last 30 days. |
+    | `rollcall_access_tokens_issued_total` | counter |  | Access tokens that OAuth clients of SCIM connections were given. |
     | `rollcall_organizations` | gauge |  | Organizations. |
     | `rollcall_users` | gauge |  | Users in all organizations, the deactivated ones included. |
     | `rollcall_groups` | gauge |  | Groups in all organizations. |

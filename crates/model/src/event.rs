@@ -98,6 +98,10 @@ event_types! {
     ScimTokenExpiring = "scim_token.expiring",
     /// A bearer token has ended by itself.
     ScimTokenExpired = "scim_token.expired",
+    /// An OAuth client was made.
+    OauthClientCreated = "oauth_client.created",
+    /// An OAuth client was revoked, with every access token it was given.
+    OauthClientRevoked = "oauth_client.revoked",
     /// A user was provisioned.
     UserCreated = "user.created",
     /// A user's attributes changed.
@@ -161,7 +165,8 @@ impl EventType {
             | Self::ScimSchemaCreated
             | Self::ScimSchemaUpdated
             | Self::ScimSchemaDeleted
-            | Self::ScimTokenRevoked => true,
+            | Self::ScimTokenRevoked
+            | Self::OauthClientRevoked => true,
             Self::OrganizationCreated
             | Self::PolicyUpdated
             | Self::PolicyProtected
@@ -176,6 +181,7 @@ impl EventType {
             // Nobody remembers that there was no such token or connection.
             | Self::ScimConnectionCreated
             | Self::ScimTokenCreated
+            | Self::OauthClientCreated
             // Whoever remembers a token compares its end with the clock.
             | Self::ScimTokenExpiring
             | Self::ScimTokenExpired

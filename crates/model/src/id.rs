@@ -144,6 +144,14 @@ id! {
     TokenId = "tok"
 }
 id! {
+    /// An OAuth client of one SCIM connection.
+    OauthClientId = "occ"
+}
+id! {
+    /// A key that access tokens are signed with.
+    SigningKeyId = "jwk"
+}
+id! {
     /// A vendor's credential for the management API.
     ApiKeyId = "key"
 }

@@ -5,6 +5,7 @@ mod api_key;
 mod audit;
 mod event;
 mod id;
+mod oauth;
 mod organization;
 mod page;
 mod policy;
@@ -24,9 +25,10 @@ pub use api_key::{ApiKey, ApiKeyRole, ApiKeyRoleError};
 pub use audit::{AuditChain, AuditEntry, AuditHash, AuditHead, AuditHeadError};
 pub use event::{Event, EventType};
 pub use id::{
-    ApiKeyId, AuditId, EventId, GroupId, IdError, OrgId, ParkedReferenceId, RequestId,
-    ScimConnectionId, SsoConnectionId, TokenId, UserId,
+    ApiKeyId, AuditId, EventId, GroupId, IdError, OauthClientId, OrgId, ParkedReferenceId,
+    RequestId, ScimConnectionId, SigningKeyId, SsoConnectionId, TokenId, UserId,
 };
+pub use oauth::{Credential, OauthClient};
 pub use organization::{OrgRef, Organization, Slug, SlugError};
 pub use page::{CursorError, Page, PageRequest};
 pub use policy::{BadRoleName, OWNER, Policy, ProvisioningDomains, RoleName, SeatLimit, WhenFull};

@@ -34,6 +34,8 @@ pub struct ScimConnection {
     pub groups: u64,
     /// How many of its tokens are neither expired nor revoked.
     pub live_tokens: u64,
+    /// How many of its OAuth clients nobody has revoked.
+    pub live_oauth_clients: u64,
     /// When it was created.
     pub created_at: Timestamp,
     /// When its settings were last changed.
@@ -48,7 +50,7 @@ impl ScimConnection {
             ConnectionState::Disabled
         } else if self.first_request_at.is_none() {
             ConnectionState::AwaitingFirstRequest
-        } else if self.live_tokens == 0 {
+        } else if self.live_tokens == 0 && self.live_oauth_clients == 0 {
             ConnectionState::Attention
         } else {
             ConnectionState::Connected

@@ -6,10 +6,14 @@
 //! connection is disabled, does not take requests from where it is, or that the token lacks a scope.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
-use rollcall_model::{IdpKind, ScimConnectionId, Scope, Scopes, Slug, TokenId};
-use rollcall_store::{ConnectionHandle, LogAddress, PublicConnection, Store, StoreError};
+use rollcall_model::{Credential, IdpKind, ScimConnectionId, Scope, Scopes, Slug, Timestamp};
+use rollcall_store::{
+    ConnectionHandle, LogAddress, PublicConnection, Store, StoreError, StoredCredential,
+};
 
+use crate::oauth::{self, AccessTokens};
 use crate::secret::{ScimTokenSecret, TokenShapeError};
 
 /// What a request's address says about its tenant; nothing, if the token alone is to name it.
@@ -53,8 +57,8 @@ pub struct Asked<'r> {
 pub struct Access {
     /// Opens the users and groups.
     pub handle: ConnectionHandle,
-    /// The token it came with.
-    pub token_id: TokenId,
+    /// What it came with.
+    pub credential: Credential,
     /// What it may do.
     pub scopes: Scopes,
     /// Whether the identity provider had been heard of before.
@@ -111,7 +115,11 @@ pub enum Verdict {
 /// # Errors
 ///
 /// The database is not available.
-pub async fn authenticate(store: &Store, asked: Asked<'_>) -> Result<Verdict, StoreError> {
+pub async fn authenticate(
+    store: &Store,
+    access_tokens: &AccessTokens,
+    asked: Asked<'_>,
+) -> Result<Verdict, StoreError> {
     let Asked {
         credentials,
         address,
@@ -129,12 +137,13 @@ pub async fn authenticate(store: &Store, asked: Asked<'_>) -> Result<Verdict, St
         Credentials::Nothing => return refused(Refusal::Missing, named()),
         Credentials::Unreadable => return refused(Refusal::Unreadable, named()),
     };
-    let presented = match ScimTokenSecret::parse(bearer) {
-        Ok(presented) => presented,
-        Err(shape) => return refused(Refusal::Malformed(shape), named()),
-    };
-    let Some(token) = store.find_token(&presented.digest()).await? else {
-        return refused(Refusal::Unknown, named());
+    let Found {
+        credential: token,
+        scopes,
+        expires_at,
+    } = match find(store, access_tokens, bearer).await? {
+        Ok(found) => found,
+        Err(refusal) => return refused(refusal, named()),
     };
     let fits_path = address
         .connection
@@ -151,7 +160,7 @@ pub async fn authenticate(store: &Store, asked: Asked<'_>) -> Result<Verdict, St
     if token.revoked_at.is_some_and(|at| at <= now) {
         return refused(Refusal::Revoked, own);
     }
-    if token.expires_at <= now {
+    if expires_at.is_some_and(|at| at <= now) {
         return refused(Refusal::Expired, own);
     }
     if !token.connection_enabled {
@@ -160,16 +169,54 @@ pub async fn authenticate(store: &Store, asked: Asked<'_>) -> Result<Verdict, St
     if !token.may_come_from(source) {
         return refused(Refusal::Source(source), own);
     }
-    if !needed.is_empty() && !needed.iter().any(|scope| token.scopes.allow(*scope)) {
+    if !needed.is_empty() && !needed.iter().any(|scope| scopes.allow(*scope)) {
         return refused(Refusal::Forbidden(needed), own);
     }
     Ok(Verdict::Allowed(Box::new(Access {
-        token_id: token.token_id,
-        scopes: token.scopes,
+        credential: token.credential,
+        scopes,
         connected_before: token.connected_before,
         recognised_idp: token.recognised_idp,
         handle: token.handle(store),
     })))
+}
+
+/// What a bearer text stands for.
+struct Found {
+    credential: Arc<StoredCredential>,
+    scopes: Scopes,
+    expires_at: Option<Timestamp>,
+}
+
+/// Looks up a SCIM token by its digest, or the client of an access token by what the token says.
+async fn find(
+    store: &Store,
+    access_tokens: &AccessTokens,
+    bearer: &str,
+) -> Result<Result<Found, Refusal>, StoreError> {
+    if oauth::is_like_one(bearer) {
+        let Some(verified) = access_tokens.verify(store, bearer).await? else {
+            return Ok(Err(Refusal::Unknown));
+        };
+        let found = store.find_oauth_client(verified.client_id).await?;
+        // A client stays with its connection; a token that says otherwise is of another database.
+        let client = found.filter(|client| client.connection_id == verified.connection_id);
+        return Ok(client.ok_or(Refusal::Unknown).map(|client| Found {
+            scopes: client.scopes.and(verified.scopes),
+            expires_at: Some(verified.expires_at),
+            credential: client,
+        }));
+    }
+    let presented = match ScimTokenSecret::parse(bearer) {
+        Ok(presented) => presented,
+        Err(shape) => return Ok(Err(Refusal::Malformed(shape))),
+    };
+    let found = store.find_token(&presented.digest()).await?;
+    Ok(found.ok_or(Refusal::Unknown).map(|token| Found {
+        scopes: token.scopes,
+        expires_at: token.expires_at,
+        credential: token,
+    }))
 }
 
 /// The connection whose discovery documents an address opens to everybody: the one that its path

@@ -4,6 +4,7 @@ pub mod api_keys;
 pub mod authentication;
 mod error;
 mod field;
+pub mod oauth;
 pub mod oidc;
 pub mod organizations;
 pub mod policies;

@@ -1,20 +1,20 @@
-//! When connections and tokens were last used: written in batches, off the request path.
+//! When connections, tokens and OAuth clients were last used: written in batches, off the request path.
 
-use rollcall_model::{IdpKind, Timestamp, TokenId};
+use rollcall_model::{Credential, IdpKind, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use crate::connect::Store;
-use crate::entity::{scim_connections, scim_tokens};
+use crate::entity::{oauth_clients, scim_connections, scim_tokens};
 use crate::error::StoreError;
 use crate::handle::ConnectionHandle;
 
-/// The latest use of one token of one connection.
+/// The latest use of one token or OAuth client of one connection.
 pub struct Activity {
     /// The connection.
     pub handle: ConnectionHandle,
-    /// The token.
-    pub token_id: TokenId,
+    /// What was used.
+    pub credential: Credential,
     /// When.
     pub at: Timestamp,
     /// The identity provider that the request was recognised as, if it was.
@@ -35,7 +35,7 @@ impl Store {
         let tx = self.begin_write().await?;
         // In one order on every replica, so that two batches wait for each other and no more.
         let mut batch: Vec<_> = batch.iter().collect();
-        batch.sort_unstable_by_key(|activity| (activity.handle.connection_id, activity.token_id));
+        batch.sort_unstable_by_key(|activity| (activity.handle.connection_id, activity.credential));
         for activity in batch {
             let org_id = activity.handle.org_id.as_uuid();
             let connection_id = activity.handle.connection_id.as_uuid();
@@ -52,15 +52,30 @@ impl Store {
                 }
                 update.exec(tx.connection()).await?;
             }
-            use scim_tokens::{Column, Entity};
-            Entity::update_many()
-                .col_expr(Column::LastUsedAt, Expr::value(at))
-                .filter(Column::OrgId.eq(org_id))
-                .filter(Column::ScimConnectionId.eq(connection_id))
-                .filter(Column::Id.eq(activity.token_id.as_uuid()))
-                .filter(Column::LastUsedAt.is_null().or(Column::LastUsedAt.lt(at)))
-                .exec(tx.connection())
-                .await?;
+            match activity.credential {
+                Credential::Token(id) => {
+                    use scim_tokens::{Column, Entity};
+                    Entity::update_many()
+                        .col_expr(Column::LastUsedAt, Expr::value(at))
+                        .filter(Column::OrgId.eq(org_id))
+                        .filter(Column::ScimConnectionId.eq(connection_id))
+                        .filter(Column::Id.eq(id.as_uuid()))
+                        .filter(Column::LastUsedAt.is_null().or(Column::LastUsedAt.lt(at)))
+                        .exec(tx.connection())
+                        .await?;
+                }
+                Credential::OauthClient(id) => {
+                    use oauth_clients::{Column, Entity};
+                    Entity::update_many()
+                        .col_expr(Column::LastUsedAt, Expr::value(at))
+                        .filter(Column::OrgId.eq(org_id))
+                        .filter(Column::ScimConnectionId.eq(connection_id))
+                        .filter(Column::Id.eq(id.as_uuid()))
+                        .filter(Column::LastUsedAt.is_null().or(Column::LastUsedAt.lt(at)))
+                        .exec(tx.connection())
+                        .await?;
+                }
+            }
         }
         tx.commit().await
     }

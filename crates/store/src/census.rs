@@ -59,6 +59,9 @@ const COUNT: &str = "
             select 1 from scim_tokens t
             where t.org_id = s.org_id and t.scim_connection_id = s.id
                 and t.expires_at > $1 and (t.revoked_at is null or t.revoked_at > $1)
+        ) or exists (
+            select 1 from oauth_clients o
+            where o.org_id = s.org_id and o.scim_connection_id = s.id and o.revoked_at is null
         ) as live
         from scim_connections s
     ) as c";

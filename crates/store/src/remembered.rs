@@ -20,7 +20,7 @@ use rollcall_model::Stale;
 
 use crate::access_changes::LastChange;
 use crate::connect::Store;
-use crate::routing::StoredToken;
+use crate::routing::{Carried, StoredCredential};
 use crate::search::Anchors;
 use crate::shape::Shapes;
 
@@ -38,7 +38,7 @@ const TOKENS: usize = 20_000;
 pub type StaleListener = Arc<dyn Fn(Stale) + Send + Sync>;
 
 struct Known {
-    token: Arc<StoredToken>,
+    token: Arc<StoredCredential>,
     read_at: Instant,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct Remembered {
     pub(crate) shapes: Shapes,
     /// Places in long lists.
     pub(crate) anchors: Anchors,
-    tokens: Cache<[u8; 32], Arc<Known>>,
+    tokens: Cache<Carried, Arc<Known>>,
     /// Grows with everything that is forgotten. What was read before it grew is not kept.
     forgotten: AtomicU64,
     listener: OnceLock<StaleListener>,
@@ -87,9 +87,9 @@ pub(crate) struct Before {
 }
 
 impl Remembered {
-    /// The token of a digest, if it was read lately.
-    pub(crate) fn token(&self, digest: &[u8; 32]) -> Option<Arc<StoredToken>> {
-        let known = self.tokens.get(digest)?;
+    /// What was found for what a request carries, if it was read lately.
+    pub(crate) fn token(&self, carried: &Carried) -> Option<Arc<StoredCredential>> {
+        let known = self.tokens.get(carried)?;
         let age = known.read_at.elapsed();
         let holds = age < REMEMBER_FOR || (age < KEEP_FOR && self.is_trusted());
         holds.then(|| Arc::clone(&known.token))
@@ -129,14 +129,14 @@ impl Remembered {
 
     /// Keeps a token that was read, unless something was forgotten since before: that may have
     /// been meant for what was just read.
-    pub(crate) fn keep(&self, digest: [u8; 32], token: Arc<StoredToken>, before: Before) {
+    pub(crate) fn keep(&self, carried: Carried, token: Arc<StoredCredential>, before: Before) {
         let known = Known {
             token,
             read_at: before.at,
         };
-        self.tokens.insert(digest, Arc::new(known));
+        self.tokens.insert(carried, Arc::new(known));
         if self.forgotten.load(Ordering::SeqCst) != before.forgotten {
-            self.tokens.remove(&digest);
+            self.tokens.remove(&carried);
         }
     }
 

@@ -15,6 +15,7 @@ use crate::entity::scim_connections::{ActiveModel, Column, Entity, Model};
 use crate::entity::{directory_counts, routing_connections, scim_tokens, users};
 use crate::error::StoreError;
 use crate::handle::{ConnectionHandle, DirectoryTx, OrgHandle, OrgTx};
+use crate::oauth_clients;
 use crate::shape;
 
 /// A SCIM connection that is to be stored.
@@ -76,6 +77,12 @@ async fn assemble(
         )
         .count(db)
         .await?;
+    let live_oauth_clients = oauth_clients::count_live(
+        db,
+        OrgId::from_uuid(row.org_id),
+        ScimConnectionId::from_uuid(row.id),
+    )
+    .await?;
     Ok(ScimConnection {
         id: ScimConnectionId::from_uuid(row.id),
         idp: idp(&row, row.idp.as_ref())?,
@@ -89,6 +96,7 @@ async fn assemble(
         users: u64::try_from(counts.users).unwrap_or(0),
         groups: u64::try_from(counts.groups).unwrap_or(0),
         live_tokens,
+        live_oauth_clients,
         created_at: Timestamp::from_unix_micros(row.created_at),
         updated_at: Timestamp::from_unix_micros(row.updated_at),
     })

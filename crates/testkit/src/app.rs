@@ -8,11 +8,12 @@ use prometheus::Registry;
 use rand::rngs::SysRng;
 use rollcall_gateway::{
     ActivityLog, Admission, AdmissionLimits, AppState, Draining, Expiries, Guesses, HeldBack,
-    Limits, Listeners, Purge, RateSettings, Running, Settings,
+    Limits, Listeners, OauthSettings, Purge, RateSettings, Running, Settings,
 };
 use rollcall_metrics::Metrics;
 use rollcall_model::{ManualClock, Origin, SystemClock, Timestamp};
 use rollcall_orgs::api_keys;
+use rollcall_orgs::oauth::AccessTokens;
 use rollcall_orgs::oidc::OidcClients;
 use rollcall_orgs::secret::SealingKey;
 use rollcall_outbound::{AllowedNetworks, Fetcher, Timeouts};
@@ -136,6 +137,7 @@ impl TestApp {
             },
             // Most tests ask more than anybody does; those of the limits set them.
             rate_limits: RateSettings::OFF,
+            oauth: OauthSettings::default(),
             admission: AdmissionLimits::default(),
         };
         change(&mut settings);
@@ -157,6 +159,11 @@ impl TestApp {
             sealing_key: SealingKey::from_base64(&sealing_key).unwrap(),
             admission: Admission::new(settings.admission),
             held_back: HeldBack::default(),
+            access_tokens: AccessTokens::new(
+                settings.public_url.clone(),
+                settings.oauth.access_token_lifetime,
+                settings.oauth.signing_key_age,
+            ),
             settings,
             activity: ActivityLog::default(),
             purge: Purge::default(),

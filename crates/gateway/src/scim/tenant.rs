@@ -11,7 +11,7 @@ use actix_web::http::Method;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use rollcall_metrics::AuthenticationFailure;
 use rollcall_model::{
-    IdpKind, RequestId, ScimConnectionId, ScimProfile, ScimSettings, Scopes, TokenId,
+    Credential, IdpKind, RequestId, ScimConnectionId, ScimProfile, ScimSettings, Scopes,
 };
 use rollcall_orgs::authentication::{self, Access, Asked, Needed, Refusal, Refused, Verdict};
 use rollcall_scim::{Catalog, Quirk};
@@ -38,7 +38,7 @@ pub(crate) struct Tenant {
     /// What the locations of this connection's resources begin with.
     pub(crate) base: String,
     request_id: RequestId,
-    token_id: TokenId,
+    credential: Credential,
     scopes: Scopes,
     idp: Option<IdpKind>,
     tolerated: Tolerated,
@@ -163,9 +163,9 @@ impl Tenant {
         }
     }
 
-    /// The token that let the request in.
-    pub(crate) const fn token_id(&self) -> TokenId {
-        self.token_id
+    /// What let the request in.
+    pub(crate) const fn credential(&self) -> Credential {
+        self.credential
     }
 
     /// What was chosen for this connection.
@@ -184,7 +184,7 @@ impl Tenant {
             let idp = Some(IdpKind::Entra);
             self.app
                 .activity
-                .note_token(&self.handle, self.token_id, now, idp);
+                .note_credential(&self.handle, self.credential, now, idp);
         }
     }
 
@@ -200,7 +200,7 @@ impl Tenant {
             source: address::source(req, &app.settings),
             needed: scopes::needed(req),
         };
-        let verdict = authentication::authenticate(&app.store, asked).await?;
+        let verdict = authentication::authenticate(&app.store, &app.access_tokens, asked).await?;
         let access = match verdict {
             Verdict::Allowed(access) => *access,
             Verdict::Refused(Refused { refusal, concerns }) => {
@@ -216,7 +216,7 @@ impl Tenant {
         let now = app.store.clock().now();
         // What is remembered may be older than what another process has recognised since.
         app.activity
-            .note_token(&access.handle, access.token_id, now, recognised);
+            .note_credential(&access.handle, access.credential, now, recognised);
         let tolerated = Tolerated::default();
         req.extensions_mut().insert(Seen::Tenant {
             handle: access.handle.clone(),
@@ -234,7 +234,7 @@ impl Tenant {
             app,
             base,
             request_id,
-            token_id: access.token_id,
+            credential: access.credential,
             scopes: access.scopes,
             idp,
             tolerated,

@@ -162,7 +162,7 @@ fn owner(tenant: &Tenant, endpoint: &str, query: &ListQuery, sorted: bool) -> [u
     let parts = [
         Some(tenant.handle.org_id().to_string()),
         Some(tenant.handle.connection_id().to_string()),
-        Some(tenant.token_id().to_string()),
+        Some(tenant.credential().to_string()),
         Some(endpoint.to_owned()),
         query.filter.clone(),
         order(&query.sort_by),

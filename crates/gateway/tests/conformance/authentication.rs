@@ -72,7 +72,7 @@ on_each_database! {
         let config = f.scim().get("/ServiceProviderConfig").await.expect(200);
         let schemes = config.body["authenticationSchemes"].as_array().unwrap();
         let types: Vec<_> = schemes.iter().map(|scheme| &scheme["type"]).collect();
-        assert_eq!(types, ["oauthbearertoken"]);
+        assert_eq!(types, ["oauthbearertoken", "oauth2"]);
     }
 
     async fn the_word_bearer_is_read_in_any_case(database: TestDatabase) {

@@ -204,7 +204,7 @@ on_each_database! {
         expect_list(&f.users_where("userName eq \"bjensen\" and emails[type eq \"work\"]").await, 1);
     }
 
-    async fn a_token_is_opaque_and_a_jwt_is_none(database: TestDatabase) {
+    async fn a_jwt_that_nobody_here_signed_is_no_token(database: TestDatabase) {
         let f = Fixture::start(database).await;
         // {"alg":"none"} and {"sub":"admin","aud":"scim"}, unsigned and with something like a signature.
         let unsigned = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiIsImF1ZCI6InNjaW0ifQ.";

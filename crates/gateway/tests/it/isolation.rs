@@ -311,5 +311,6 @@ pub(crate) fn fill(pattern: &str, org: &Connection, below: &Connection) -> Strin
         .replace("{sso}", &below.sso)
         .replace("{scim}", &below.id)
         .replace("{tok}", &below.token_id)
+        .replace("{occ}", "occ_01890000000000000000000000")
         .replace("{key}", "key_01890000000000000000000000")
 }

@@ -216,6 +216,21 @@ pub(crate) fn api() -> Vec<ApiRoute> {
         ),
         (
             "GET",
+            "/v1/organizations/{org}/scim-connections/{scim}/oauth-clients",
+            None,
+        ),
+        (
+            "POST",
+            "/v1/organizations/{org}/scim-connections/{scim}/oauth-clients",
+            named(),
+        ),
+        (
+            "DELETE",
+            "/v1/organizations/{org}/scim-connections/{scim}/oauth-clients/{occ}",
+            None,
+        ),
+        (
+            "GET",
             "/v1/organizations/{org}/scim-connections/{scim}/users",
             None,
         ),

@@ -21,6 +21,7 @@ mod isolation;
 mod isolation_table;
 mod lifecycle;
 mod management;
+mod oauth;
 mod policies;
 mod protection;
 mod rate_limits;

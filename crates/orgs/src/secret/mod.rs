@@ -1,6 +1,6 @@
 //! Secrets: what is shown once and then only compared, and what must be read back.
 //!
-//! The two never share a type. A [`SecretToken`] (SCIM token, API key) leaves a SHA-256 behind and
+//! The two never share a type. A [`SecretToken`] (SCIM token, API key, secret of an OAuth client) leaves a SHA-256 behind and
 //! nothing else; the digest needs no salt and no slow hash, because the secret is 32 random bytes
 //! and cannot be guessed. What must be read back, such as an OIDC client secret, is sealed with a
 //! [`SealingKey`] that comes from the configuration, so a copy of the database alone opens nothing.
@@ -15,6 +15,6 @@ pub use cursor::CursorKey;
 pub use key_check::check as check_key;
 pub use sealed::{OpenError, SealError, SealedFor, SealingKey, SealingKeyError};
 pub use token::{
-    ApiKeySecret, ApiKeyText, Presented, RandomSourceError, ScimTokenSecret, ScimTokenText,
-    SecretToken, TokenKind, TokenShapeError,
+    ApiKeySecret, ApiKeyText, OauthClientSecret, OauthClientText, Presented, RandomSourceError,
+    ScimTokenSecret, ScimTokenText, SecretToken, TokenKind, TokenShapeError,
 };

@@ -4,7 +4,7 @@
 //! rc_ 4Vq0…43 characters…  1x9QzK
 //! │   │                    └ CRC-32 of everything before it, six base62 digits
 //! │   └ 32 random bytes, base64url without padding
-//! └ what it opens: `rc_` a SCIM connection, `rck_` the management API
+//! └ what it opens: `rc_` a SCIM connection, `rco_` access tokens for one, `rck_` the management API
 //! ```
 //!
 //! The fixed beginning lets a secret scanner recognise a leaked token. The checksum is no defence
@@ -51,6 +51,16 @@ impl TokenKind for ApiKeyText {
     const BEGINNING: &'static str = "rck_";
 }
 
+/// What an OAuth client of a SCIM connection is given access tokens for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OauthClientText {}
+
+impl TokenKind for OauthClientText {
+    const BEGINNING: &'static str = "rco_";
+}
+
+/// The secret of a new OAuth client.
+pub type OauthClientSecret = SecretToken<OauthClientText>;
 /// A new SCIM token.
 pub type ScimTokenSecret = SecretToken<ScimTokenText>;
 /// A new API key.

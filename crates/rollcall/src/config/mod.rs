@@ -14,6 +14,7 @@ mod error;
 mod layers;
 mod limits;
 mod log;
+mod oauth;
 mod outbound;
 mod rate_limits;
 mod redis;
@@ -36,6 +37,7 @@ pub(crate) use self::effective::effective;
 pub(crate) use self::error::ConfigError;
 pub(crate) use self::limits::LimitsConfig;
 pub(crate) use self::log::{LogConfig, LogFormat};
+pub(crate) use self::oauth::OauthConfig;
 pub(crate) use self::outbound::OutboundConfig;
 pub(crate) use self::rate_limits::RateLimitsConfig;
 pub(crate) use self::redis::RedisConfig;
@@ -114,6 +116,8 @@ pub(crate) struct Config {
     pub(crate) redis: RedisConfig,
     /// The pool of connections.
     pub(crate) database: DatabaseConfig,
+    /// Access tokens for OAuth clients.
+    pub(crate) oauth: OauthConfig,
     /// Requests to addresses that others named.
     pub(crate) outbound: OutboundConfig,
     /// The SCIM endpoint.

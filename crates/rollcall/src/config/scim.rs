@@ -5,8 +5,10 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, de};
 
 /// Paths that Rollcall serves itself, and everything below them.
-const RESERVED: [&str; 7] = [
+const RESERVED: [&str; 9] = [
     "/v1",
+    "/oauth",
+    "/.well-known",
     "/scim/v2",
     "/api/scim/v2",
     "/api/v1/auth/scim",

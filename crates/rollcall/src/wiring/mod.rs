@@ -12,11 +12,12 @@ use anyhow::Context;
 use prometheus::Registry;
 use rollcall_gateway::{
     ActivityLog, Admission, AdmissionLimits, AppState, Draining, Expiries, Guesses, HeldBack,
-    Limits, Listeners, Purge, RateSettings, Running, Settings,
+    Limits, Listeners, OauthSettings, Purge, RateSettings, Running, Settings,
 };
 use rollcall_metrics::Metrics;
 use rollcall_model::Origin;
 use rollcall_orgs::api_keys;
+use rollcall_orgs::oauth::AccessTokens;
 use rollcall_orgs::oidc::OidcClients;
 use rollcall_orgs::secret::{ApiKeySecret, check_key};
 use rollcall_outbound::{Fetcher, Timeouts};
@@ -67,6 +68,11 @@ async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result
         sealing_key,
         admission: Admission::new(settings.admission),
         held_back: HeldBack::default(),
+        access_tokens: AccessTokens::new(
+            settings.public_url.clone(),
+            settings.oauth.access_token_lifetime,
+            settings.oauth.signing_key_age,
+        ),
         settings,
         activity: ActivityLog::default(),
         purge: Purge::default(),
@@ -147,6 +153,10 @@ fn settings(config: &Config, url: String) -> Settings {
             at_once_per_connection: config.concurrency.requests_per_connection,
             waiting_per_connection: config.concurrency.waiting_per_connection,
             patience: config.concurrency.wait,
+        },
+        oauth: OauthSettings {
+            access_token_lifetime: config.oauth.access_token_lifetime,
+            signing_key_age: config.oauth.signing_key_age,
         },
         rate_limits: RateSettings {
             reads_per_second: config.rate_limits.reads_per_second,

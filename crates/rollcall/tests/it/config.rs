@@ -97,6 +97,9 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
     database.statement_timeout_seconds = 30
     database.lock_timeout_seconds = 10
     database.idle_in_transaction_timeout_seconds = 60
+    outbound.allowed_private_networks = []
+    oauth.access_token_lifetime_seconds = 3600
+    oauth.signing_key_days = 90
     scim.extra_paths = ["/a", "/b"]                  # in ROLLCALL_SCIM__EXTRA_PATHS
     scim.tombstone_retention_days = 30
     "#);

@@ -103,6 +103,11 @@ pub fn service_provider_config(
             "description": "A SCIM token of this connection in the Authorization header.",
             "specUri": "https://www.rfc-editor.org/info/rfc6750",
             "primary": true,
+        }, {
+            "type": "oauth2",
+            "name": "OAuth 2.0 client credentials",
+            "description": "An access token that an OAuth client of this connection was given, in the Authorization header.",
+            "specUri": "https://www.rfc-editor.org/info/rfc6749",
         }],
         "meta": {
             "resourceType": "ServiceProviderConfig",

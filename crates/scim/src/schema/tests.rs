@@ -250,6 +250,12 @@ fn the_service_provider_config_promises_what_is_served() {
           "description": "A SCIM token of this connection in the Authorization header.",
           "specUri": "https://www.rfc-editor.org/info/rfc6750",
           "primary": true
+        },
+        {
+          "type": "oauth2",
+          "name": "OAuth 2.0 client credentials",
+          "description": "An access token that an OAuth client of this connection was given, in the Authorization header.",
+          "specUri": "https://www.rfc-editor.org/info/rfc6749"
         }
       ],
       "meta": {

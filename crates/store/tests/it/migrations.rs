@@ -10,9 +10,11 @@ use sea_orm::{ConnectionTrait, Statement};
 use crate::fixture::Fixture;
 
 /// Tables that are found before the organization is known, or that belong to no organization.
-const WITHOUT_TENANT: [&str; 11] = [
+const WITHOUT_TENANT: [&str; 13] = [
     "organizations",
     "routing_tokens",
+    "routing_oauth_clients",
+    "oauth_signing_keys",
     "routing_connections",
     "events",
     "audit_log",

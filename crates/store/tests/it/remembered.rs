@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use rollcall_model::{ScimConnectionId, Stale, Timestamp, TokenId};
+use rollcall_model::{Credential, ScimConnectionId, Stale, Timestamp, TokenId};
 use rollcall_store::{OrgHandle, Store};
 use rollcall_testkit::on_each_database;
 use sea_orm::ConnectionTrait;
@@ -17,7 +17,10 @@ async fn is_revoked(store: &Store) -> bool {
 }
 
 async fn token_id(store: &Store) -> TokenId {
-    store.find_token(&DIGEST).await.unwrap().unwrap().token_id
+    match store.find_token(&DIGEST).await.unwrap().unwrap().credential {
+        Credential::Token(id) => id,
+        Credential::OauthClient(_) => panic!("it is a token"),
+    }
 }
 
 /// Revokes a token in a transaction of its own.

@@ -113,6 +113,8 @@ pub(super) struct ScimConnectionBody {
     groups: u64,
     /// How many of its tokens are neither expired nor revoked.
     live_tokens: u64,
+    /// How many of its OAuth clients nobody has revoked.
+    live_oauth_clients: u64,
     /// What it was asked lately, over all replicas; `null` while that cannot be told.
     #[schema(required = true)]
     recent: Option<RecentBody>,
@@ -151,6 +153,7 @@ impl ScimConnectionBody {
             users: connection.users,
             groups: connection.groups,
             live_tokens: connection.live_tokens,
+            live_oauth_clients: connection.live_oauth_clients,
             recent: recent.map(RecentBody::from),
             created_at: connection.created_at,
             updated_at: connection.updated_at,
@@ -264,7 +267,7 @@ mod tests {
 
     use super::*;
     use crate::api::body::parse;
-    use crate::settings::{Limits, RateSettings};
+    use crate::settings::{Limits, OauthSettings, RateSettings};
 
     fn urls(public_url: &str, base_domain: Option<&str>) -> serde_json::Value {
         let settings = Settings {
@@ -274,6 +277,7 @@ mod tests {
             extra_scim_paths: Vec::new(),
             limits: Limits::default(),
             rate_limits: RateSettings::OFF,
+            oauth: OauthSettings::default(),
             admission: crate::admission::AdmissionLimits::default(),
         };
         let id = ScimConnectionId::from_uuid(Uuid::nil());

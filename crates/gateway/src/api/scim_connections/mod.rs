@@ -4,6 +4,7 @@
 mod body;
 mod deleted;
 mod directory;
+mod oauth_clients;
 mod parked_references;
 mod requests;
 mod schema_proposal;
@@ -40,6 +41,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(change_scim_connection)
         .service(delete_scim_connection)
         .configure(tokens::configure)
+        .configure(oauth_clients::configure)
         .configure(directory::configure)
         .configure(deleted::configure)
         .configure(schemas::configure)

@@ -77,6 +77,15 @@ fn without_file_and_variables_there_are_the_defaults() {
             lock_timeout: 10s,
             idle_in_transaction_timeout: 60s,
         },
+        oauth: OauthConfig {
+            access_token_lifetime: 3600s,
+            signing_key_age: 7776000s,
+        },
+        outbound: OutboundConfig {
+            allowed_private_networks: AllowedNetworks(
+                [],
+            ),
+        },
         scim: ScimConfig {
             extra_paths: [],
             tombstone_retention: 2592000s,
