@@ -90,6 +90,10 @@ event_types! {
     ScimSchemaUpdated = "scim_schema.updated",
     /// A schema was removed from a provisioning configuration, with every value under its URN.
     ScimSchemaDeleted = "scim_schema.deleted",
+    /// A product attribute of a provisioning configuration was added or changed.
+    AttributeMappingSaved = "attribute_mapping.saved",
+    /// A product attribute of a provisioning configuration was removed.
+    AttributeMappingDeleted = "attribute_mapping.deleted",
     /// A bearer token was made.
     ScimTokenCreated = "scim_token.created",
     /// A bearer token was revoked, now or from a moment ahead.
@@ -165,6 +169,8 @@ impl EventType {
             | Self::ScimSchemaCreated
             | Self::ScimSchemaUpdated
             | Self::ScimSchemaDeleted
+            | Self::AttributeMappingSaved
+            | Self::AttributeMappingDeleted
             | Self::ScimTokenRevoked
             | Self::OauthClientRevoked => true,
             Self::OrganizationCreated

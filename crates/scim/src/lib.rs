@@ -8,6 +8,7 @@ pub mod filter;
 pub mod json;
 pub mod message;
 pub mod patch;
+pub mod product;
 pub mod project;
 pub mod quirks;
 pub mod resource;

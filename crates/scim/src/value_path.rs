@@ -58,6 +58,119 @@ pub fn read<'r>(kind: &ResourceType, resource: &'r Resource, path: &str) -> Opti
     }
 }
 
+/// Refuses a path whose value cannot be kept from being written: one that selects among several, or
+/// that no user can be without.
+///
+/// # Errors
+///
+/// As [`check`], and `invalidPath` for those.
+pub fn check_keepable(kind: &ResourceType, path: &str) -> Result<(), ScimError> {
+    check(kind, path)?;
+    let refused = match locate(kind, path)? {
+        Place::Extension(_) => true,
+        Place::Unmapped(stray) => stray.path.condition.is_some() || stray.path.sub.is_some(),
+        Place::Attribute(target) => {
+            let required = target.extension.is_none() && target.attribute.required;
+            target.condition.is_some()
+                || required
+                || (target.attribute.multi_valued && target.sub.is_some())
+        }
+    };
+    if refused {
+        let detail =
+            format!("`{path}` cannot be kept as it is: name a whole attribute that may be absent");
+        return Err(ScimError::invalid_path(detail));
+    }
+    Ok(())
+}
+
+/// Gives a changed resource the value at a path that it had before, whatever was written. Whether
+/// another value was there.
+pub fn keep(
+    kind: &ResourceType,
+    before: Option<&Resource>,
+    after: &mut Resource,
+    path: &str,
+) -> bool {
+    let old = before.and_then(|before| held(kind, before, path)).cloned();
+    let new = held(kind, after, path).cloned();
+    if old == new {
+        return false;
+    }
+    let Ok(place) = locate(kind, path) else {
+        return false;
+    };
+    let (attributes, unmapped) = after.maps_mut();
+    match place {
+        Place::Extension(_) => return false,
+        Place::Unmapped(stray) => match &stray.path.attribute.schema {
+            None => put(unmapped, &stray.path.attribute.name, None, old),
+            Some(urn) => put(unmapped, urn, Some(&stray.path.attribute.name), old),
+        },
+        Place::Attribute(target) => {
+            let name = &target.attribute.name;
+            let sub = target.sub.map(|sub| sub.name.as_str());
+            match (target.extension, sub) {
+                (None, None) => put(attributes, name, None, old),
+                (None, Some(sub)) => put(attributes, name, Some(sub), old),
+                (Some(schema), None) => put(attributes, &schema.id, Some(name), old),
+                (Some(schema), Some(sub)) => {
+                    let urn = schema.id.clone();
+                    let held = attributes.get(&urn).and_then(Value::as_object);
+                    let mut held = held.cloned().unwrap_or_default();
+                    put(&mut held, name, Some(sub), old);
+                    let held = (!held.is_empty()).then_some(Value::Object(held));
+                    put(attributes, &urn, None, held);
+                }
+            }
+        }
+    }
+    new.is_some()
+}
+
+/// What [`keep`] keeps: all of an attribute, where [`read`] would choose one value of several.
+fn held<'r>(kind: &ResourceType, resource: &'r Resource, path: &str) -> Option<&'r Value> {
+    match locate(kind, path).ok()? {
+        Place::Extension(_) => None,
+        Place::Unmapped(stray) => {
+            let named = &stray.path.attribute;
+            let holder = match &named.schema {
+                None => resource.unmapped(),
+                Some(urn) => find(resource.unmapped(), urn)?.as_object()?,
+            };
+            find(holder, &named.name)
+        }
+        Place::Attribute(target) => {
+            let holder = match target.extension {
+                None => resource.attributes(),
+                Some(schema) => resource.get(&schema.id)?.as_object()?,
+            };
+            let value = holder.get(&target.attribute.name)?;
+            target.sub.map_or(Some(value), |sub| value.get(&sub.name))
+        }
+    }
+}
+
+/// Writes a value under a name, or a part of the object there; an object of which nothing is left
+/// goes.
+fn put(values: &mut Map<String, Value>, name: &str, part: Option<&str>, value: Option<Value>) {
+    let spelled = values.keys().find(|key| key.eq_ignore_ascii_case(name));
+    let key = spelled.cloned().unwrap_or_else(|| name.to_owned());
+    let value = match part {
+        None => value,
+        Some(part) => {
+            let held = values.get(&key).and_then(Value::as_object);
+            let mut held = held.cloned().unwrap_or_default();
+            put(&mut held, part, None, value);
+            (!held.is_empty()).then_some(Value::Object(held))
+        }
+    };
+    match value {
+        Some(value) => values.insert(key, value),
+        None => values.shift_remove(&key),
+    };
+}
+
 /// The primary one of those values that fit, else the first; a single value is chosen as it is.
 fn chosen(value: &Value, fits: impl Fn(&&Value) -> bool) -> Option<&Value> {
     let Value::Array(elements) = value else {
@@ -137,6 +250,40 @@ mod tests {
             ("urn:acme:2.0:User:costcentre", json!("4711")),
         ] {
             assert_eq!(read(catalog.user(), &amy, path), Some(&expected), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_is_as_it_was_whatever_was_written() {
+        let (catalog, before) = (Catalog::core(), amy());
+        let kind = catalog.user();
+        let written = json!({
+            "userName": "amy", "name": { "givenName": "Mallory" }, "emails": [{ "value": "m@x.example" }],
+            ENTERPRISE: { "department": "Board" }, "badge": 1,
+        });
+        let written = Resource::parse(kind, written).unwrap().resource;
+        let department = format!("{ENTERPRISE}:department");
+        for path in ["name.givenName", "emails", "badge", &department] {
+            assert!(check_keepable(kind, path).is_ok(), "{path}");
+            let mut after = written.clone();
+            assert!(keep(kind, Some(&before), &mut after, path), "{path}");
+            assert_eq!(
+                read(kind, &after, path),
+                read(kind, &before, path),
+                "{path}"
+            );
+            let mut new = written.clone();
+            assert!(keep(kind, None, &mut new, path), "{path}");
+            assert_eq!(held(kind, &new, path), None, "{path}");
+            assert!(!keep(kind, Some(&before), &mut before.clone(), path));
+        }
+        for path in [
+            "userName",
+            "emails.value",
+            r#"emails[type eq "work"]"#,
+            "desk.floor",
+        ] {
+            assert!(check_keepable(kind, path).is_err(), "{path}");
         }
     }
 

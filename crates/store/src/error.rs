@@ -77,6 +77,14 @@ pub enum StoreError {
     /// The policy of the organization forbids it.
     #[error(transparent)]
     Refused(#[from] PolicyRefusal),
+    /// There are as many as there may be.
+    #[error("there are {limit} {what} already, and no more can be added")]
+    TooMany {
+        /// Of what.
+        what: &'static str,
+        /// How many there may be.
+        limit: usize,
+    },
     /// Other rows still point to this one.
     #[error("still in use by {by}")]
     InUse {

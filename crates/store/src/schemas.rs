@@ -20,6 +20,7 @@ use crate::entity::scim_connections;
 use crate::entity::scim_schemas::{ActiveModel, Column, Entity, Model};
 use crate::error::StoreError;
 use crate::handle::{ConnectionHandle, DirectoryTx};
+use crate::product_attributes;
 use crate::shape::Shape;
 
 /// A schema as it is stored.
@@ -275,13 +276,8 @@ impl DirectoryTx {
         row.map(ScimSchema::try_from).transpose()
     }
 
-    /// Moves the revision, brings the rows in line, and tells of the change.
-    async fn schemas_changed(
-        &mut self,
-        kind: EventType,
-        schema: &CustomSchema,
-        before: Option<&CustomSchema>,
-    ) -> Result<(), StoreError> {
+    /// Has every process read anew what requests of this connection are read by.
+    pub(crate) async fn move_revision(&self) -> Result<(), StoreError> {
         use scim_connections::Column;
         scim_connections::Entity::update_many()
             .col_expr(Column::Revision, Expr::col(Column::Revision).add(1))
@@ -289,8 +285,22 @@ impl DirectoryTx {
             .filter(Column::Id.eq(self.connection_id.as_uuid()))
             .exec(self.connection())
             .await?;
+        Ok(())
+    }
+
+    /// Moves the revision, brings the rows in line, and tells of the change.
+    async fn schemas_changed(
+        &mut self,
+        kind: EventType,
+        schema: &CustomSchema,
+        before: Option<&CustomSchema>,
+    ) -> Result<(), StoreError> {
+        self.move_revision().await?;
         let schemas = load(self.connection(), self.org_id, self.connection_id).await?;
-        self.shape = Arc::new(Shape::new(self.shape.settings.clone(), &schemas));
+        let attributes =
+            product_attributes::load(self.connection(), self.org_id, self.connection_id).await?;
+        let settings = self.shape.settings.clone();
+        self.shape = Arc::new(Shape::new(settings, &schemas, &attributes));
         self.refit(schema.extends(), schema.urn()).await?;
         let connection_id = self.connection_id;
         let (connection_id, urn) = (Some(connection_id), schema.urn());

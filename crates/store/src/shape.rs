@@ -8,10 +8,12 @@ use std::sync::Arc;
 
 use quick_cache::sync::Cache;
 use rollcall_model::{OrgId, ScimConnectionId, ScimProfile, ScimSettings};
+use rollcall_scim::product::ProductAttribute;
 use rollcall_scim::{Catalog, Profile};
 
 use crate::error::StoreError;
 use crate::pool::Pool;
+use crate::product_attributes::{self, StoredAttribute};
 use crate::schemas::{self, ScimSchema};
 
 /// How many connections a process remembers.
@@ -26,10 +28,16 @@ pub(crate) struct Shape {
     pub(crate) settings: ScimSettings,
     /// The schemas, to be read by the rules of the connection's profile.
     pub(crate) catalog: Catalog,
+    /// What the product calls the values of users.
+    pub(crate) attributes: Vec<ProductAttribute>,
 }
 
 impl Shape {
-    pub(crate) fn new(settings: ScimSettings, schemas: &[ScimSchema]) -> Self {
+    pub(crate) fn new(
+        settings: ScimSettings,
+        schemas: &[ScimSchema],
+        attributes: &[StoredAttribute],
+    ) -> Self {
         let profile = match settings.profile {
             ScimProfile::Compat => Profile::Compat,
             ScimProfile::Strict => Profile::Strict,
@@ -41,7 +49,12 @@ impl Shape {
         if settings.restrict_canonical_values {
             catalog = catalog.with_restricted_values();
         }
-        Self { settings, catalog }
+        let attributes = attributes.iter().map(|it| it.attribute.clone());
+        Self {
+            settings,
+            catalog,
+            attributes: attributes.collect(),
+        }
     }
 }
 
@@ -81,10 +94,11 @@ impl Shapes {
         }
         let settings = read_settings(row.id, row.settings)?;
         let schemas = schemas::load(db, row.org_id, row.id).await?;
-        let shape = if schemas.is_empty() {
+        let attributes = product_attributes::load(db, row.org_id, row.id).await?;
+        let shape = if schemas.is_empty() && attributes.is_empty() {
             self.plain(settings)
         } else {
-            Arc::new(Shape::new(settings, &schemas))
+            Arc::new(Shape::new(settings, &schemas, &attributes))
         };
         self.of.insert(row.id, (row.revision, Arc::clone(&shape)));
         Ok(shape)
@@ -94,7 +108,7 @@ impl Shapes {
         if let Some(shape) = self.plain.get(&settings) {
             return shape;
         }
-        let shape = Arc::new(Shape::new(settings.clone(), &[]));
+        let shape = Arc::new(Shape::new(settings.clone(), &[], &[]));
         self.plain.insert(settings, Arc::clone(&shape));
         shape
     }

@@ -131,6 +131,9 @@ impl From<StoreError> for Problem {
             StoreError::InUse { .. } => {
                 Self::new(StatusCode::CONFLICT, "in_use", error.to_string())
             }
+            StoreError::TooMany { .. } => {
+                Self::new(StatusCode::CONFLICT, "too_many", error.to_string())
+            }
             StoreError::LastApiKey => {
                 Self::new(StatusCode::CONFLICT, "last_api_key", error.to_string())
             }

@@ -277,7 +277,10 @@ impl ScimFailure {
                 detail: refusal.to_string(),
             }),
             Self::Store(
-                StoreError::ParentMissing | StoreError::InUse { .. } | StoreError::LastApiKey,
+                StoreError::ParentMissing
+                | StoreError::InUse { .. }
+                | StoreError::TooMany { .. }
+                | StoreError::LastApiKey,
             ) => plain(StatusCode::NOT_FOUND),
             Self::Store(StoreError::Unavailable(_)) => (
                 StatusCode::SERVICE_UNAVAILABLE,

@@ -14,7 +14,7 @@ use rollcall_model::{
     Credential, IdpKind, RequestId, ScimConnectionId, ScimProfile, ScimSettings, Scopes,
 };
 use rollcall_orgs::authentication::{self, Access, Asked, Needed, Refusal, Refused, Verdict};
-use rollcall_scim::{Catalog, Quirk};
+use rollcall_scim::{Catalog, Quirk, Resource};
 use rollcall_store::{ConnectionHandle, DirectoryTx, LogAddress, StoreError};
 
 use super::accept::{self, Wish};
@@ -186,6 +186,17 @@ impl Tenant {
                 .activity
                 .note_credential(&self.handle, self.credential, now, idp);
         }
+    }
+
+    /// Puts back what the identity provider may not set in a user that it wrote.
+    pub(crate) fn keep_system_attributes(
+        &self,
+        before: Option<&Resource>,
+        mut after: Resource,
+    ) -> Resource {
+        let notes = self.handle.keep_system_attributes(before, &mut after);
+        self.note_quirks(&notes);
+        after
     }
 
     async fn let_in(req: &HttpRequest) -> Result<Self, ScimFailure> {

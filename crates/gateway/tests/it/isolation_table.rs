@@ -314,6 +314,31 @@ pub(crate) fn api() -> Vec<ApiRoute> {
             "/v1/organizations/{org}/scim-connections/{scim}/groups/{group}/role-mapping",
             None,
         ),
+        (
+            "GET",
+            "/v1/organizations/{org}/scim-connections/{scim}/attribute-mappings",
+            None,
+        ),
+        (
+            "POST",
+            "/v1/organizations/{org}/scim-connections/{scim}/attribute-mappings/preview",
+            Some(json!({ "user_id": "01890000-0000-7000-8000-000000000000" })),
+        ),
+        (
+            "GET",
+            "/v1/organizations/{org}/scim-connections/{scim}/attribute-mappings/{name}",
+            None,
+        ),
+        (
+            "PUT",
+            "/v1/organizations/{org}/scim-connections/{scim}/attribute-mappings/{name}",
+            Some(json!({ "path": "title", "type": "string" })),
+        ),
+        (
+            "DELETE",
+            "/v1/organizations/{org}/scim-connections/{scim}/attribute-mappings/{name}",
+            None,
+        ),
         ("GET", "/v1/organizations/{org}/role-mappings", None),
         (
             "PUT",

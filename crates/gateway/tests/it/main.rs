@@ -7,6 +7,7 @@
 
 mod api_keys;
 mod atomicity;
+mod attribute_mappings;
 mod audit_log;
 mod connecting;
 mod contention;

@@ -53,6 +53,10 @@ pub enum Quirk {
     BareExtensionName,
     /// A schema URN that the server does not know, dropped.
     UnknownSchema,
+    /// A value for an attribute that the vendor keeps to itself, ignored.
+    SystemAttributeIgnored,
+    /// No value, or none of its type, where the product wants one.
+    MappedAttributeUnusable,
 }
 
 impl Quirk {
@@ -60,7 +64,11 @@ impl Quirk {
     /// RFC 7643 §2.1 and RFC 7644 §3.10 let a client do anyway.
     fn refusal(self) -> Option<ScimError> {
         let (scim_type, what) = match self {
-            Self::CapitalOp | Self::DottedKey | Self::UnmappedDropped => return None,
+            Self::CapitalOp
+            | Self::DottedKey
+            | Self::UnmappedDropped
+            | Self::SystemAttributeIgnored
+            | Self::MappedAttributeUnusable => return None,
             Self::MissingSchemas => (
                 ScimType::InvalidSyntax,
                 "a body whose `schemas` do not say what it is",
@@ -111,6 +119,8 @@ impl Quirk {
             Self::UnmappedDropped => "unmapped_dropped",
             Self::BareExtensionName => "bare_extension_name",
             Self::UnknownSchema => "unknown_schema",
+            Self::SystemAttributeIgnored => "system_attribute_ignored",
+            Self::MappedAttributeUnusable => "mapped_attribute_unusable",
         }
     }
 }

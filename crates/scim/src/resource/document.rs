@@ -74,6 +74,11 @@ impl Resource {
         self.attributes.get(name)
     }
 
+    /// Both maps, to be changed by whoever keeps them canonical.
+    pub(crate) fn maps_mut(&mut self) -> (&mut Map<String, Value>, &mut Map<String, Value>) {
+        (&mut self.attributes, &mut self.unmapped)
+    }
+
     /// All attributes by canonical name; extensions by URN.
     pub fn attributes(&self) -> &Map<String, Value> {
         &self.attributes

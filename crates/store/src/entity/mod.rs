@@ -8,6 +8,7 @@
 )]
 
 pub(crate) mod api_keys;
+pub(crate) mod attribute_mappings;
 pub(crate) mod audit_log;
 pub(crate) mod directory_counts;
 pub(crate) mod events;

@@ -166,7 +166,7 @@ mod tests {
             role_attribute: RoleAttribute::from(role_attribute.to_owned()),
             ..ScimSettings::default()
         };
-        let shape = Shape::new(settings, &[]);
+        let shape = Shape::new(settings, &[], &[]);
         let mut whole = json!({ "userName": "amy" });
         whole
             .as_object_mut()

@@ -54,7 +54,7 @@ impl OrgTx {
                 .await?;
             let Some(row) = row else { continue };
             let schemas = schemas::load(self.connection(), self.org_id, id).await?;
-            let shape = Shape::new(read_settings(id, &row.settings)?, &schemas);
+            let shape = Shape::new(read_settings(id, &row.settings)?, &schemas, &[]);
             let mut directory = DirectoryTx {
                 org: self,
                 connection_id: id,

@@ -165,8 +165,7 @@ async fn restore_user(
         let groups = tx.groups_of_user(id).await?;
         tx.commit().await?;
         let role = Roles::of(&org, &connection, &[id]).await?.take(id);
-        let kind = connection.catalog().user();
-        Answer::changed(&UserBody::new(kind, user, groups, role))
+        Answer::changed(&UserBody::new(&connection, user, groups, role))
     })
     .await
 }

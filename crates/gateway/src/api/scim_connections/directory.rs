@@ -62,6 +62,12 @@ pub(super) struct UserBody {
     /// What gives the role: `manual`, `attribute`, `group` or `default`.
     #[schema(value_type = String, example = "default")]
     role_source: RoleSource,
+    /// Its product attributes, by the attribute mappings of the connection: those that have a value.
+    #[schema(value_type = Object)]
+    attributes: Map<String, Value>,
+    /// Why others have none that should: a sentence for each, by name.
+    #[schema(value_type = Object)]
+    attribute_problems: Map<String, Value>,
     /// When it was provisioned.
     #[schema(value_type = String, format = DateTime)]
     created_at: Timestamp,
@@ -74,11 +80,14 @@ pub(super) struct UserBody {
 
 impl UserBody {
     pub(super) fn new(
-        kind: &ResourceType,
+        connection: &ConnectionHandle,
         user: User,
         groups: Vec<GroupRef>,
         role: UserRole,
     ) -> Self {
+        let kind = connection.catalog().user();
+        let product = connection.product_attributes(&user.resource);
+        let problems = product.problems.into_iter();
         let groups = groups.into_iter().map(|group| GroupRefBody {
             id: group.id.to_scim(),
             display_name: group.display_name,
@@ -94,6 +103,10 @@ impl UserBody {
             groups: groups.collect(),
             role: role.role.into(),
             role_source: role.source,
+            attributes: product.values,
+            attribute_problems: problems
+                .map(|(name, problem)| (name, Value::from(problem)))
+                .collect(),
             created_at: user.created_at,
             updated_at: user.updated_at,
             version: user.version,
@@ -200,7 +213,7 @@ async fn list_users(
     answer::ok(&ListBody::from_page(page, |user| {
         let groups = groups.remove(&user.id).unwrap_or_default();
         let role = roles.take(user.id);
-        UserBody::new(connection.catalog().user(), user, groups, role)
+        UserBody::new(&connection, user, groups, role)
     }))
 }
 

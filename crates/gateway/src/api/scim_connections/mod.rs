@@ -1,6 +1,7 @@
 //! `/v1/organizations/{org}/scim-connections`, its tokens, and what the identity provider did
 //! there.
 
+mod attribute_mappings;
 mod body;
 mod deleted;
 mod directory;
@@ -45,6 +46,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .configure(directory::configure)
         .configure(deleted::configure)
         .configure(schemas::configure)
+        .configure(attribute_mappings::configure)
         .configure(schema_proposal::configure)
         .configure(parked_references::configure)
         .configure(requests::configure);

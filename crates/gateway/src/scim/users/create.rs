@@ -59,5 +59,5 @@ pub(in crate::scim) fn read(tenant: &Tenant, body: Value) -> Result<Resource, Sc
     let parsed = Resource::parse(tenant.catalog().user(), body)?;
     limits::check_attributes(tenant, None, &parsed.resource)?;
     tenant.note_quirks(&parsed.quirks);
-    Ok(parsed.resource)
+    Ok(tenant.keep_system_attributes(None, parsed.resource))
 }

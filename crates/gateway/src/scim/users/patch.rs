@@ -80,5 +80,5 @@ fn patched(
     limits::check_attributes(tenant, Some(&before.resource), &patched.resource)?;
     tenant.note_quirks(&request.quirks);
     tenant.note_quirks(&patched.quirks);
-    Ok(patched.resource)
+    Ok(tenant.keep_system_attributes(Some(&before.resource), patched.resource))
 }

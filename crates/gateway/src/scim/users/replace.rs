@@ -68,5 +68,5 @@ fn replaced(
     limits::check_attributes(tenant, Some(&before.resource), &parsed.resource)?;
     conditions.check_write(before.version)?;
     tenant.note_quirks(&parsed.quirks);
-    Ok(parsed.resource)
+    Ok(tenant.keep_system_attributes(Some(&before.resource), parsed.resource))
 }
