@@ -23,6 +23,7 @@ mod isolation_table;
 mod lifecycle;
 mod management;
 mod oauth;
+mod oauth_access_tokens;
 mod policies;
 mod protection;
 mod rate_limits;
