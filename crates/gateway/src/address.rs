@@ -91,6 +91,7 @@ mod tests {
             rate_limits: RateSettings::OFF,
             oauth: OauthSettings::default(),
             admission: crate::admission::AdmissionLimits::default(),
+            management_oidc: None,
         };
         assert_eq!(source(&req, &settings), Some([192, 0, 2, 1].into()));
         settings.behind_proxy = false;

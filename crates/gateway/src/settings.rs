@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rollcall_model::RatePerSecond;
+use rollcall_orgs::management_callers::ManagementOidc;
 use rollcall_scim::json;
 use url::Url;
 
@@ -28,6 +29,8 @@ pub struct Settings {
     pub oauth: OauthSettings,
     /// How many requests work and wait.
     pub admission: AdmissionLimits,
+    /// Whose tokens the management API takes beside API keys.
+    pub management_oidc: Option<ManagementOidc>,
 }
 
 /// How much a SCIM connection may ask for. A rate of 0 is no limit.

@@ -4,6 +4,7 @@ pub mod api_keys;
 pub mod authentication;
 mod error;
 mod field;
+pub mod management_callers;
 pub mod oauth;
 pub mod oidc;
 pub mod organizations;

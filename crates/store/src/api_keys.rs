@@ -1,4 +1,7 @@
 //! API keys of the installation. They belong to the vendor, not to an organization.
+//!
+//! The table also holds rows of people who come with tokens of the vendor's own OIDC issuer
+//! (`oidc_callers`). They are no keys: every query of this module but that for names leaves them out.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -8,7 +11,7 @@ use rollcall_model::{
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, Select,
 };
 use serde_json::{Value, json};
 
@@ -55,6 +58,11 @@ impl TryFrom<Model> for ApiKey {
     }
 }
 
+/// The rows that are keys.
+fn keys() -> Select<Entity> {
+    Entity::find().filter(Column::OidcSubject.is_null())
+}
+
 /// Whether a key can make other keys.
 fn rules(row: &Model) -> bool {
     row.org_id.is_none() && row.role == ApiKeyRole::Admin.as_str()
@@ -67,7 +75,7 @@ impl Store {
     ///
     /// The database is not available.
     pub async fn find_api_key(&self, digest: &[u8; 32]) -> Result<Option<ApiKey>, StoreError> {
-        let row = Entity::find()
+        let row = keys()
             .filter(Column::Digest.eq(digest.to_vec()))
             .one(&self.db)
             .await?;
@@ -103,7 +111,7 @@ impl Store {
     ) -> Result<Option<ApiKey>, StoreError> {
         let tx = self.begin_write().await?;
         self.dialect.lock_name(&tx, FIRST_KEY).await?;
-        if Entity::find().limit(1).count(tx.connection()).await? > 0 {
+        if keys().limit(1).count(tx.connection()).await? > 0 {
             return Ok(None);
         }
         let key = insert(&tx, self.clock(), new, origin).await?;
@@ -122,7 +130,7 @@ impl Store {
     ) -> Result<Page<ApiKey, ApiKeyId>, StoreError> {
         paging::page(
             &self.db,
-            Entity::find(),
+            keys(),
             Column::Id,
             page,
             (ApiKeyId::as_uuid, |item: &ApiKey| item.id),
@@ -136,11 +144,14 @@ impl Store {
     ///
     /// The database is not available.
     pub async fn find_api_key_by_id(&self, id: ApiKeyId) -> Result<Option<ApiKey>, StoreError> {
-        let row = Entity::find_by_id(id.as_uuid()).one(&self.db).await?;
+        let row = keys()
+            .filter(Column::Id.eq(id.as_uuid()))
+            .one(&self.db)
+            .await?;
         row.map(ApiKey::try_from).transpose()
     }
 
-    /// The names of those of some API keys that are still there.
+    /// The names of those of some API keys, and of people with rows of their own, that are still there.
     ///
     /// # Errors
     ///
@@ -171,7 +182,7 @@ impl Store {
     /// It is the last one ([`StoreError::LastApiKey`]).
     pub async fn delete_api_key(&self, id: ApiKeyId, origin: Origin) -> Result<bool, StoreError> {
         let tx = self.begin_write().await?;
-        let keys = Entity::find()
+        let keys = keys()
             .order_by_asc(Column::Id)
             .lock_exclusive()
             .all(tx.connection())
@@ -248,6 +259,7 @@ async fn insert(
         last_used_at: Set(None),
         role: Set(new.role.as_str().to_owned()),
         org_id: Set(new.organization_id.map(OrgId::as_uuid)),
+        oidc_subject: Set(None),
     })
     .on_conflict(OnConflict::column(Column::Digest).do_nothing().to_owned())
     .exec_without_returning(tx.connection())

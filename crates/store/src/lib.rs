@@ -27,6 +27,7 @@ mod managers;
 mod members;
 mod migrate;
 mod oauth_clients;
+mod oidc_callers;
 mod options;
 mod organizations;
 mod outbox;
@@ -77,6 +78,7 @@ pub use members::{
 };
 pub use migrate::SplitRefused;
 pub use oauth_clients::NewOauthClient;
+pub use oidc_callers::OidcCaller;
 pub use options::{StoreOptions, Synchronous};
 pub use organizations::OrganizationChange;
 pub use policies::StoredPolicy;

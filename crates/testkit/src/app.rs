@@ -139,6 +139,7 @@ impl TestApp {
             rate_limits: RateSettings::OFF,
             oauth: OauthSettings::default(),
             admission: AdmissionLimits::default(),
+            management_oidc: None,
         };
         change(&mut settings);
         let key = api_keys::create(&store, "tests", Origin::system(clock.as_ref()))

@@ -47,7 +47,7 @@ struct AuditEntryBody {
     organization_id: Option<OrgId>,
     /// Who did it: a SCIM connection, an API key, or `system`.
     actor: String,
-    /// The name of the API key, while there is one.
+    /// The name of the API key, while there is one; for a person, `oidc:` and the name in the token.
     #[schema(required = true)]
     actor_name: Option<String>,
     /// What was done.

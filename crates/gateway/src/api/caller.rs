@@ -12,6 +12,7 @@ use rollcall_model::{Actor, ApiKey, ApiKeyRole, OrgId, OrgRef, Origin, RequestId
 use rollcall_orgs::api_keys;
 use rollcall_store::{ConnectionHandle, OrgHandle};
 
+use crate::api::person;
 use crate::api::problem::Problem;
 use crate::request_id;
 use crate::state::AppState;
@@ -21,12 +22,12 @@ use crate::state::AppState;
 /// be written too.
 const LISTS_FOR_BOUND_KEYS: [&str; 2] = ["/v1/organizations", "/v1/events"];
 
-/// Proof that a request carries a known API key which may make it.
+/// Proof that a request carries a known API key, or a believed token of a person, which may make it.
 ///
 /// Every handler of the management API takes one, and opens organizations through it. What a key may
 /// do is decided before there is a `Caller`, by method and route: no handler has to remember it.
 pub(crate) struct Caller {
-    /// The key it came with.
+    /// The key it came with; for a person, the row that stands for one, with the token's limits.
     pub(crate) key: ApiKey,
     /// The id of this request.
     pub(crate) request_id: RequestId,
@@ -106,7 +107,7 @@ fn read_only_key() -> Problem {
     Problem::new(
         StatusCode::FORBIDDEN,
         "read_only_key",
-        "this API key has the role `read_only`; this call needs one with the role `admin`",
+        "this caller has the role `read_only`; this call needs one with the role `admin`",
     )
 }
 
@@ -114,7 +115,7 @@ fn bound_key() -> Problem {
     Problem::new(
         StatusCode::FORBIDDEN,
         "bound_key",
-        "this API key is bound to one organization; this call needs a key of the installation",
+        "this caller is bound to one organization; this call needs one of the installation",
     )
 }
 
@@ -140,9 +141,12 @@ impl FromRequest for Caller {
             let app = crate::state::of(&req);
             let request_id = request_id::of(&req);
             let bearer = bearer(&req).ok_or_else(Problem::unauthorized)?;
-            let key = api_keys::authenticate(&app.store, bearer)
-                .await?
-                .ok_or_else(Problem::unauthorized)?;
+            let key = match person::issuer_for(&app, bearer) {
+                Some(issuer) => person::authenticate(&app, issuer, bearer, request_id).await?,
+                None => api_keys::authenticate(&app.store, bearer)
+                    .await?
+                    .ok_or_else(Problem::unauthorized)?,
+            };
             app.activity.note_api_key(key.id, app.store.clock().now());
             let caller = Self {
                 key,

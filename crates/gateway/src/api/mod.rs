@@ -23,6 +23,7 @@ mod fields;
 mod idempotency;
 mod openapi;
 mod organizations;
+mod person;
 mod policy;
 mod policy_preview;
 mod post;

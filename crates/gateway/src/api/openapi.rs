@@ -49,10 +49,10 @@ const fn expected(
 
 const PROBLEMS: [Expected; 9] = [
     expected("400", "The body is not JSON", |call| call.has_body),
-    expected("401", "No valid API key was sent", |_| true),
+    expected("401", "No valid API key or token was sent", |_| true),
     expected(
         "403",
-        "The API key may only read, or is bound to one organization",
+        "The caller may only read, is bound to one organization, or has no role",
         |_| true,
     ),
     expected("404", "The path names nothing", |call| call.names_something),

@@ -22,6 +22,7 @@ mod isolation;
 mod isolation_table;
 mod lifecycle;
 mod management;
+mod management_oidc;
 mod oauth;
 mod oauth_access_tokens;
 mod policies;

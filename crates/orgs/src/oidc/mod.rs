@@ -29,6 +29,7 @@ use rollcall_outbound::Fetcher;
 pub use claims::{Claims, DEFAULT_EXTERNAL_ID_CLAIM};
 pub use provider::{ProviderSummary, ProviderUnavailable};
 pub use refused::IdTokenRefused;
+pub use token::is_shaped_as_token;
 
 use provider::{Issuer, Known};
 use token::Token;

@@ -23,10 +23,10 @@ pub enum IdTokenRefused {
     #[error("the signature of the token is not valid")]
     Signature,
     /// `iss` is not the issuer of the SSO connection.
-    #[error("the token comes from another issuer than the one of the SSO connection")]
+    #[error("the token comes from another issuer than the one that is set")]
     Issuer,
     /// `aud` does not hold the client id, or `azp` is another one.
-    #[error("the token is meant for another client than the one of the SSO connection")]
+    #[error("the token is meant for another client than the one that is set")]
     Audience,
     /// `exp` is over.
     #[error("the token has expired")]

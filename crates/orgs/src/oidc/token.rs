@@ -30,6 +30,16 @@ pub(super) fn algorithm(name: &str) -> Option<Algorithm> {
     accepted.map(|(_, algorithm)| *algorithm)
 }
 
+/// Whether a text has the shape of a token, whatever it is worth: a header that is a JSON object, and
+/// more behind a dot. No secret of ours has it.
+#[must_use]
+pub fn is_shaped_as_token(text: &str) -> bool {
+    let Some((header, _)) = text.split_once('.').filter(|_| text.len() <= MAX_BYTES) else {
+        return false;
+    };
+    json::<Map<String, Value>>(header, "").is_ok()
+}
+
 /// A token that could be read.
 pub(super) struct Token<'text> {
     /// What is signed: header and claims, as they stand in the text.
@@ -95,4 +105,29 @@ fn json<T: serde::de::DeserializeOwned>(
         return Err(malformed);
     };
     serde_json::from_slice(&bytes).map_err(|_| malformed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_and_stray_texts_are_not_shaped_as_tokens() {
+        // {"alg":"none"}, and the same with a space in front.
+        for token in ["eyJhbGciOiJub25lIn0.e30.", "IHsiYWxnIjoibm9uZSJ9.e30.c2ln"] {
+            assert!(is_shaped_as_token(token), "{token}");
+        }
+        let long = format!("eyJhbGciOiJub25lIn0.{}", "a".repeat(MAX_BYTES));
+        for other in [
+            "",
+            "rck_4Vt8Zq",
+            "rck_.e30.c2ln",
+            "a.b.c",
+            "eyJhbGciOiJub25lIn0",
+            "MTI.e30.c2ln",
+            &long,
+        ] {
+            assert!(!is_shaped_as_token(other), "{other}");
+        }
+    }
 }

@@ -77,6 +77,17 @@ pub(crate) enum ConfigError {
         /// The key that is not.
         missing: &'static str,
     },
+    /// An issuer without its audience, or the reverse.
+    #[error(
+        "`{given}` is set and `{missing}` is not; tokens of your own issuer are taken only with \
+         both `management_oidc.issuer` and `management_oidc.audience`"
+    )]
+    HalfManagementOidc {
+        /// The key that is set.
+        given: &'static str,
+        /// The key that is not.
+        missing: &'static str,
+    },
     /// `metrics_listen` is the address that everything else is served on.
     #[error(
         "`metrics_listen` and `listen` are both {listen}: give metrics an address of their own, or \

@@ -14,6 +14,7 @@ mod error;
 mod layers;
 mod limits;
 mod log;
+mod management_oidc;
 mod oauth;
 mod outbound;
 mod rate_limits;
@@ -37,6 +38,7 @@ pub(crate) use self::effective::effective;
 pub(crate) use self::error::ConfigError;
 pub(crate) use self::limits::LimitsConfig;
 pub(crate) use self::log::{LogConfig, LogFormat};
+pub(crate) use self::management_oidc::ManagementOidcConfig;
 pub(crate) use self::oauth::OauthConfig;
 pub(crate) use self::outbound::OutboundConfig;
 pub(crate) use self::rate_limits::RateLimitsConfig;
@@ -116,6 +118,8 @@ pub(crate) struct Config {
     pub(crate) redis: RedisConfig,
     /// The pool of connections.
     pub(crate) database: DatabaseConfig,
+    /// Whose tokens the management API takes.
+    pub(crate) management_oidc: ManagementOidcConfig,
     /// Access tokens for OAuth clients.
     pub(crate) oauth: OauthConfig,
     /// Requests to addresses that others named.
@@ -178,6 +182,7 @@ impl Config {
                 listen: self.listen,
             });
         }
+        self.management_oidc.check()?;
         self.database.check()?;
         self.limits.check()
     }

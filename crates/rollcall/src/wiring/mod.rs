@@ -163,6 +163,7 @@ fn settings(config: &Config, url: String) -> Settings {
             writes_per_second: config.rate_limits.writes_per_second,
             burst_seconds: config.rate_limits.burst_seconds,
         },
+        management_oidc: config.management_oidc.settings(),
     }
 }
 

@@ -97,6 +97,12 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
     database.statement_timeout_seconds = 30
     database.lock_timeout_seconds = 10
     database.idle_in_transaction_timeout_seconds = 60
+    #management_oidc.issuer
+    #management_oidc.audience
+    management_oidc.role_claim = "roles"
+    management_oidc.admin_values = ["rollcall_admin"]
+    management_oidc.read_only_values = ["rollcall_read_only"]
+    #management_oidc.organization_claim
     outbound.allowed_private_networks = []
     oauth.access_token_lifetime_seconds = 3600
     oauth.signing_key_days = 90

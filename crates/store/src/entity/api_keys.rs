@@ -15,6 +15,8 @@ pub struct Model {
     pub role: String,
     /// `None`: of the installation.
     pub org_id: Option<Uuid>,
+    /// Whose row it is; `None`: that of a key with a secret.
+    pub oidc_subject: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -279,6 +279,7 @@ mod tests {
             rate_limits: RateSettings::OFF,
             oauth: OauthSettings::default(),
             admission: crate::admission::AdmissionLimits::default(),
+            management_oidc: None,
         };
         let id = ScimConnectionId::from_uuid(Uuid::nil());
         serde_json::to_value(EndpointUrlsBody::new(&settings, "acme", id)).unwrap()

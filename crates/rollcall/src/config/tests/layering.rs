@@ -77,6 +77,18 @@ fn without_file_and_variables_there_are_the_defaults() {
             lock_timeout: 10s,
             idle_in_transaction_timeout: 60s,
         },
+        management_oidc: ManagementOidcConfig {
+            issuer: None,
+            audience: None,
+            role_claim: "roles",
+            admin_values: [
+                "rollcall_admin",
+            ],
+            read_only_values: [
+                "rollcall_read_only",
+            ],
+            organization_claim: None,
+        },
         oauth: OauthConfig {
             access_token_lifetime: 3600s,
             signing_key_age: 7776000s,

@@ -68,6 +68,7 @@ fn the_default_file_describes_every_field_and_nothing_else() {
         "rate_limits",
         "redis",
         "database",
+        "management_oidc",
         "oauth",
         "outbound",
         "scim",
@@ -82,6 +83,7 @@ fn the_default_file_describes_every_field_and_nothing_else() {
     expected.extend(fields::<RateLimitsConfig>("rate_limits."));
     expected.extend(fields::<RedisConfig>("redis."));
     expected.extend(fields::<DatabaseConfig>("database."));
+    expected.extend(fields::<ManagementOidcConfig>("management_oidc."));
     expected.extend(fields::<OauthConfig>("oauth."));
     expected.extend(fields::<OutboundConfig>("outbound."));
     expected.extend(fields::<ScimConfig>("scim."));

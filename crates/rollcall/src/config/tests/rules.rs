@@ -99,3 +99,38 @@ fn a_pool_is_no_larger_when_nobody_uses_it_than_it_may_become() {
     insta::assert_snapshot!(refusal(&[min]), @"`database.min_connections` is 11, more than `database.max_connections`, which is 10");
     assert!(with(&[min, ("ROLLCALL_DATABASE__MAX_CONNECTIONS", "11")]).is_ok());
 }
+
+#[test]
+fn tokens_of_an_issuer_are_taken_only_with_their_audience() {
+    let issuer = (
+        "ROLLCALL_MANAGEMENT_OIDC__ISSUER",
+        "https://login.example.com/",
+    );
+    let audience = ("ROLLCALL_MANAGEMENT_OIDC__AUDIENCE", "rollcall");
+    let claim = ("ROLLCALL_MANAGEMENT_OIDC__ORGANIZATION_CLAIM", "org");
+    insta::assert_snapshot!(refusal(&[issuer]), @"`management_oidc.issuer` is set and `management_oidc.audience` is not; tokens of your own issuer are taken only with both `management_oidc.issuer` and `management_oidc.audience`");
+    insta::assert_snapshot!(refusal(&[audience]), @"`management_oidc.audience` is set and `management_oidc.issuer` is not; tokens of your own issuer are taken only with both `management_oidc.issuer` and `management_oidc.audience`");
+    insta::assert_snapshot!(refusal(&[claim]), @"`management_oidc.organization_claim` is set and `management_oidc.issuer` is not; tokens of your own issuer are taken only with both `management_oidc.issuer` and `management_oidc.audience`");
+    insta::assert_snapshot!(refusal(&[("ROLLCALL_MANAGEMENT_OIDC__ISSUER", "http://login.example.com")]), @"`management_oidc.issuer` in ROLLCALL_MANAGEMENT_OIDC__ISSUER: expected a URL that begins with `https://`, exactly as tokens have it in `iss`, such as https://login.example.com");
+    assert_eq!(with(&[]).unwrap().management_oidc.settings(), None);
+
+    let values = ("ROLLCALL_MANAGEMENT_OIDC__ADMIN_VALUES", "ops, sre");
+    let config = with(&[issuer, audience, claim, values]).unwrap();
+    insta::assert_debug_snapshot!(config.management_oidc.settings().unwrap(), @r#"
+    ManagementOidc {
+        issuer: "https://login.example.com/",
+        audience: "rollcall",
+        role_claim: "roles",
+        admin_values: [
+            "ops",
+            "sre",
+        ],
+        read_only_values: [
+            "rollcall_read_only",
+        ],
+        organization_claim: Some(
+            "org",
+        ),
+    }
+    "#);
+}
