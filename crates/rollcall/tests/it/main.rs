@@ -9,6 +9,7 @@ mod audit;
 mod config;
 mod demo;
 mod generated;
+mod management_oidc;
 mod postgres;
 mod redis;
 mod rollcall;
