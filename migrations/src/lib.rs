@@ -59,6 +59,7 @@ mod m20261129_000040_access_changes;
 mod m20261129_000050_audit_chain;
 mod m20261129_000051_api_key_roles;
 mod m20261129_000052_oidc_callers;
+mod m20261129_000060_domains;
 mod m20261129_000070_roles;
 mod m20261129_000071_attribute_mappings;
 mod m20261129_000080_expiry_notices;
@@ -91,6 +92,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000050_audit_chain::Migration),
             Box::new(m20261129_000051_api_key_roles::Migration),
             Box::new(m20261129_000052_oidc_callers::Migration),
+            Box::new(m20261129_000060_domains::Migration),
             Box::new(m20261129_000070_roles::Migration),
             Box::new(m20261129_000071_attribute_mappings::Migration),
             Box::new(m20261129_000080_expiry_notices::Migration),

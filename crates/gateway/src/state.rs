@@ -1,7 +1,10 @@
 //! What every handler shares.
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, web};
 use rollcall_metrics::Metrics;
+use rollcall_orgs::domains::TxtResolver;
 use rollcall_orgs::oauth::AccessTokens;
 use rollcall_orgs::oidc::OidcClients;
 use rollcall_orgs::secret::SealingKey;
@@ -43,6 +46,8 @@ pub struct AppState {
     pub held_back: HeldBack,
     /// What this server shares with the others of its installation.
     pub replicas: Replicas,
+    /// Asks DNS for the proofs of domains.
+    pub dns: Arc<dyn TxtResolver>,
     /// Verifies id tokens.
     pub oidc: OidcClients,
     /// Whether the server is on its way down.

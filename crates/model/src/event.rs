@@ -72,6 +72,14 @@ event_types! {
     SsoConnectionUpdated = "sso_connection.updated",
     /// A login provider was removed.
     SsoConnectionDeleted = "sso_connection.deleted",
+    /// A domain was claimed.
+    DomainClaimed = "domain.claimed",
+    /// A domain was found to be the organization's.
+    DomainVerified = "domain.verified",
+    /// The people of a domain sign in with another login provider.
+    DomainUpdated = "domain.updated",
+    /// A domain was given up.
+    DomainRemoved = "domain.removed",
     /// A provisioning configuration was added.
     ScimConnectionCreated = "scim_connection.created",
     /// A provisioning configuration was renamed or linked to another login provider.
@@ -184,6 +192,10 @@ impl EventType {
             | Self::SsoConnectionCreated
             | Self::SsoConnectionUpdated
             | Self::SsoConnectionDeleted
+            | Self::DomainClaimed
+            | Self::DomainVerified
+            | Self::DomainUpdated
+            | Self::DomainRemoved
             // Nobody remembers that there was no such token or connection.
             | Self::ScimConnectionCreated
             | Self::ScimTokenCreated

@@ -3,6 +3,7 @@
 mod actor;
 mod api_key;
 mod audit;
+mod domain;
 mod event;
 mod id;
 mod oauth;
@@ -23,6 +24,7 @@ mod token;
 pub use actor::{Actor, Origin};
 pub use api_key::{ApiKey, ApiKeyRole, ApiKeyRoleError};
 pub use audit::{AuditChain, AuditEntry, AuditHash, AuditHead, AuditHeadError};
+pub use domain::Domain;
 pub use event::{Event, EventType};
 pub use id::{
     ApiKeyId, AuditId, EventId, GroupId, IdError, OauthClientId, OrgId, ParkedReferenceId,

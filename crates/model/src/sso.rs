@@ -13,6 +13,11 @@ pub struct SsoConnection {
     pub name: String,
     /// What people sign in with.
     pub provider: SsoProvider,
+    /// Whether people may sign in with it.
+    pub enabled: bool,
+    /// Whether its provider is believed that addresses of the organization's verified domains belong
+    /// to the people it names, although it does not say that it verified them.
+    pub trust_email: bool,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last changed.

@@ -41,6 +41,27 @@ pub enum OrgsError {
         /// What stands in the way, and what to do about it.
         reason: String,
     },
+    /// An SSO connection cannot be deleted while SCIM connections are linked to it.
+    #[error(
+        "SCIM connections are linked to it: {by}. Say with `move_scim_connections_to` which SSO \
+         connection takes them over, or delete them first"
+    )]
+    Linked {
+        /// Which ones.
+        by: String,
+    },
+    /// Another organization has verified a domain.
+    #[error(
+        "the domain is verified by another organization; it must be removed there before it can be \
+         verified here"
+    )]
+    DomainTaken,
+    /// The proof for a domain was not found.
+    #[error("{0}")]
+    DomainNotProven(String),
+    /// DNS gave no answer, so nothing can be said of a domain.
+    #[error("DNS cannot be asked for the record: {0}; try again in a moment")]
+    DnsUnavailable(String),
     /// The secret key is not the one that this database was sealed with.
     #[error(
         "this is not the secret key that the database was first used with; secrets in it could not \

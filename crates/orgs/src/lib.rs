@@ -2,6 +2,8 @@
 
 pub mod api_keys;
 pub mod authentication;
+pub mod certificates;
+pub mod domains;
 mod error;
 mod field;
 pub mod management_callers;
@@ -14,6 +16,7 @@ pub mod saml_metadata;
 pub mod scim_connections;
 pub mod secret;
 pub mod sign_in;
+pub mod sso_check;
 pub mod sso_connections;
 pub mod tokens;
 

@@ -5,9 +5,10 @@
 //! write down a provider before it is up.
 
 use rollcall_model::{
-    OidcProvider, Origin, SamlProvider, SsoConnection, SsoConnectionId, SsoProvider,
+    OidcProvider, Origin, SamlProvider, ScimConnectionId, SsoConnection, SsoConnectionId,
+    SsoProvider,
 };
-use rollcall_store::{NewSsoConnection, OrgHandle, SsoConnectionChange};
+use rollcall_store::{NewSsoConnection, OrgHandle, ScimConnectionChange, SsoConnectionChange};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::error::OrgsError;
@@ -116,6 +117,29 @@ fn check(
     }
 }
 
+/// What a caller says of a new SSO connection.
+pub struct SsoConnectionInput {
+    /// Its name for people.
+    pub name: String,
+    /// The provider.
+    pub provider: ProviderInput,
+    /// Whether the provider is believed about addresses of verified domains.
+    pub trust_email: bool,
+}
+
+/// What a caller wants changed. `None` leaves a field as it is.
+#[derive(Default)]
+pub struct SsoConnectionPatch {
+    /// A new name.
+    pub name: Option<String>,
+    /// A new provider.
+    pub provider: Option<ProviderInput>,
+    /// Whether people may sign in with it.
+    pub enabled: Option<bool>,
+    /// Whether the provider is believed about addresses of verified domains.
+    pub trust_email: Option<bool>,
+}
+
 /// Creates an SSO connection.
 ///
 /// # Errors
@@ -124,19 +148,19 @@ fn check(
 pub async fn create(
     org: &OrgHandle,
     key: &SealingKey,
-    name: &str,
-    provider: ProviderInput,
+    input: SsoConnectionInput,
     origin: Origin,
 ) -> Result<SsoConnection, OrgsError> {
     let id = SsoConnectionId::new(org.clock());
-    let name = field::name("name", name)?;
-    let checked = check(provider, id, key)?;
+    let name = field::name("name", &input.name)?;
+    let checked = check(input.provider, id, key)?;
     let mut tx = org.begin(origin).await?;
     let connection = tx
         .insert_sso_connection(NewSsoConnection {
             id,
             name,
             provider: checked.provider,
+            trust_email: input.trust_email,
             sealed_client_secret: checked.sealed_client_secret,
         })
         .await?;
@@ -144,7 +168,7 @@ pub async fn create(
     Ok(connection)
 }
 
-/// Changes an SSO connection's name, its provider, or both.
+/// Changes an SSO connection.
 ///
 /// A provider is replaced as a whole; only an OIDC client secret that is not sent again stays, as
 /// long as issuer and client id do.
@@ -156,21 +180,26 @@ pub async fn change(
     org: &OrgHandle,
     key: &SealingKey,
     id: SsoConnectionId,
-    name: Option<&str>,
-    provider: Option<ProviderInput>,
+    patch: SsoConnectionPatch,
     origin: Origin,
 ) -> Result<SsoConnection, OrgsError> {
     let not_found = OrgsError::NotFound {
         what: "SSO connection",
     };
-    let name = name.map(|text| field::name("name", text)).transpose()?;
-    let checked = provider.map(|input| check(input, id, key)).transpose()?;
+    let name = patch.name.map(|text| field::name("name", &text));
+    let name = name.transpose()?;
+    let checked = patch
+        .provider
+        .map(|input| check(input, id, key))
+        .transpose()?;
     let mut tx = org.begin(origin).await?;
     let Some(before) = tx.lock_sso_connection(id).await? else {
         return Err(not_found);
     };
     let mut change = SsoConnectionChange {
         name,
+        enabled: patch.enabled,
+        trust_email: patch.trust_email,
         ..SsoConnectionChange::default()
     };
     if let Some(mut checked) = checked {
@@ -204,17 +233,77 @@ fn keeps_secret(after: &mut CheckedProvider, before: &SsoProvider) -> bool {
     keeps
 }
 
-/// Deletes an SSO connection that no SCIM connection is linked to.
+/// Whether an address may stand for the person that a provider names.
+///
+/// It may if the provider says that it verified the address. If it says nothing and the SSO
+/// connection trusts it (`trust_email`), it may if the domain of the address is one that the
+/// organization itself has verified: then whoever runs the provider also gives out the addresses.
+#[must_use]
+pub fn address_is_proven(
+    said_by_provider: bool,
+    connection: &SsoConnection,
+    domain_is_verified: bool,
+) -> bool {
+    said_by_provider || connection.trust_email && domain_is_verified
+}
+
+/// Deletes an SSO connection, with what it knows of who signed in.
+///
+/// SCIM connections that are linked to it are moved to the SSO connection `move_to`; without it,
+/// none may be linked.
 ///
 /// # Errors
 ///
-/// There is none of that id, or a SCIM connection is linked to it.
-pub async fn delete(org: &OrgHandle, id: SsoConnectionId, origin: Origin) -> Result<(), OrgsError> {
+/// There is none of that id; SCIM connections are linked to it, and nothing or no SSO connection of
+/// this organization is said to take them.
+pub async fn delete(
+    org: &OrgHandle,
+    id: SsoConnectionId,
+    move_to: Option<SsoConnectionId>,
+    origin: Origin,
+) -> Result<(), OrgsError> {
+    let not_found = OrgsError::NotFound {
+        what: "SSO connection",
+    };
     let mut tx = org.begin(origin).await?;
+    if tx.lock_sso_connection(id).await?.is_none() {
+        return Err(not_found);
+    }
+    if let Some(target) = move_to
+        && (target == id || tx.lock_sso_connection(target).await?.is_none())
+    {
+        return Err(OrgsError::NoSuchReference { field: MOVE_TO });
+    }
+    let linked = tx.list_scim_connections_of_sso(id).await?;
+    match move_to {
+        None if !linked.is_empty() => return Err(OrgsError::Linked { by: named(&linked) }),
+        None => {}
+        Some(target) => {
+            for (connection, _) in linked {
+                let change = ScimConnectionChange {
+                    sso_connection_id: Some(target),
+                    ..ScimConnectionChange::default()
+                };
+                tx.change_scim_connection(connection, change).await?;
+            }
+        }
+    }
     if !tx.delete_sso_connection(id).await? {
-        return Err(OrgsError::NotFound {
-            what: "SSO connection",
-        });
+        return Err(not_found);
     }
     Ok(tx.commit().await?)
+}
+
+/// The parameter that says where linked SCIM connections go.
+const MOVE_TO: &str = "move_scim_connections_to";
+
+/// The first few of them, for a sentence.
+fn named(linked: &[(ScimConnectionId, String)]) -> String {
+    const SHOWN: usize = 5;
+    let shown = linked.iter().take(SHOWN);
+    let mut names: Vec<_> = shown.map(|(id, name)| format!("`{name}` ({id})")).collect();
+    if linked.len() > SHOWN {
+        names.push(format!("{} more", linked.len() - SHOWN));
+    }
+    names.join(", ")
 }

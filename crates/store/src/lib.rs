@@ -12,6 +12,7 @@ mod connect;
 mod copies;
 mod counts;
 mod dialect;
+mod domains;
 mod entity;
 mod error;
 mod expiries;
@@ -65,6 +66,7 @@ pub use connect::Store;
 #[cfg(feature = "copies")]
 pub use copies::MARK;
 pub use dialect::ServerCheck;
+pub use domains::MAX_DOMAINS;
 pub use error::StoreError;
 pub use expiries::{DueNotice, ExpiringTokens};
 pub use feed::FeedQuery;

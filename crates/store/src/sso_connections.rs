@@ -1,12 +1,17 @@
 //! SSO connections of one organization.
 
 use rollcall_model::{
-    EventType, OrgId, Page, PageRequest, SsoConnection, SsoConnectionId, SsoProvider, Timestamp,
+    EventType, OrgId, Page, PageRequest, ScimConnectionId, SsoConnection, SsoConnectionId,
+    SsoProvider, Timestamp,
 };
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select,
+};
 use serde_json::{Value, json};
 
 use crate::audit::detail;
+use crate::entity::scim_connections;
 use crate::entity::sso_connections::{ActiveModel, Column, Entity, Model};
 use crate::error::StoreError;
 use crate::handle::{OrgHandle, OrgTx};
@@ -20,6 +25,8 @@ pub struct NewSsoConnection {
     pub name: String,
     /// What people sign in with.
     pub provider: SsoProvider,
+    /// Whether the provider is believed about addresses of verified domains.
+    pub trust_email: bool,
     /// The client secret, sealed; never the plain one.
     pub sealed_client_secret: Option<Vec<u8>>,
 }
@@ -31,6 +38,10 @@ pub struct SsoConnectionChange {
     pub name: Option<String>,
     /// New settings.
     pub provider: Option<SsoProvider>,
+    /// Whether people may sign in with it.
+    pub enabled: Option<bool>,
+    /// Whether the provider is believed about addresses of verified domains.
+    pub trust_email: Option<bool>,
     /// A new sealed client secret, or none.
     pub sealed_client_secret: Option<Option<Vec<u8>>>,
 }
@@ -50,6 +61,8 @@ impl TryFrom<Model> for SsoConnection {
             id: SsoConnectionId::from_uuid(row.id),
             name: row.name,
             provider,
+            enabled: row.enabled,
+            trust_email: row.trust_email,
             created_at: Timestamp::from_unix_micros(row.created_at),
             updated_at: Timestamp::from_unix_micros(row.updated_at),
         })
@@ -70,6 +83,8 @@ fn told(connection: &SsoConnection) -> Value {
     json!({ "sso_connection": {
         "id": connection.id,
         "name": connection.name,
+        "enabled": connection.enabled,
+        "trust_email": connection.trust_email,
         "protocol": protocol,
         protocol: settings,
     }})
@@ -91,7 +106,35 @@ fn masked(is_there: bool, which: &str) -> Value {
     }
 }
 
+/// The SCIM connections of an SSO connection: few, since people make them one by one.
+async fn linked(
+    db: &impl ConnectionTrait,
+    org_id: OrgId,
+    id: SsoConnectionId,
+) -> Result<Vec<(ScimConnectionId, String)>, StoreError> {
+    let rows = scim_connections::Entity::find()
+        .filter(scim_connections::Column::OrgId.eq(org_id.as_uuid()))
+        .filter(scim_connections::Column::SsoConnectionId.eq(id.as_uuid()))
+        .order_by_asc(scim_connections::Column::Id)
+        .all(db)
+        .await?;
+    let named = |row: scim_connections::Model| (ScimConnectionId::from_uuid(row.id), row.name);
+    Ok(rows.into_iter().map(named).collect())
+}
+
 impl OrgHandle {
+    /// The SCIM connections that are linked to an SSO connection, oldest first, with their names.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn list_scim_connections_of_sso(
+        &self,
+        id: SsoConnectionId,
+    ) -> Result<Vec<(ScimConnectionId, String)>, StoreError> {
+        linked(&self.store.db, self.org_id(), id).await
+    }
+
     /// One SSO connection; `None` also if it belongs to another organization.
     ///
     /// # Errors
@@ -129,6 +172,18 @@ impl OrgHandle {
 }
 
 impl OrgTx {
+    /// The SCIM connections that are linked to an SSO connection, oldest first, with their names.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn list_scim_connections_of_sso(
+        &self,
+        id: SsoConnectionId,
+    ) -> Result<Vec<(ScimConnectionId, String)>, StoreError> {
+        linked(self.connection(), self.org_id, id).await
+    }
+
     /// Adds an SSO connection.
     ///
     /// # Errors
@@ -142,6 +197,8 @@ impl OrgTx {
             id: new.id,
             name: new.name,
             provider: new.provider,
+            enabled: true,
+            trust_email: new.trust_email,
             created_at: self.now,
             updated_at: self.now,
         };
@@ -153,6 +210,8 @@ impl OrgTx {
             client_secret: Set(new.sealed_client_secret),
             created_at: Set(self.now.unix_micros()),
             updated_at: Set(self.now.unix_micros()),
+            enabled: Set(connection.enabled),
+            trust_email: Set(connection.trust_email),
         })
         .exec_without_returning(self.connection())
         .await?;
@@ -220,6 +279,8 @@ impl OrgTx {
         if let Some(provider) = change.provider {
             after.provider = provider;
         }
+        after.enabled = change.enabled.unwrap_or(before.enabled);
+        after.trust_email = change.trust_email.unwrap_or(before.trust_email);
         if after == before && change.sealed_client_secret.is_none() {
             return Ok(Some(before));
         }
@@ -234,6 +295,8 @@ impl OrgTx {
                 .sealed_client_secret
                 .map_or_else(Default::default, Set),
             updated_at: Set(self.now.unix_micros()),
+            enabled: Set(after.enabled),
+            trust_email: Set(after.trust_email),
             ..Default::default()
         })
         .exec(self.connection())
@@ -259,6 +322,7 @@ impl OrgTx {
         let Some(before) = self.lock_sso_connection(id).await? else {
             return Ok(false);
         };
+        self.release_domains_of(id).await?;
         let deleted = Entity::delete_many()
             .filter(Column::OrgId.eq(self.org_id.as_uuid()))
             .filter(Column::Id.eq(id.as_uuid()))

@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::database::TestDatabase;
+use crate::dns::TestDns;
 use crate::eventually;
 
 /// Where every test's clock begins: 2026-11-22T00:00:00Z.
@@ -36,6 +37,8 @@ pub struct TestApp {
     running: Running,
     /// The clock that the gateway asks.
     pub clock: Arc<ManualClock>,
+    /// The DNS that the gateway asks.
+    pub dns: Arc<TestDns>,
     /// The management API, with a key that may do everything.
     pub api: Client,
     /// The database behind it.
@@ -153,6 +156,7 @@ impl TestApp {
         // Providers of tests run on this machine.
         let loopback = AllowedNetworks::parse(&["127.0.0.0/8"]).unwrap();
         let fetcher = Fetcher::new(loopback, Timeouts::default()).unwrap();
+        let dns = Arc::new(TestDns::default());
         let state = AppState {
             store,
             replicas,
@@ -170,6 +174,7 @@ impl TestApp {
             purge: Purge::default(),
             expiries: Expiries::default(),
             guesses: Guesses::default(),
+            dns: dns.clone(),
             oidc: OidcClients::new(fetcher),
             draining: Draining::default(),
         };
@@ -183,6 +188,7 @@ impl TestApp {
         Self {
             running,
             clock,
+            dns,
             api,
             database,
             sealing_key,

@@ -13,6 +13,7 @@
 mod app;
 mod client;
 mod database;
+mod dns;
 pub mod oidc;
 pub mod replay;
 pub mod servers;
@@ -20,6 +21,7 @@ pub mod servers;
 pub use app::{BASE_DOMAIN, Connection, TestApp};
 pub use client::{Client, Reply};
 pub use database::TestDatabase;
+pub use dns::TestDns;
 
 /// Runs a test's future on a runtime of its own.
 pub fn block_on<T>(work: impl Future<Output = T>) -> T {

@@ -39,7 +39,8 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// 201 with a new resource. Its `id` below the path of the call is its `Location`.
+    /// 201 with a new resource. Its `id`, or the `domain` that stands for one, below the path of the
+    /// call is its `Location`.
     ///
     /// # Errors
     ///
@@ -96,7 +97,9 @@ impl Answer {
         let mut answer = HttpResponse::build(self.status);
         answer.content_type("application/json");
         if self.status == StatusCode::CREATED
-            && let Some(id) = self.body["id"].as_str()
+            && let Some(id) = ["id", "domain"]
+                .iter()
+                .find_map(|it| self.body[*it].as_str())
         {
             answer.insert_header((LOCATION, format!("{path}/{id}")));
         }

@@ -10,8 +10,10 @@ use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::web::{self, Bytes};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::announced;
 use crate::api::caller::Caller;
@@ -41,6 +43,11 @@ impl<T: DeserializeOwned + 'static> FromRequest for Patch<T> {
         })
     }
 }
+
+/// The body of a call that has nothing to say: `{}`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Nothing {}
 
 /// Reads a body within the limits that says it is JSON.
 pub(crate) async fn read(
@@ -121,7 +128,6 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
-    use serde::Deserialize;
 
     use super::*;
 

@@ -17,6 +17,7 @@ mod api_keys;
 mod audit_log;
 mod body;
 pub(crate) mod caller;
+mod domains;
 mod events;
 mod fallback;
 mod fields;
@@ -33,6 +34,7 @@ mod role_mappings;
 mod scim_connections;
 mod sign_in_decisions;
 mod sign_in_links;
+mod sign_in_routes;
 mod sso_connections;
 mod user_roles;
 
@@ -57,7 +59,9 @@ pub(crate) fn configure(config: &mut web::ServiceConfig) {
 fn routes(config: &mut service_config::ServiceConfig) {
     config
         .configure(organizations::configure)
+        .configure(domains::configure)
         .configure(sso_connections::configure)
+        .configure(sign_in_routes::configure)
         .configure(scim_connections::configure)
         .configure(role_mappings::configure)
         .configure(user_roles::configure)

@@ -191,6 +191,22 @@ impl From<OrgsError> for Problem {
             OrgsError::Refused { code, .. } => {
                 Self::new(StatusCode::CONFLICT, code, error.to_string())
             }
+            OrgsError::Linked { .. } => {
+                Self::new(StatusCode::CONFLICT, "in_use", error.to_string())
+            }
+            OrgsError::DomainTaken => {
+                Self::new(StatusCode::CONFLICT, "domain_taken", error.to_string())
+            }
+            OrgsError::DomainNotProven(_) => Self::new(
+                StatusCode::CONFLICT,
+                "domain_not_verified",
+                error.to_string(),
+            ),
+            OrgsError::DnsUnavailable(_) => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "dns_unavailable",
+                error.to_string(),
+            ),
             OrgsError::Random(_) | OrgsError::Seal(_) | OrgsError::WrongKey => {
                 Self::internal(&error)
             }

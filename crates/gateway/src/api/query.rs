@@ -113,6 +113,14 @@ pub(crate) struct ListBody<T> {
 }
 
 impl<T> ListBody<T> {
+    /// A list that is never longer than a page.
+    pub(crate) const fn whole(data: Vec<T>) -> Self {
+        Self {
+            data,
+            next_cursor: None,
+        }
+    }
+
     /// Shows each item of a page.
     pub(crate) fn from_page<M, C: fmt::Display>(
         page: Page<M, C>,

@@ -18,8 +18,17 @@ pub(crate) struct Victim {
     group: String,
 }
 
+/// What the victim claims.
+const DOMAIN: &str = "claimed.example.com";
+
 pub(crate) async fn victim(app: &TestApp) -> Victim {
     let connection = app.connect("Victim").await;
+    let path = format!("/v1/organizations/{}/domains", connection.organization);
+    let _ = app
+        .api
+        .post(&path, json!({ "domain": DOMAIN }))
+        .await
+        .expect(201);
     let body = json!({ "userName": "secret@victim.example", "displayName": "Secret" });
     let user = connection
         .scim
@@ -77,6 +86,11 @@ impl Victim {
                 .body,
             app.api
                 .get(&format!("{}/tokens", self.connection.path()))
+                .await
+                .expect(200)
+                .body,
+            app.api
+                .get(&format!("/v1/organizations/{org}/domains"))
                 .await
                 .expect(200)
                 .body,
@@ -280,7 +294,7 @@ on_each_database! {
         let before = victim.everything(&app).await;
 
         for route in api() {
-            let foreign = ["{sso}", "{scim}", "{tok}"].iter().any(|name| route.pattern.contains(name));
+            let foreign = ["{sso}", "{scim}", "{tok}", "{domain}"].iter().any(|name| route.pattern.contains(name));
             if !foreign {
                 continue;
             }
@@ -311,6 +325,7 @@ pub(crate) fn fill(pattern: &str, org: &Connection, below: &Connection) -> Strin
         .replace("{sso}", &below.sso)
         .replace("{scim}", &below.id)
         .replace("{tok}", &below.token_id)
+        .replace("{domain}", DOMAIN)
         .replace("{occ}", "occ_01890000000000000000000000")
         .replace("{key}", "key_01890000000000000000000000")
 }

@@ -178,6 +178,30 @@ pub(crate) fn api() -> Vec<ApiRoute> {
             "/v1/organizations/{org}/sso-connections/{sso}",
             None,
         ),
+        (
+            "POST",
+            "/v1/organizations/{org}/sso-connections/{sso}/check",
+            Some(json!({})),
+        ),
+        ("GET", "/v1/organizations/{org}/domains", None),
+        (
+            "POST",
+            "/v1/organizations/{org}/domains",
+            Some(json!({ "domain": "intruder.example.com" })),
+        ),
+        ("GET", "/v1/organizations/{org}/domains/{domain}", None),
+        (
+            "PATCH",
+            "/v1/organizations/{org}/domains/{domain}",
+            Some(json!({ "sso_connection_id": null })),
+        ),
+        ("DELETE", "/v1/organizations/{org}/domains/{domain}", None),
+        (
+            "POST",
+            "/v1/organizations/{org}/domains/{domain}/verify",
+            Some(json!({})),
+        ),
+        ("GET", "/v1/sign-in-routes?email=ada@victim.example", None),
         ("GET", "/v1/organizations/{org}/scim-connections", None),
         (
             "POST",

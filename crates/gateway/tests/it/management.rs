@@ -93,7 +93,12 @@ on_each_database! {
         let acme = app.connect("Acme").await;
         let path = format!("/v1/organizations/acme/sso-connections/{}", acme.sso);
         let refused = app.api.delete(&path).await.expect(409);
-        assert_eq!(refused.text("/detail"), "still in use by a SCIM connection");
+        let expected = format!(
+            "SCIM connections are linked to it: `Acme directory` ({}). Say with \
+             `move_scim_connections_to` which SSO connection takes them over, or delete them first",
+            acme.id,
+        );
+        assert_eq!(refused.text("/detail"), expected);
     }
 
     async fn a_client_secret_is_never_shown_again(database: TestDatabase) {

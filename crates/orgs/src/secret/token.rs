@@ -72,7 +72,7 @@ pub type ApiKeySecret = SecretToken<ApiKeyText>;
 pub struct RandomSourceError(String);
 
 impl RandomSourceError {
-    pub(super) fn new(reason: impl fmt::Display) -> Self {
+    pub(crate) fn new(reason: impl fmt::Display) -> Self {
         Self(reason.to_string())
     }
 }

@@ -8,6 +8,8 @@ mod listen;
 mod replicas;
 mod secret_key;
 
+use std::sync::Arc;
+
 use anyhow::Context;
 use prometheus::Registry;
 use rollcall_gateway::{
@@ -17,6 +19,7 @@ use rollcall_gateway::{
 use rollcall_metrics::Metrics;
 use rollcall_model::Origin;
 use rollcall_orgs::api_keys;
+use rollcall_orgs::domains::Dns;
 use rollcall_orgs::oauth::AccessTokens;
 use rollcall_orgs::oidc::OidcClients;
 use rollcall_orgs::secret::{ApiKeySecret, check_key};
@@ -78,6 +81,7 @@ async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result
         purge: Purge::default(),
         expiries: Expiries::default(),
         guesses: Guesses::default(),
+        dns: Arc::new(Dns::from_system()),
         oidc: OidcClients::new(Fetcher::new(
             config.outbound.allowed_private_networks.clone(),
             Timeouts::default(),

@@ -14,6 +14,8 @@ pub struct Model {
     pub client_secret: Option<Vec<u8>>,
     pub created_at: i64,
     pub updated_at: i64,
+    pub enabled: bool,
+    pub trust_email: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

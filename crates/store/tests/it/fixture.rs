@@ -73,6 +73,7 @@ impl Fixture {
                 has_client_secret: false,
                 external_id_claim: None,
             }),
+            trust_email: false,
             sealed_client_secret: None,
         })
         .await

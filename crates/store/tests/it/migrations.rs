@@ -10,12 +10,13 @@ use sea_orm::{ConnectionTrait, Statement};
 use crate::fixture::Fixture;
 
 /// Tables that are found before the organization is known, or that belong to no organization.
-const WITHOUT_TENANT: [&str; 13] = [
+const WITHOUT_TENANT: [&str; 14] = [
     "organizations",
     "routing_tokens",
     "routing_oauth_clients",
     "oauth_signing_keys",
     "routing_connections",
+    "routing_domains",
     "events",
     "audit_log",
     "installation",

@@ -1,11 +1,12 @@
 //! `/v1/organizations/{org}/sso-connections`
 
-mod provider;
+mod check;
+pub(super) mod provider;
 
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use rollcall_model::{OrgId, SsoConnection, SsoConnectionId, SsoProvider, Timestamp};
-use rollcall_orgs::sso_connections;
+use rollcall_orgs::sso_connections::{self, SsoConnectionInput, SsoConnectionPatch};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -27,7 +28,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(list_sso_connections)
         .service(get_sso_connection)
         .service(change_sso_connection)
-        .service(delete_sso_connection);
+        .service(delete_sso_connection)
+        .service(check::check_sso_connection);
 }
 
 /// A login provider of an organization. It never holds a secret.
@@ -42,6 +44,11 @@ struct SsoConnectionBody {
     organization_id: OrgId,
     /// Its name for people.
     name: String,
+    /// Whether people may sign in with it.
+    enabled: bool,
+    /// Whether addresses of the organization's verified domains count as verified although the
+    /// provider does not say so.
+    trust_email: bool,
     /// What people sign in with.
     protocol: Protocol,
     /// The provider, if it speaks OpenID Connect.
@@ -70,6 +77,8 @@ impl SsoConnectionBody {
             id: connection.id,
             organization_id,
             name: connection.name,
+            enabled: connection.enabled,
+            trust_email: connection.trust_email,
             protocol,
             oidc,
             saml,
@@ -94,6 +103,11 @@ struct NewSsoConnectionBody {
     /// The provider, if it speaks SAML.
     #[schema(value_type = Option<SamlInput>)]
     saml: Option<Members>,
+    /// Whether addresses of the organization's verified domains count as verified although the
+    /// provider does not say so: for a provider that only the customer's admins give addresses out
+    /// with. False if absent.
+    #[serde(default)]
+    trust_email: bool,
 }
 
 /// What is to change about a login provider. What is absent stays; a provider is replaced as a
@@ -116,6 +130,24 @@ struct SsoConnectionChangeBody {
     /// A new provider that speaks SAML.
     #[schema(value_type = Option<SamlInput>)]
     saml: Option<Members>,
+    /// Whether people may sign in with it. A sign-in with one that is switched off is denied.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    enabled: Option<bool>,
+    /// Whether addresses of verified domains count as verified.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(nullable = false)]
+    trust_email: Option<bool>,
+}
+
+/// Where linked SCIM connections go.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct DeleteQuery {
+    /// The SSO connection that takes over the SCIM connections that are linked to this one.
+    #[param(value_type = Option<String>)]
+    move_scim_connections_to: Option<SsoConnectionId>,
 }
 
 /// Add a login provider
@@ -134,8 +166,12 @@ async fn create_sso_connection(
         let org = caller.organization(&org).await?;
         let provider = provider::read_new(body.protocol, body.oidc, body.saml)?;
         let key = &caller.app.sealing_key;
-        let connection =
-            sso_connections::create(&org, key, &body.name, provider, caller.origin()).await?;
+        let input = SsoConnectionInput {
+            name: body.name,
+            provider,
+            trust_email: body.trust_email,
+        };
+        let connection = sso_connections::create(&org, key, input, caller.origin()).await?;
         Answer::created(&SsoConnectionBody::new(org.org_id(), connection))
     })
     .await
@@ -201,8 +237,12 @@ async fn change_sso_connection(
         &org,
         &caller.app.sealing_key,
         path_id(&sso, WHAT)?,
-        change.name.as_deref(),
-        provider::read_change(change.protocol, change.oidc, change.saml)?,
+        SsoConnectionPatch {
+            name: change.name,
+            provider: provider::read_change(change.protocol, change.oidc, change.saml)?,
+            enabled: change.enabled,
+            trust_email: change.trust_email,
+        },
         caller.origin(),
     )
     .await?;
@@ -211,21 +251,31 @@ async fn change_sso_connection(
 
 /// Remove a login provider
 ///
-/// Only one that no SCIM connection is linked to.
+/// With it goes what is known of who signed in with it. SCIM connections that are linked to it are
+/// never touched without being told: the answer names them, and `move_scim_connections_to` links
+/// them to another SSO connection.
 #[utoipa::path(
     tag = "SSO connections",
+    params(DeleteQuery),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 409, description = "A SCIM connection is linked to it"),
+        (status = 409, description = "SCIM connections are linked to it"),
     ),
 )]
 #[delete("/organizations/{org}/sso-connections/{sso}")]
 async fn delete_sso_connection(
     caller: Caller,
     path: Path<(String, String)>,
+    req: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let (org, sso) = path.into_inner();
     let org = caller.organization(&org).await?;
-    sso_connections::delete(&org, path_id(&sso, WHAT)?, caller.origin()).await?;
+    let id = path_id(&sso, WHAT)?;
+    // What is not there is missing, whatever the call says beside.
+    let found = org.find_sso_connection(id).await?;
+    found.ok_or_else(|| Problem::not_found(WHAT))?;
+    let query: DeleteQuery = query::read(&req)?;
+    let move_to = query.move_scim_connections_to;
+    sso_connections::delete(&org, id, move_to, caller.origin()).await?;
     Ok(answer::no_content())
 }

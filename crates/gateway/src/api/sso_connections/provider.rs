@@ -1,6 +1,7 @@
 //! The part of an SSO connection's body that describes the provider.
 
-use rollcall_model::{OidcProvider, SamlProvider};
+use rollcall_model::{OidcProvider, SamlProvider, Timestamp};
+use rollcall_orgs::certificates;
 use rollcall_orgs::oidc::DEFAULT_EXTERNAL_ID_CLAIM;
 use rollcall_orgs::sso_connections::ProviderInput;
 use secrecy::SecretString;
@@ -13,7 +14,7 @@ use crate::api::problem::Problem;
 /// What people sign in with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Protocol {
+pub(in crate::api) enum Protocol {
     /// OpenID Connect.
     Oidc,
     /// SAML 2.0.
@@ -23,7 +24,7 @@ pub(super) enum Protocol {
 /// An OpenID Connect provider.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = OidcProvider)]
-pub(super) struct OidcBody {
+pub(in crate::api) struct OidcBody {
     /// The issuer URL, compared exactly with `iss`.
     #[schema(example = "https://acme.okta.com")]
     issuer: String,
@@ -44,8 +45,39 @@ pub(super) struct SamlBody {
     idp_entity_id: String,
     /// Where people are sent to sign in.
     sso_url: String,
-    /// Signing certificates: base64 of DER, without PEM lines.
-    certificates: Vec<String>,
+    /// Signing certificates, in the order of the metadata.
+    certificates: Vec<CertificateBody>,
+}
+
+/// A signing certificate.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SamlCertificate)]
+struct CertificateBody {
+    /// Base64 of DER, without PEM lines.
+    certificate: String,
+    /// SHA-256 of the DER, in hexadecimal digits.
+    sha256_fingerprint: String,
+    /// Whom it is for; null if it cannot be read.
+    subject: Option<String>,
+    /// From when on it is valid; null if it cannot be read.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    not_before: Option<Timestamp>,
+    /// Until when it is valid; null if it cannot be read.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    not_after: Option<Timestamp>,
+}
+
+impl From<String> for CertificateBody {
+    fn from(certificate: String) -> Self {
+        let facts = certificates::read(&certificate);
+        Self {
+            certificate,
+            sha256_fingerprint: facts.sha256_fingerprint,
+            subject: facts.subject,
+            not_before: facts.not_before,
+            not_after: facts.not_after,
+        }
+    }
 }
 
 impl From<OidcProvider> for OidcBody {
@@ -66,7 +98,7 @@ impl From<SamlProvider> for SamlBody {
         Self {
             idp_entity_id: provider.idp_entity_id,
             sso_url: provider.sso_url,
-            certificates: provider.certificates,
+            certificates: provider.certificates.into_iter().map(Into::into).collect(),
         }
     }
 }
