@@ -20,7 +20,7 @@ use crate::state::AppState;
 /// What a key that is bound to one organization may ask outside of it: lists that show it only what
 /// is its own. Everything else below `/v1` is for keys of the installation, a route that is yet to
 /// be written too.
-const LISTS_FOR_BOUND_KEYS: [&str; 2] = ["/v1/organizations", "/v1/events"];
+const LISTS_FOR_BOUND_KEYS: [&str; 3] = ["/v1/organizations", "/v1/events", "/v1/sign-in-routes"];
 
 /// Proof that a request carries a known API key, or a believed token of a person, which may make it.
 ///

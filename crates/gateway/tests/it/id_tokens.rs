@@ -36,6 +36,7 @@ impl<'a> Fixture<'a> {
                 has_client_secret: false,
                 external_id_claim: None,
             }),
+            trust_email: false,
             sealed_client_secret: None,
         };
         tx.insert_sso_connection(new).await.unwrap();

@@ -1,5 +1,7 @@
 //! SSO connections that are checked, switched off and deleted.
 
+use std::time::Duration;
+
 use rollcall_testkit::oidc::{Misbehaviour, OidcServer};
 use rollcall_testkit::{Connection, TestApp, on_each_database};
 use serde_json::{Value, json};
@@ -70,9 +72,19 @@ on_each_database! {
         let fingerprint = shown["sha256_fingerprint"].as_str().unwrap();
         assert_eq!(fingerprint.len(), 64);
         let sso = format!("{}/{}", path(&acme), created.text("/id"));
-        let (ok, codes) = check(&app, &sso).await;
-        assert!(ok, "{codes:?}");
-        assert_eq!(codes[0], "certificate_valid");
+        const DAY: Duration = Duration::from_secs(24 * 3_600);
+        // It is valid from the first day of the test's clock on, for 36,500 days.
+        let until_end = DAY * 36_500;
+        for (later, well, code) in [
+            (Duration::ZERO, false, "certificate_not_yet_valid"),
+            (DAY, true, "certificate_valid"),
+            (until_end - DAY * 30, true, "certificate_expires_soon"),
+            (DAY * 30, false, "certificate_expired"),
+        ] {
+            app.clock.advance(later);
+            let (ok, codes) = check(&app, &sso).await;
+            assert_eq!((ok, codes[0].as_str()), (well, code), "{codes:?}");
+        }
     }
 
     async fn a_switch_that_stays_as_it_is_makes_no_event(database: TestDatabase) {
