@@ -19,7 +19,7 @@ use crate::error::StoreError;
 use crate::handle::{OrgHandle, OrgTx};
 
 /// How many domains an organization may claim.
-pub const MAX_DOMAINS: u64 = 100;
+pub const MAX_DOMAINS: usize = 100;
 
 /// Every query on the table starts here.
 fn of(org_id: OrgId) -> Select<Entity> {
@@ -69,7 +69,7 @@ impl OrgHandle {
     pub async fn list_domains(&self) -> Result<Vec<Domain>, StoreError> {
         let rows = of(self.org_id())
             .order_by_asc(Column::Domain)
-            .limit(MAX_DOMAINS)
+            .limit(u64::try_from(MAX_DOMAINS).unwrap_or(u64::MAX))
             .all(&self.store.db)
             .await?;
         Ok(rows.into_iter().map(Domain::from).collect())
@@ -89,9 +89,10 @@ impl OrgTx {
         challenge: String,
         sso_connection_id: Option<SsoConnectionId>,
     ) -> Result<Domain, StoreError> {
-        if of(self.org_id).count(self.connection()).await? >= MAX_DOMAINS {
+        let there_are = of(self.org_id).count(self.connection()).await?;
+        if usize::try_from(there_are).unwrap_or(usize::MAX) >= MAX_DOMAINS {
             return Err(StoreError::TooMany {
-                what: "domains",
+                what: "domains of an organization",
                 limit: MAX_DOMAINS,
             });
         }

@@ -91,14 +91,6 @@ pub enum StoreError {
         /// What uses it.
         by: &'static str,
     },
-    /// There are as many as there may be.
-    #[error("there may be {limit} {what} at most")]
-    TooMany {
-        /// Of what.
-        what: &'static str,
-        /// How many there may be.
-        limit: u64,
-    },
     /// The last API key was to be deleted, after which nobody could make another one.
     #[error("this is the last API key; make another one before you delete it")]
     LastApiKey,

@@ -67,7 +67,7 @@ pub async fn claim(
     let mut random = [0; RANDOM_BYTES];
     SysRng
         .try_fill_bytes(&mut random)
-        .map_err(|reason| RandomSourceError::new(reason))?;
+        .map_err(RandomSourceError::new)?;
     let challenge = URL_SAFE_NO_PAD.encode(random);
     let mut tx = org.begin(origin).await?;
     let domain = tx.claim_domain(name.as_str(), challenge, sso).await;
