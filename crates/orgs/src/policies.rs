@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rollcall_model::{ConnectionState, Origin, PageRequest, Policy, RoleName, SignInLink, UserId};
-use rollcall_store::{OrgHandle, OrgTx, Seats, StoreError, StoredPolicy};
+use rollcall_store::{OrgHandle, Seats, StoredPolicy};
 
 use crate::error::OrgsError;
 
@@ -13,6 +13,9 @@ const MOST_PROTECTED: usize = 100;
 
 /// How many connections are looked at for one that is connected. Nobody has as many.
 const MOST_CONNECTIONS: u64 = 500;
+
+/// How often a policy is saved anew that another write was in the way of.
+const ATTEMPTS: u32 = 5;
 
 /// Replaces the policy, and gives seats to those who wait if there are more by it.
 ///
@@ -24,40 +27,55 @@ const MOST_CONNECTIONS: u64 = 500;
 /// ([`OrgsError::Refused`]).
 pub async fn replace(
     org: &OrgHandle,
-    policy: Policy,
+    policy: &Policy,
     force: bool,
     origin: Origin,
 ) -> Result<StoredPolicy, OrgsError> {
-    check(&policy)?;
+    let held = org.policy().await?.policy;
+    check(policy)?;
+    check_users(org, policy, &held).await?;
+    if !force {
+        check_restriction(org, policy, &held).await?;
+    }
+    let mut attempt = 1;
+    loop {
+        match save(org, policy, origin).await {
+            Err(OrgsError::Store(error)) if error.is_contention() && attempt < ATTEMPTS => {}
+            saved => return saved,
+        }
+        attempt += 1;
+    }
+}
+
+async fn save(org: &OrgHandle, policy: &Policy, origin: Origin) -> Result<StoredPolicy, OrgsError> {
     let mut tx = org.begin(origin).await?;
     let before = tx.lock_policy().await?;
-    let restricts = policy.restrict_account_creation_to_scim;
-    if restricts && !before.policy.restrict_account_creation_to_scim && !force {
-        require_connected(org).await?;
-    }
-    for user in policy
-        .protected_users
-        .difference(&before.policy.protected_users)
+    if let Some((role, users)) = lost_roles(tx.roles_in_use().await?, policy)
+        .into_iter()
+        .next()
     {
-        if org.connection_of_user(*user).await?.is_none() {
-            let reason = format!(
-                "names `{}`, who is not a user of this organization",
-                user.to_scim()
-            );
-            return Err(OrgsError::invalid("protected_users", reason));
-        }
-    }
-    if let Some((role, users)) = lost_roles(&tx, &policy).await?.into_iter().next() {
         return Err(role_in_use(&role, users));
     }
     let (limit, limited) = (policy.seat_limit, before.policy.seat_limit.is_some());
-    let after = tx.save_policy(before, policy).await?;
+    let after = tx.save_policy(before, policy.clone()).await?;
     if limit.is_some() && !limited {
         tx.recount_active_users().await?;
     }
     tx.give_out_seats(limit).await?;
     tx.commit().await?;
     Ok(after)
+}
+
+/// Whether users that are to be protected are there.
+async fn check_users(org: &OrgHandle, policy: &Policy, held: &Policy) -> Result<(), OrgsError> {
+    for user in policy.protected_users.difference(&held.protected_users) {
+        if org.connection_of_user(*user).await?.is_none() {
+            let id = user.to_scim();
+            let reason = format!("names `{id}`, who is not a user of this organization");
+            return Err(OrgsError::invalid("protected_users", reason));
+        }
+    }
+    Ok(())
 }
 
 /// Whether the rules fit each other.
@@ -97,7 +115,14 @@ pub(crate) fn check(policy: &Policy) -> Result<(), OrgsError> {
 }
 
 /// Nobody could get an account any more if no identity provider sends any.
-async fn require_connected(org: &OrgHandle) -> Result<(), OrgsError> {
+async fn check_restriction(
+    org: &OrgHandle,
+    policy: &Policy,
+    held: &Policy,
+) -> Result<(), OrgsError> {
+    if !policy.restrict_account_creation_to_scim || held.restrict_account_creation_to_scim {
+        return Ok(());
+    }
     let page = PageRequest {
         after: None,
         limit: MOST_CONNECTIONS,
@@ -120,10 +145,9 @@ async fn require_connected(org: &OrgHandle) -> Result<(), OrgsError> {
 }
 
 /// Roles that are no longer listed and that something still gives, with how often.
-async fn lost_roles(tx: &OrgTx, policy: &Policy) -> Result<BTreeMap<RoleName, u64>, StoreError> {
-    let mut in_use = tx.roles_in_use().await?;
+fn lost_roles(mut in_use: BTreeMap<RoleName, u64>, policy: &Policy) -> BTreeMap<RoleName, u64> {
     in_use.retain(|role, _| !policy.roles.contains(role));
-    Ok(in_use)
+    in_use
 }
 
 fn role_in_use(role: &RoleName, times: u64) -> OrgsError {
@@ -142,7 +166,8 @@ const NAMED: u64 = 100;
 /// What a policy would do, were it saved.
 #[derive(Debug)]
 pub struct Preview {
-    /// How many people with an account would be denied at their next sign-in.
+    /// How many people with an account would be denied at their next sign-in, at most: whoever was
+    /// provisioned since the last one will be that user.
     pub blocked: u64,
     /// The first of them.
     pub first_blocked: Vec<SignInLink>,
@@ -168,17 +193,21 @@ pub struct Preview {
 ///
 /// The database is not available.
 pub async fn preview(org: &OrgHandle, proposed: &Policy) -> Result<Preview, OrgsError> {
-    let mut problems: Vec<OrgsError> = check(proposed).err().into_iter().collect();
     let held = org.policy().await?.policy;
-    let restricts = proposed.restrict_account_creation_to_scim;
-    if restricts && !held.restrict_account_creation_to_scim {
-        match require_connected(org).await {
-            Err(error @ OrgsError::Refused { .. }) => problems.push(error),
+    let mut problems: Vec<OrgsError> = check(proposed).err().into_iter().collect();
+    for checked in [
+        check_users(org, proposed, &held).await,
+        check_restriction(org, proposed, &held).await,
+    ] {
+        match checked {
+            Err(error @ (OrgsError::Refused { .. } | OrgsError::Invalid { .. })) => {
+                problems.push(error);
+            }
             other => other?,
         }
     }
     let seats = org.seats().await?;
-    let (blocked, first_blocked) = if restricts {
+    let (blocked, first_blocked) = if proposed.restrict_account_creation_to_scim {
         (
             seats.sign_in_accounts,
             org.list_sign_in_accounts(NAMED).await?,
@@ -186,9 +215,7 @@ pub async fn preview(org: &OrgHandle, proposed: &Policy) -> Result<Preview, Orgs
     } else {
         (0, Vec::new())
     };
-    let tx = org.begin(Origin::system(org.clock())).await?;
-    let lost_roles = lost_roles(&tx, proposed).await?;
-    drop(tx);
+    let lost_roles = lost_roles(org.roles_in_use().await?, proposed);
     problems.extend(
         lost_roles
             .iter()

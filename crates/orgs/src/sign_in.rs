@@ -10,13 +10,15 @@
 
 use rollcall_model::{
     Identity, LinkedBy, Origin, Policy, RoleName, RoleSource, ScimConnectionId, SignInLink,
-    SignInReason, SsoConnectionId, SsoProvider, UserId, UserRole,
+    SignInReason, SsoConnection, SsoConnectionId, SsoProvider, UserId, UserRole,
 };
 use rollcall_store::{Match, NewSignInLink, OrgHandle, OrgTx, Person, SignInNote, StoreError};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::domains::DomainName;
 use crate::error::OrgsError;
 use crate::oidc::OidcClients;
+use crate::sso_connections::address_is_proven;
 
 /// The longest subject and address, in bytes: what an index of the database takes.
 const LONGEST: usize = 1_000;
@@ -90,6 +92,13 @@ pub async fn verify_id_token(
     let connection = connection.ok_or(OrgsError::NotFound {
         what: "SSO connection",
     })?;
+    if !connection.enabled {
+        // Its provider is not asked for keys any more.
+        return Ok(Claim::Refused {
+            reason: SignInReason::SsoConnectionDisabled,
+            detail: "the SSO connection is switched off".to_owned(),
+        });
+    }
     let SsoProvider::Oidc(provider) = &connection.provider else {
         let reason = "goes with OpenID Connect only; send `identity` for a SAML connection";
         return Err(OrgsError::invalid("id_token", reason));
@@ -153,18 +162,18 @@ async fn decide_once(
     origin: Origin,
 ) -> Result<Decision, OrgsError> {
     let mut tx = org.begin(origin).await?;
-    if tx.find_sso_connection(sso).await?.is_none() {
-        return Err(OrgsError::NotFound {
-            what: "SSO connection",
-        });
-    }
+    let connection = tx.find_sso_connection(sso).await?;
+    let connection = connection.ok_or(OrgsError::NotFound {
+        what: "SSO connection",
+    })?;
     let identity = match claim {
+        _ if !connection.enabled => Err(SignInReason::SsoConnectionDisabled),
         Claim::Refused { reason, .. } => Err(*reason),
-        Claim::Person(identity) => Ok(identity),
+        Claim::Person(identity) => Ok(proven(&tx, &connection, identity).await?),
     };
     let policy = tx.policy().await?.policy;
     let decision = match identity {
-        Ok(identity) => of_person(&mut tx, sso, identity, &policy).await?,
+        Ok(ref identity) => of_person(&mut tx, sso, identity, &policy).await?,
         Err(reason) => Decision {
             reason,
             create_account: false,
@@ -174,13 +183,34 @@ async fn decide_once(
     };
     tx.note_sign_in(&SignInNote {
         sso_connection_id: sso,
-        identity: identity.ok(),
+        identity: identity.as_ref().ok(),
         reason: decision.reason,
         detail: claim.detail(),
         person: decision.person.as_ref(),
     });
     tx.commit().await?;
     Ok(decision)
+}
+
+/// The identity, with its address verified if its SSO connection makes it so; see
+/// [`address_is_proven`].
+async fn proven(
+    tx: &OrgTx,
+    connection: &SsoConnection,
+    identity: &Identity,
+) -> Result<Identity, OrgsError> {
+    let domain = identity.email.as_deref().and_then(DomainName::of_address);
+    let domain_is_verified = match domain {
+        Some(domain) if connection.trust_email && !identity.email_verified => {
+            let names = [domain.as_str().to_owned()];
+            !tx.verified_domains_among(&names).await?.is_empty()
+        }
+        _ => false,
+    };
+    Ok(Identity {
+        email_verified: address_is_proven(identity.email_verified, connection, domain_is_verified),
+        ..identity.clone()
+    })
 }
 
 async fn of_person(
@@ -190,33 +220,34 @@ async fn of_person(
     policy: &Policy,
 ) -> Result<Decision, OrgsError> {
     let link = tx.find_sign_in_link(sso, &identity.subject).await?;
-    let found = find(tx, sso, identity, link.as_ref(), policy).await?;
+    let mut found = find(tx, sso, identity, link.as_ref(), policy).await?;
+    let has_account = link.as_ref().is_some_and(|link| link.user.is_none());
     let mut facts = Facts {
         who: found.who(),
-        has_account: link.as_ref().is_some_and(|link| link.user.is_none()),
+        has_account,
         trusted_address: identity.email.is_some()
             && (identity.email_verified || policy.unverified_email_linking),
         seat_is_free: true,
     };
     let mut reason = judge(policy, &facts);
-    if reason == SignInReason::JitAllowed && !facts.has_account {
+    if reason == SignInReason::JitAllowed && !has_account {
         facts.seat_is_free = has_free_seat(tx).await?;
         reason = judge(policy, &facts);
     }
-    let new = match (&found, reason) {
-        (Found::Matched(person, by), _) => Some((Some(person), *by)),
-        (_, SignInReason::JitAllowed) if !facts.has_account => Some((None, LinkedBy::JustInTime)),
-        _ => None,
-    };
-    if let Some((person, linked_by)) = new {
-        let new = NewSignInLink {
-            sso_connection_id: sso,
-            subject: &identity.subject,
-            user: person.map(|person| (person.scim_connection_id, person.user.id)),
-            email: identity.email.as_deref(),
-            linked_by,
-        };
-        tx.save_sign_in_link(link.as_ref(), new).await?;
+    if let Found::Matched(person, by) = &found
+        && (reason.allows() || has_account)
+    {
+        let user = Some((person.scim_connection_id, person.user.id));
+        save_link(tx, sso, identity, link.as_ref(), user, *by).await?;
+        if has_account {
+            // The seat of the account is free: it goes to whoever waited longest, who may be this one.
+            tx.give_out_seats_of_policy().await?;
+            found = look_again(tx, sso, found).await?;
+            facts.who = found.who();
+            reason = judge(policy, &facts);
+        }
+    } else if reason == SignInReason::JitAllowed && !has_account {
+        save_link(tx, sso, identity, None, None, LinkedBy::JustInTime).await?;
     }
     Ok(Decision {
         reason,
@@ -246,6 +277,34 @@ pub async fn unlink(
         what: "sign-in link",
     })?;
     Ok(tx.commit().await?)
+}
+
+async fn save_link(
+    tx: &mut OrgTx,
+    sso: SsoConnectionId,
+    identity: &Identity,
+    before: Option<&SignInLink>,
+    user: Option<(ScimConnectionId, UserId)>,
+    linked_by: LinkedBy,
+) -> Result<(), StoreError> {
+    let new = NewSignInLink {
+        sso_connection_id: sso,
+        subject: &identity.subject,
+        user,
+        email: identity.email.as_deref(),
+        linked_by,
+    };
+    tx.save_sign_in_link(before, new).await
+}
+
+/// The same person as it is by now.
+async fn look_again(tx: &OrgTx, sso: SsoConnectionId, found: Found) -> Result<Found, StoreError> {
+    let Found::Matched(person, by) = found else {
+        return Ok(found);
+    };
+    let (connection, user) = (person.scim_connection_id, person.user.id);
+    let again = tx.find_person(sso, connection, user).await?;
+    Ok(again.map_or(Found::Deleted, |person| Found::Matched(person, by)))
 }
 
 /// Whether one more account may be made. The policy is held until the end of the transaction, so that
@@ -300,7 +359,7 @@ async fn find(
 ) -> Result<Found, OrgsError> {
     let linked = link.and_then(|link| link.user);
     if let Some((connection, user)) = linked
-        && let Some(person) = tx.find_person(connection, user).await?
+        && let Some(person) = tx.find_person(sso, connection, user).await?
     {
         return Ok(Found::Linked(person));
     }
@@ -324,7 +383,7 @@ async fn find(
     if tx.user_is_linked(sso, user).await? {
         return Ok(Found::Conflict);
     }
-    match tx.find_person(connection, user).await? {
+    match tx.find_person(sso, connection, user).await? {
         Some(person) => Ok(Found::Matched(person, by)),
         // Deleted since it was matched.
         None => Ok(Found::Deleted),

@@ -166,6 +166,11 @@ impl OrgTx {
         self.tx.connection()
     }
 
+    /// Whether one statement may write several tables.
+    pub(crate) const fn writes_at_once(&self) -> bool {
+        self.dialect.writes_at_once()
+    }
+
     /// Waits until no other transaction of this installation holds this name, and holds it until
     /// the end of this one. For what no unique index can keep apart.
     pub(crate) async fn lock_name(&self, name: &str) -> Result<(), StoreError> {

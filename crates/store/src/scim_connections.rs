@@ -7,7 +7,7 @@ use rollcall_model::{
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect, Select,
+    QueryFilter, QueryOrder, QuerySelect, Select, Statement,
 };
 use serde_json::{Value, json};
 
@@ -334,12 +334,7 @@ impl OrgTx {
         let Some(before) = self.find_scim_connection(id).await? else {
             return Ok(false);
         };
-        let active = users::Entity::delete_many()
-            .filter(users::Column::OrgId.eq(self.org_id.as_uuid()))
-            .filter(users::Column::ScimConnectionId.eq(id.as_uuid()))
-            .filter(users::Column::Active.eq(true))
-            .exec(self.connection())
-            .await?;
+        let active = self.delete_users_of(id).await?;
         let deleted = Entity::delete_many()
             .filter(Column::OrgId.eq(self.org_id.as_uuid()))
             .filter(Column::Id.eq(id.as_uuid()))
@@ -355,12 +350,34 @@ impl OrgTx {
             json!({ "scim_connection": { "id": id } }),
             told(&before),
         );
-        let gone = i64::try_from(active.rows_affected).unwrap_or(i64::MAX);
-        self.outbox.count_active(-gone);
-        if let Some(limit) = self.lock_policy().await?.policy.seat_limit {
-            self.give_out_seats(Some(limit)).await?;
-        }
+        self.outbox.count_active(-active);
+        self.delete_sign_in_links_to(id).await?;
+        self.give_out_seats_of_policy().await?;
         Ok(true)
+    }
+
+    /// Deletes every user of a connection, and tells how many were active.
+    async fn delete_users_of(&self, id: ScimConnectionId) -> Result<i64, StoreError> {
+        // Each row is judged as it is when it goes: somebody may be about to change it.
+        const DELETE: &str = "
+            with gone as (
+                delete from users where org_id = $1 and scim_connection_id = $2 returning active
+            )
+            select count(*) as number from gone where active";
+        if self.writes_at_once() {
+            let db = self.connection();
+            let values = [self.org_id.as_uuid().into(), id.as_uuid().into()];
+            let delete = Statement::from_sql_and_values(db.get_database_backend(), DELETE, values);
+            let counted = db.query_one_raw(delete).await?;
+            return Ok(counted.map_or(Ok(0), |row| row.try_get("", "number"))?);
+        }
+        let active = users::Entity::delete_many()
+            .filter(users::Column::OrgId.eq(self.org_id.as_uuid()))
+            .filter(users::Column::ScimConnectionId.eq(id.as_uuid()))
+            .filter(users::Column::Active.eq(true))
+            .exec(self.connection())
+            .await?;
+        Ok(i64::try_from(active.rows_affected).unwrap_or(i64::MAX))
     }
 
     /// Holds a SCIM connection's row until the end of the transaction; `false` if there is none

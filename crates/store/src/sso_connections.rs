@@ -74,6 +74,14 @@ fn stored(provider: &SsoProvider) -> Result<String, StoreError> {
         .map_err(|reason| StoreError::corrupt("sso_connections", "new", reason))
 }
 
+/// What makes the subjects of a provider its own: those of another one may be other people.
+fn issuer(provider: &SsoProvider) -> (bool, &str) {
+    match provider {
+        SsoProvider::Oidc(oidc) => (true, &oidc.issuer),
+        SsoProvider::Saml(saml) => (false, &saml.idp_entity_id),
+    }
+}
+
 /// What events tell of a login provider, in the shape that the management API shows it in.
 fn told(connection: &SsoConnection) -> Value {
     let (protocol, settings) = match &connection.provider {
@@ -310,6 +318,9 @@ impl OrgTx {
         let kind = EventType::SsoConnectionUpdated;
         self.outbox
             .push_with(kind, None, id, told(&after), Some(detail));
+        if issuer(&before.provider) != issuer(&after.provider) {
+            self.delete_sign_in_links_of(id).await?;
+        }
         Ok(Some(after))
     }
 
@@ -339,6 +350,8 @@ impl OrgTx {
             json!({ "sso_connection": { "id": id } }),
             told(&before),
         );
+        // Accounts that sign-ins made went with it.
+        self.give_out_seats_of_policy().await?;
         Ok(true)
     }
 }

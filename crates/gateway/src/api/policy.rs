@@ -231,7 +231,7 @@ async fn replace_policy(
     let org = caller.organization(&path).await?;
     let policy = change.read()?;
     let stored =
-        policies::replace(&org, policy, query.force == Some(true), caller.origin()).await?;
+        policies::replace(&org, &policy, query.force == Some(true), caller.origin()).await?;
     answer::ok(&PolicyBody::new(&org, stored).await?)
 }
 

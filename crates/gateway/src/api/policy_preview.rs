@@ -33,7 +33,7 @@ pub(super) struct PreviewBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PolicyPreviewBlocked)]
 struct BlockedBody {
-    /// How many.
+    /// How many, at most: whoever was provisioned since its last sign-in is not denied.
     total: u64,
     /// The reason they would be given.
     #[schema(value_type = String, example = "scim_required")]

@@ -120,7 +120,7 @@ impl Tenant {
             let done = async {
                 let mut tx = self.begin().await?;
                 let done = work(&mut tx).await?;
-                tx.commit().await?;
+                self.commit(tx).await?;
                 Ok(done)
             };
             match done.await {
@@ -131,13 +131,20 @@ impl Tenant {
                     tokio::time::sleep(pause).await;
                     attempt += 1;
                 }
-                Err(ScimFailure::Store(StoreError::Refused(refusal))) => {
-                    self.handle.note_refusal(self.request_id, &refusal).await?;
-                    return Err(StoreError::Refused(refusal).into());
-                }
                 done => return done,
             }
         }
+    }
+
+    /// Makes a write durable, or tells that the policy of the organization refuses it.
+    pub(crate) async fn commit(&self, tx: DirectoryTx) -> Result<(), ScimFailure> {
+        let Err(error) = tx.commit().await else {
+            return Ok(());
+        };
+        if let StoreError::Refused(refusal) = &error {
+            self.handle.note_refusal(self.request_id, refusal).await?;
+        }
+        Err(error.into())
     }
 
     /// The schemas of this connection.

@@ -71,6 +71,31 @@ on_each_database! {
         let _ = acme.scim.delete(&format!("/Users/{ben}")).await.expect(403);
     }
 
+    async fn an_owner_who_is_inactive_does_not_hide_that_the_last_one_goes(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let amy = provision(&acme, "amy").await.expect(201).text("/id");
+        let ben = provision(&acme, "ben").await.expect(201).text("/id");
+        let cid = provision(&acme, "cid").await.expect(201).text("/id");
+        let group = mapped_group(&app, &acme, &[&amy, &ben, &cid], "owner").await;
+        for idle in [&amy, &cid] {
+            let _ = set_active(&acme, idle, false).await.expect(200);
+        }
+        let _ = choose(&app, &acme, json!({ "last_owner_protection": true })).await.expect(200);
+        let _ = acme.scim.delete(&format!("/Groups/{group}")).await.expect(403);
+    }
+
+    async fn another_role_attribute_does_not_take_the_last_owner(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let body = json!({ "userName": "amy", "role": "owner" });
+        let _ = acme.scim.post("/Users", body).await.expect(201);
+        let _ = choose(&app, &acme, json!({ "last_owner_protection": true })).await.expect(200);
+        let change = json!({ "settings": { "role_attribute": "none" } });
+        let refused = app.api.patch(&acme.path(), change).await.expect(409);
+        assert_eq!(refused.text("/field"), "last_owner_protection");
+    }
+
     async fn two_owners_who_go_at_once_leave_one(database: TestDatabase) {
         let app = TestApp::start(database).await;
         let acme = app.connect("Acme").await;
@@ -104,5 +129,32 @@ on_each_database! {
         assert_eq!(changes["lost"], json!({ "guest": 1 }));
         assert_eq!((&changes["before"], &changes["after"]), (&json!("member"), &json!("viewer")));
         assert_eq!((&changes["total"], &changes["users"][0]["user_name"]), (&json!(1), &json!("ben")));
+    }
+
+    async fn users_of_other_domains_are_refused_where_the_policy_says_so(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let old = provision(&acme, "old@elsewhere.example.com").await.expect(201).text("/id");
+        let domains = format!("/v1/organizations/{}/domains", acme.organization);
+        for domain in ["acme.example.com", "pending.example.com"] {
+            let claimed = app.api.post(&domains, json!({ "domain": domain })).await.expect(201);
+            app.dns.add(&claimed.text("/verification/record_name"), &claimed.text("/verification/value"));
+        }
+        let _ = app.api.post(&format!("{domains}/acme.example.com/verify"), json!({})).await.expect(200);
+        let _ = choose(&app, &acme, json!({ "provisioning_domains": "verified" })).await.expect(200);
+
+        let _ = provision(&acme, "Amy@ACME.example.com").await.expect(201);
+        for name in ["ben@elsewhere.example.com", "ben@pending.example.com", "ben@sub.acme.example.com"] {
+            let refused = provision(&acme, name).await.expect(403);
+            assert!(refused.text("/detail").contains("not of a domain"), "{}", refused.body);
+        }
+        let hidden = json!({ "userName": "cid", "emails": [{ "value": "cid@elsewhere.example.com" }] });
+        let _ = acme.scim.post("/Users", hidden).await.expect(403);
+        let _ = provision(&acme, "no-address").await.expect(201);
+
+        let titled = json!({ "userName": "old@elsewhere.example.com", "title": "Senior" });
+        let _ = acme.scim.put(&format!("/Users/{old}"), titled).await.expect(200);
+        let moved = json!({ "userName": "older@elsewhere.example.com" });
+        let _ = acme.scim.put(&format!("/Users/{old}"), moved).await.expect(403);
     }
 }

@@ -157,14 +157,11 @@ async fn arrange(app: &TestApp, case: &Case) -> Connection {
             .expect(200);
         shown.body["seats"]["taken"].as_u64().unwrap()
     };
-    let waits = case.user == "waiting";
-    if waits {
-        let _ = app
-            .api
-            .put(&policy_path, case.policy(None, 0))
-            .await
-            .expect(200);
-    }
+    let set_active = async |path: &str, active: bool| {
+        let operation = json!({ "op": "replace", "path": "active", "value": active });
+        let body = json!({ "schemas": [PATCH_OP], "Operations": [operation] });
+        let _ = acme.scim.patch(path, body).await.expect(200);
+    };
     let mut user = None;
     if case.user != "absent" {
         let body = json!({ "userName": case.email() });
@@ -176,17 +173,22 @@ async fn arrange(app: &TestApp, case: &Case) -> Connection {
     }
     let path = format!("/Users/{}", user.as_deref().unwrap_or_default());
     match case.user {
-        "deactivated" => {
-            let operation = json!({ "op": "replace", "path": "active", "value": false });
-            let body = json!({ "schemas": [PATCH_OP], "Operations": [operation] });
-            let _ = acme.scim.patch(&path, body).await.expect(200);
-        }
+        "deactivated" => set_active(&path, false).await,
         "deleted" => {
             let _ = acme.scim.delete(&path).await.expect(204);
         }
+        "waiting" => {
+            set_active(&path, false).await;
+            let _ = app
+                .api
+                .put(&policy_path, case.policy(None, 0))
+                .await
+                .expect(200);
+            set_active(&path, true).await;
+        }
         _ => {}
     }
-    if !waits {
+    if case.user != "waiting" {
         let policy = case.policy(user.as_deref(), taken().await);
         let _ = app.api.put(&policy_path, policy).await.expect(200);
     }

@@ -180,6 +180,54 @@ on_each_database! {
         assert_eq!(decision.body["user"], Value::Null);
     }
 
+    async fn whoever_is_denied_is_not_linked(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let asker = Asker { app: &app, acme: &acme };
+        let _ = asker.user(json!({ "userName": "nora@acme.com", "active": false })).await;
+        let with = json!({ "subject": "contractor", "email": "nora@acme.com", "email_verified": true });
+        assert_eq!(asker.reason(with).await, "deactivated");
+        assert_eq!(asker.links().await, json!([]));
+    }
+
+    async fn another_login_provider_or_connection_lets_nobody_in_by_an_old_link(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let asker = Asker { app: &app, acme: &acme };
+        let _ = asker.user(json!({ "userName": "amy", "externalId": "1001" })).await;
+        let claim = || json!({ "subject": "1001" });
+        assert_eq!(asker.reason(claim()).await, "provisioned_active");
+        let sso = format!("/v1/organizations/{}/sso-connections", acme.organization);
+
+        let oidc = |issuer: &str| json!({ "name": "x", "protocol": "oidc", "oidc": { "issuer": issuer, "client_id": "product" } });
+        let changed = json!({ "oidc": { "issuer": "https://new.example.com", "client_id": "product" } });
+        let _ = app.api.patch(&format!("{sso}/{}", acme.sso), changed).await.expect(200);
+        assert_eq!(asker.links().await, json!([]));
+        assert_eq!(asker.reason(claim()).await, "provisioned_active");
+
+        let other = app.api.post(&sso, oidc("https://other.example.com")).await.expect(201).text("/id");
+        let _ = app.api.patch(&acme.path(), json!({ "sso_connection_id": other })).await.expect(200);
+        assert_eq!(asker.reason(claim()).await, "deleted");
+
+        let _ = app.api.patch(&format!("{sso}/{}", acme.sso), json!({ "enabled": false })).await.expect(200);
+        assert_eq!(asker.reason(claim()).await, "sso_connection_disabled");
+    }
+
+    async fn the_seat_of_an_account_goes_over_to_the_user_who_waits(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let asker = Asker { app: &app, acme: &acme };
+        let zoe = || json!({ "subject": "s-1", "email": "zoe@acme.com", "email_verified": true });
+        assert_eq!(asker.reason(zoe()).await, "jit_allowed");
+        let policy = format!("/v1/organizations/{}/policy", acme.organization);
+        let full = json!({ "seat_limit": { "seats": 1, "when_full": "wait" } });
+        let _ = app.api.put(&policy, full).await.expect(200);
+        let _ = asker.user(json!({ "userName": "zoe@acme.com" })).await;
+        assert_eq!(asker.reason(zoe()).await, "provisioned_active");
+        let seats = app.api.get(&policy).await.expect(200).body["seats"].clone();
+        assert_eq!((&seats["taken"], &seats["waiting_users"]), (&json!(1), &json!(0)));
+    }
+
     async fn an_identity_must_be_one(database: TestDatabase) {
         let app = TestApp::start(database).await;
         let acme = app.connect("Acme").await;

@@ -9,6 +9,7 @@
 //! cannot both take the last seat or demote one of two owners each. The row comes after users in the order
 //! of locks, and before the sequence of the organization.
 
+mod domains;
 mod owners;
 mod protection;
 mod seats;
@@ -98,6 +99,8 @@ pub(crate) struct Deed {
     deleted: bool,
     /// Whether a user that was deleted was an owner.
     was_owner: bool,
+    /// Addresses that the user did not have before.
+    addresses: Vec<String>,
 }
 
 impl Deed {
@@ -108,17 +111,21 @@ impl Deed {
             activity: i64::from(user.resource.active()),
             deleted: false,
             was_owner: false,
+            addresses: domains::addresses_of(&user.resource).collect(),
         }
     }
 
     /// A user was changed; `None` if nothing about it concerns a policy.
     pub(crate) fn changed(id: UserId, before: &Resource, after: &Resource) -> Option<Self> {
         let activity = i64::from(after.active()) - i64::from(before.active());
-        (activity != 0).then_some(Self {
+        let new = |address: &String| !domains::addresses_of(before).any(|held| held == *address);
+        let addresses: Vec<_> = domains::addresses_of(after).filter(new).collect();
+        (activity != 0 || !addresses.is_empty()).then_some(Self {
             user: id,
             activity,
             deleted: false,
             was_owner: false,
+            addresses,
         })
     }
 
@@ -129,6 +136,7 @@ impl Deed {
             activity: -i64::from(was_active),
             deleted: true,
             was_owner,
+            addresses: Vec::new(),
         }
     }
 }
@@ -183,6 +191,7 @@ impl DirectoryTx {
             protection::check(&policy, &deeds, &changes)?;
         }
         self.check_owners(&policy, &deeds, &changes).await?;
+        self.check_domains(&policy, &deeds).await?;
         self.take_seats(&policy, &deeds).await
     }
 

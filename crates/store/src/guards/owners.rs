@@ -9,12 +9,15 @@ use crate::error::StoreError;
 use crate::handle::DirectoryTx;
 use crate::roles::RoleChange;
 
-/// Whether anybody is left: `$1` is the organization, `$2` the role.
+/// Whether anybody is left who can come in: `$1` is the organization, `$2` the role.
 const ANY_OWNER: &str = "
     select 1 from user_roles r
     join users u on u.org_id = r.org_id and u.scim_connection_id = r.scim_connection_id
         and u.id = r.user_id
-    where r.org_id = $1 and r.role = $2 and u.active limit 1";
+    where r.org_id = $1 and r.role = $2 and u.active and not exists (
+        select 1 from waiting_users w where w.org_id = u.org_id
+            and w.scim_connection_id = u.scim_connection_id and w.user_id = u.id
+    ) limit 1";
 
 impl DirectoryTx {
     /// Whether a user that is about to be deleted is an owner.
@@ -54,13 +57,11 @@ impl DirectoryTx {
         deeds: &[Deed],
         changes: &[RoleChange],
     ) -> Result<Option<UserId>, StoreError> {
-        let demoted = changes
-            .iter()
-            .find(|change| change.before.role.is_owner() && !change.after.role.is_owner());
-        if let Some(change) = demoted
-            && self.was_active(change.user_id, deeds).await?
-        {
-            return Ok(Some(change.user_id));
+        for change in changes {
+            let demoted = change.before.role.is_owner() && !change.after.role.is_owner();
+            if demoted && self.was_active(change.user_id, deeds).await? {
+                return Ok(Some(change.user_id));
+            }
         }
         for deed in deeds.iter().filter(|deed| deed.activity < 0) {
             if deed.was_owner || (!deed.deleted && self.is_owner(deed.user).await?) {

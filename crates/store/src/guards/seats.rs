@@ -112,6 +112,18 @@ impl OrgTx {
         Ok(())
     }
 
+    /// The same as [`Self::give_out_seats`], for whoever has freed some and does not hold the policy yet.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn give_out_seats_of_policy(&mut self) -> Result<(), StoreError> {
+        match self.lock_policy().await?.policy.seat_limit {
+            Some(limit) => self.give_out_seats(Some(limit)).await,
+            None => Ok(()),
+        }
+    }
+
     /// Gives free seats to whoever waited longest, with an event for each. The policy is held.
     ///
     /// # Errors

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use rollcall_model::{
-    EventType, GroupId, Page, PageRequest, RoleMapping, RoleName, ScimConnectionId, UserId,
+    EventType, GroupId, OrgId, Page, PageRequest, RoleMapping, RoleName, ScimConnectionId, UserId,
 };
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -209,39 +209,57 @@ impl OrgHandle {
     }
 }
 
-impl OrgTx {
-    /// Every role that something gives, with how many users and groups have it: as a user's role,
-    /// in a grant that another one hides, or in the mapping of a group.
+/// Every role that something gives, with how many users and groups have it: as a user's role, in a
+/// grant that another one hides, or in the mapping of a group.
+async fn roles_in_use(
+    db: &impl ConnectionTrait,
+    org_id: OrgId,
+) -> Result<BTreeMap<RoleName, u64>, StoreError> {
+    const IN_USE: &str = "
+        select role, count(*) as uses from (
+            select role from user_roles where org_id = $1
+            union all
+            select attribute_role from user_roles
+            where org_id = $1 and attribute_role is not null and attribute_role <> role
+            union all
+            select manual_role from user_roles
+            where org_id = $1 and manual_role is not null and manual_role <> role
+            union all
+            select role from groups where org_id = $1 and role is not null
+        ) as given
+        group by role";
+    let values = [org_id.as_uuid().into()];
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), IN_USE, values);
+    let mut in_use = BTreeMap::new();
+    for row in db.query_all_raw(statement).await? {
+        let role: String = row.try_get("", "role")?;
+        let role = role
+            .parse()
+            .map_err(|reason| StoreError::corrupt("user_roles", &role, reason))?;
+        let uses: i64 = row.try_get("", "uses")?;
+        in_use.insert(role, u64::try_from(uses).unwrap_or_default());
+    }
+    Ok(in_use)
+}
+
+impl OrgHandle {
+    /// Every role that something gives, with how many users and groups have it.
     ///
     /// # Errors
     ///
     /// The database is not available.
     pub async fn roles_in_use(&self) -> Result<BTreeMap<RoleName, u64>, StoreError> {
-        const IN_USE: &str = "
-            select role, count(*) as uses from (
-                select role from user_roles where org_id = $1
-                union all
-                select attribute_role from user_roles
-                where org_id = $1 and attribute_role is not null and attribute_role <> role
-                union all
-                select manual_role from user_roles
-                where org_id = $1 and manual_role is not null and manual_role <> role
-                union all
-                select role from groups where org_id = $1 and role is not null
-            ) as given
-            group by role";
-        let db = self.connection();
-        let values = [self.org_id.as_uuid().into()];
-        let statement = Statement::from_sql_and_values(db.get_database_backend(), IN_USE, values);
-        let mut in_use = BTreeMap::new();
-        for row in db.query_all_raw(statement).await? {
-            let role: String = row.try_get("", "role")?;
-            let role = role
-                .parse()
-                .map_err(|reason| StoreError::corrupt("user_roles", &role, reason))?;
-            let uses: i64 = row.try_get("", "uses")?;
-            in_use.insert(role, u64::try_from(uses).unwrap_or_default());
-        }
-        Ok(in_use)
+        roles_in_use(&self.store.db, self.org_id()).await
+    }
+}
+
+impl OrgTx {
+    /// The same, as this transaction sees it.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn roles_in_use(&self) -> Result<BTreeMap<RoleName, u64>, StoreError> {
+        roles_in_use(self.connection(), self.org_id).await
     }
 }

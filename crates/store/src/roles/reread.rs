@@ -66,6 +66,7 @@ impl OrgTx {
                 roles: RoleWork::default(),
             };
             directory.reread_everybody().await?;
+            directory.check_policy().await?;
             self = directory.org;
         }
         Ok(self)

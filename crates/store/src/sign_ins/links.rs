@@ -264,6 +264,42 @@ impl OrgTx {
         Ok(())
     }
 
+    /// Removes the links to users of a SCIM connection that is gone.
+    pub(crate) async fn delete_sign_in_links_to(
+        &self,
+        connection: ScimConnectionId,
+    ) -> Result<(), StoreError> {
+        Entity::delete_many()
+            .filter(Column::OrgId.eq(self.org_id.as_uuid()))
+            .filter(Column::ScimConnectionId.eq(connection.as_uuid()))
+            .exec(self.connection())
+            .await?;
+        Ok(())
+    }
+
+    /// Removes every link of an SSO connection: its subjects are those of another login provider from
+    /// now on. Accounts that sign-ins made give their seats back.
+    pub(crate) async fn delete_sign_in_links_of(
+        &mut self,
+        sso: SsoConnectionId,
+    ) -> Result<(), StoreError> {
+        let deleted = Entity::delete_many()
+            .filter(Column::OrgId.eq(self.org_id.as_uuid()))
+            .filter(Column::SsoConnectionId.eq(sso.as_uuid()))
+            .exec(self.connection())
+            .await?;
+        if deleted.rows_affected == 0 {
+            return Ok(());
+        }
+        let told = json!({ "sign_in_link": {
+            "sso_connection_id": sso,
+            "subject": null,
+            "links": deleted.rows_affected,
+        }});
+        self.outbox.push(EventType::SignInUnlinked, None, sso, told);
+        self.give_out_seats_of_policy().await
+    }
+
     /// Removes a link, so that the next sign-in looks for the user anew; `None` if there is none. An
     /// account that a sign-in made gives its seat back.
     ///
@@ -293,9 +329,7 @@ impl OrgTx {
         let told = told(&link);
         self.outbox
             .push(EventType::SignInUnlinked, connection, subject, told);
-        if let Some(limit) = self.lock_policy().await?.policy.seat_limit {
-            self.give_out_seats(Some(limit)).await?;
-        }
+        self.give_out_seats_of_policy().await?;
         Ok(Some(link))
     }
 }

@@ -5,10 +5,12 @@
 
 use rollcall_model::{OrgId, ScimConnectionId, SsoConnectionId, UserId, UserRole};
 use rollcall_scim::{Resource, caseless, user_name};
-use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, Statement, Value};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, Statement, Value,
+};
 use uuid::Uuid;
 
-use crate::entity::waiting_users;
+use crate::entity::{scim_connections, waiting_users};
 use crate::error::StoreError;
 use crate::handle::OrgTx;
 use crate::members::{GroupRef, Scope};
@@ -137,17 +139,22 @@ impl OrgTx {
         let sql = format!(
             "select body from tombstones
              where org_id = $1 and scim_connection_id in ({LINKED}) and kind = 'User'
-                and (external_id = $3 or lower(body) like $4 escape '!')"
+                and purge_at > $5 and (external_id = $3 or lower(body) like $4 escape '!')"
         );
         let email = email.map(caseless);
         let like = email.as_deref().map(|email| {
+            // Databases differ in what they call the lower case of other letters.
+            if !email.is_ascii() {
+                return "%".to_owned();
+            }
             let literal = email
                 .replace('!', "!!")
                 .replace('%', "!%")
                 .replace('_', "!_");
             format!("%{literal}%")
         });
-        let keys = vec![external_id.into(), like.into()];
+        let now = self.now.unix_micros();
+        let keys = vec![external_id.into(), like.into(), now.into()];
         let statement = self.of_provider(&sql, sso, keys);
         for row in Buried::find_by_statement(statement)
             .all(self.connection())
@@ -167,16 +174,27 @@ impl OrgTx {
         Ok(false)
     }
 
-    /// A user with what a sign-in asks of it; `None` if it is gone.
+    /// A user with what a sign-in asks of it; `None` if it is gone, or if its SCIM connection belongs to
+    /// another SSO connection by now.
     ///
     /// # Errors
     ///
     /// The database is not available.
     pub async fn find_person(
         &self,
+        sso: SsoConnectionId,
         connection: ScimConnectionId,
         user: UserId,
     ) -> Result<Option<Person>, StoreError> {
+        let linked = scim_connections::Entity::find()
+            .filter(scim_connections::Column::OrgId.eq(self.org_id.as_uuid()))
+            .filter(scim_connections::Column::Id.eq(connection.as_uuid()))
+            .filter(scim_connections::Column::SsoConnectionId.eq(sso.as_uuid()))
+            .one(self.connection())
+            .await?;
+        if linked.is_none() {
+            return Ok(None);
+        }
         let scope = Scope {
             org_id: self.org_id,
             connection_id: connection,

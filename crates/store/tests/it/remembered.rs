@@ -17,10 +17,11 @@ async fn is_revoked(store: &Store) -> bool {
 }
 
 async fn token_id(store: &Store) -> TokenId {
-    match store.find_token(&DIGEST).await.unwrap().unwrap().credential {
-        Credential::Token(id) => id,
-        Credential::OauthClient(_) => panic!("it is a token"),
-    }
+    let credential = store.find_token(&DIGEST).await.unwrap().unwrap().credential;
+    let Credential::Token(id) = credential else {
+        unreachable!("{credential:?} is no token")
+    };
+    id
 }
 
 /// Revokes a token in a transaction of its own.

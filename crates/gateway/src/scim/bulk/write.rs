@@ -229,7 +229,8 @@ pub(super) async fn circle(
             Made::Group(group) => Done::group(tenant, StatusCode::CREATED, &group),
         });
     }
-    tx.commit().await.map_err(|error| whole(error.into()))?;
+    let committed = tenant.commit(tx).await;
+    committed.map_err(whole)?;
     Ok(done)
 }
 
