@@ -23,6 +23,8 @@ fn tenant(connection: &Connection) -> Tenant {
             .unwrap(),
         organization: connection.organization.clone(),
         connection: connection.id.clone(),
+        sso: connection.sso.clone(),
+        api_key: String::new(),
         base: connection.scim.base().to_owned(),
         token: connection.token.clone(),
         token_id: connection.token_id.clone(),

@@ -6,9 +6,10 @@ use rollcall_model::{
     Identity, RoleName, RoleSource, ScimConnectionId, SignInReason, SsoConnectionId, UserRole,
 };
 use rollcall_orgs::sign_in::{self, Claim, Decision};
-use rollcall_store::Person;
+use rollcall_store::{OrgHandle, Person};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -136,10 +137,13 @@ struct SignInUserBody {
     role_group_id: Option<String>,
     /// The groups that it is in, through other groups too.
     groups: Vec<SignInGroupBody>,
+    /// What the attribute mappings of its SCIM connection make of its attributes, by the product's names.
+    #[schema(value_type = Object)]
+    attributes: Map<String, Value>,
 }
 
 impl SignInUserBody {
-    fn new(person: Person, role: UserRole) -> Self {
+    fn new(person: Person, role: UserRole, attributes: Map<String, Value>) -> Self {
         let resource = &person.user.resource;
         let groups = person.groups.into_iter().map(|group| SignInGroupBody {
             id: group.id.to_scim(),
@@ -156,25 +160,39 @@ impl SignInUserBody {
             role_source: role.source,
             role_group_id: role.group.map(|group| group.to_scim()),
             groups: groups.collect(),
+            attributes,
         }
     }
 }
 
-impl From<Decision> for DecisionBody {
-    fn from(decision: Decision) -> Self {
+impl DecisionBody {
+    async fn new(org: &OrgHandle, decision: Decision) -> Result<Self, Problem> {
         let (reason, role) = (decision.reason, decision.role());
         let is_new = reason.allows() && decision.person.is_none();
-        Self {
+        let user = match decision.person {
+            Some(person) => {
+                let attributes = attributes(org, &person).await?;
+                Some(SignInUserBody::new(person, role, attributes))
+            }
+            None => None,
+        };
+        Ok(Self {
             decision: if reason.allows() { "allow" } else { "deny" },
             reason,
             message: reason.message(),
             create_account: decision.create_account,
-            user: decision
-                .person
-                .map(|person| SignInUserBody::new(person, role)),
+            user,
             default_role: is_new.then_some(decision.default_role),
-        }
+        })
     }
+}
+
+/// The user's attributes by the names that the product has for them.
+async fn attributes(org: &OrgHandle, person: &Person) -> Result<Map<String, Value>, Problem> {
+    let connection = org.open_connection(person.scim_connection_id).await?;
+    let found = connection.map(|of| of.product_attributes(&person.user.resource));
+    let values = found.map(|found| found.values).unwrap_or_default();
+    Ok(values.into_iter().collect())
 }
 
 /// Decide a sign-in
@@ -212,7 +230,7 @@ async fn decide_sign_in(
             }
         };
         let decision = sign_in::decide(&org, sso, &claim, caller.origin()).await?;
-        Answer::changed(&DecisionBody::from(decision))
+        Answer::changed(&DecisionBody::new(&org, decision).await?)
     })
     .await
 }

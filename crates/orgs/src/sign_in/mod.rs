@@ -8,17 +8,20 @@
 //! verified. From then on the link decides, whatever becomes of names and addresses. Only where the user
 //! is gone, or never was, does a sign-in look again; whatever could be two people is denied.
 
+mod find;
+
 use rollcall_model::{
     Identity, LinkedBy, Origin, Policy, RoleName, RoleSource, ScimConnectionId, SignInLink,
     SignInReason, SsoConnection, SsoConnectionId, SsoProvider, UserId, UserRole,
 };
-use rollcall_store::{Match, NewSignInLink, OrgHandle, OrgTx, Person, SignInNote, StoreError};
+use rollcall_store::{NewSignInLink, OrgHandle, OrgTx, Person, SignInNote, StoreError};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::domains::DomainName;
 use crate::error::OrgsError;
 use crate::oidc::OidcClients;
 use crate::sso_connections::address_is_proven;
+use find::{Found, find, look_again};
 
 /// The longest subject and address, in bytes: what an index of the database takes.
 const LONGEST: usize = 1_000;
@@ -297,16 +300,6 @@ async fn save_link(
     tx.save_sign_in_link(before, new).await
 }
 
-/// The same person as it is by now.
-async fn look_again(tx: &OrgTx, sso: SsoConnectionId, found: Found) -> Result<Found, StoreError> {
-    let Found::Matched(person, by) = found else {
-        return Ok(found);
-    };
-    let (connection, user) = (person.scim_connection_id, person.user.id);
-    let again = tx.find_person(sso, connection, user).await?;
-    Ok(again.map_or(Found::Deleted, |person| Found::Matched(person, by)))
-}
-
 /// Whether one more account may be made. The policy is held until the end of the transaction, so that
 /// nobody else takes the seat.
 async fn has_free_seat(tx: &OrgTx) -> Result<bool, StoreError> {
@@ -314,119 +307,6 @@ async fn has_free_seat(tx: &OrgTx) -> Result<bool, StoreError> {
         return Ok(true);
     };
     Ok(tx.seats().await?.taken() < u64::from(limit.seats))
-}
-
-/// Whom a subject was found to be.
-enum Found {
-    /// The user that it is linked to.
-    Linked(Person),
-    /// A user that it is to be linked to.
-    Matched(Person, LinkedBy),
-    Nobody,
-    Deleted,
-    Unverified,
-    Conflict,
-}
-
-impl Found {
-    fn who(&self) -> Who {
-        match self {
-            Self::Linked(person) | Self::Matched(person, _) => Who::User {
-                active: person.user.resource.active(),
-                waits: person.waits,
-            },
-            Self::Nobody => Who::Nobody,
-            Self::Deleted => Who::Deleted,
-            Self::Unverified => Who::Unverified,
-            Self::Conflict => Who::Conflict,
-        }
-    }
-
-    fn into_person(self) -> Option<Person> {
-        match self {
-            Self::Linked(person) | Self::Matched(person, _) => Some(person),
-            Self::Nobody | Self::Deleted | Self::Unverified | Self::Conflict => None,
-        }
-    }
-}
-
-async fn find(
-    tx: &OrgTx,
-    sso: SsoConnectionId,
-    identity: &Identity,
-    link: Option<&SignInLink>,
-    policy: &Policy,
-) -> Result<Found, OrgsError> {
-    let linked = link.and_then(|link| link.user);
-    if let Some((connection, user)) = linked
-        && let Some(person) = tx.find_person(sso, connection, user).await?
-    {
-        return Ok(Found::Linked(person));
-    }
-    let matched = match match_by(tx, sso, identity, policy).await? {
-        Matched::To(connection, user, by) => (connection, user, by),
-        Matched::Several => return Ok(Found::Conflict),
-        Matched::Unverified => return Ok(Found::Unverified),
-        Matched::Nobody if linked.is_some() => return Ok(Found::Deleted),
-        Matched::Nobody => {
-            let address = identity.email.as_deref();
-            let external_id = identity.external_id.as_deref();
-            let deleted = tx.was_deleted(sso, external_id, address).await?;
-            return Ok(if deleted {
-                Found::Deleted
-            } else {
-                Found::Nobody
-            });
-        }
-    };
-    let (connection, user, by) = matched;
-    if tx.user_is_linked(sso, user).await? {
-        return Ok(Found::Conflict);
-    }
-    match tx.find_person(sso, connection, user).await? {
-        Some(person) => Ok(Found::Matched(person, by)),
-        // Deleted since it was matched.
-        None => Ok(Found::Deleted),
-    }
-}
-
-enum Matched {
-    To(ScimConnectionId, UserId, LinkedBy),
-    /// Only by an address that nobody has verified.
-    Unverified,
-    Several,
-    Nobody,
-}
-
-async fn match_by(
-    tx: &OrgTx,
-    sso: SsoConnectionId,
-    identity: &Identity,
-    policy: &Policy,
-) -> Result<Matched, StoreError> {
-    if let Some(external_id) = &identity.external_id {
-        match tx.match_external_id(sso, external_id).await? {
-            Match::One(connection, user) => {
-                return Ok(Matched::To(connection, user, LinkedBy::ExternalId));
-            }
-            Match::Several => return Ok(Matched::Several),
-            Match::Nobody => {}
-        }
-    }
-    let Some(email) = &identity.email else {
-        return Ok(Matched::Nobody);
-    };
-    let by = match (identity.email_verified, policy.unverified_email_linking) {
-        (true, _) => Some(LinkedBy::VerifiedEmail),
-        (false, true) => Some(LinkedBy::UnverifiedEmail),
-        (false, false) => None,
-    };
-    Ok(match (tx.match_email(sso, email).await?, by) {
-        (Match::Nobody, _) => Matched::Nobody,
-        (_, None) => Matched::Unverified,
-        (Match::Several, _) => Matched::Several,
-        (Match::One(connection, user), Some(by)) => Matched::To(connection, user, by),
-    })
 }
 
 /// Whom the person was found to be, as far as it matters to the judgement.
