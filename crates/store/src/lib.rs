@@ -11,6 +11,7 @@ mod connect;
 #[cfg(feature = "copies")]
 mod copies;
 mod counts;
+mod departures;
 mod dialect;
 mod domains;
 mod entity;

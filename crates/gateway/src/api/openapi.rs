@@ -188,6 +188,9 @@ fn path_parameter(name: &str) -> Option<&'static str> {
         "group" => "The group's SCIM id",
         "urn" => "The schema's URN",
         "key" => "The API key's id",
+        "domain" => "The domain, in any letters and case",
+        "occ" => "The OAuth client's id",
+        "name" => "The product's name of the attribute",
         _ => return None,
     })
 }
@@ -280,6 +283,8 @@ mod tests {
         POST /v1/api-keys create_api_key
         DELETE /v1/api-keys/{key} delete_api_key
         GET /v1/api-keys/{key} get_api_key
+        GET /v1/audit-log list_audit_log
+        GET /v1/audit-log/heads list_audit_heads
         GET /v1/events list_events
         GET /v1/openapi.json get_openapi_document
         GET /v1/organizations list_organizations
@@ -287,16 +292,39 @@ mod tests {
         DELETE /v1/organizations/{org} delete_organization
         GET /v1/organizations/{org} get_organization
         PATCH /v1/organizations/{org} change_organization
+        GET /v1/organizations/{org}/audit-log list_organization_audit_log
+        GET /v1/organizations/{org}/audit-log/head get_audit_head
+        GET /v1/organizations/{org}/domains list_domains
+        POST /v1/organizations/{org}/domains claim_domain
+        DELETE /v1/organizations/{org}/domains/{domain} delete_domain
+        GET /v1/organizations/{org}/domains/{domain} get_domain
+        PATCH /v1/organizations/{org}/domains/{domain} change_domain
+        POST /v1/organizations/{org}/domains/{domain}/verify verify_domain
+        GET /v1/organizations/{org}/policy get_policy
+        PUT /v1/organizations/{org}/policy replace_policy
+        GET /v1/organizations/{org}/policy/preview preview_policy
+        GET /v1/organizations/{org}/role-mappings list_role_mappings
         GET /v1/organizations/{org}/scim-connections list_scim_connections
         POST /v1/organizations/{org}/scim-connections create_scim_connection
         DELETE /v1/organizations/{org}/scim-connections/{scim} delete_scim_connection
         GET /v1/organizations/{org}/scim-connections/{scim} get_scim_connection
         PATCH /v1/organizations/{org}/scim-connections/{scim} change_scim_connection
+        GET /v1/organizations/{org}/scim-connections/{scim}/attribute-mappings list_attribute_mappings
+        POST /v1/organizations/{org}/scim-connections/{scim}/attribute-mappings/preview preview_attribute_mappings
+        DELETE /v1/organizations/{org}/scim-connections/{scim}/attribute-mappings/{name} delete_attribute_mapping
+        GET /v1/organizations/{org}/scim-connections/{scim}/attribute-mappings/{name} get_attribute_mapping
+        PUT /v1/organizations/{org}/scim-connections/{scim}/attribute-mappings/{name} set_attribute_mapping
         GET /v1/organizations/{org}/scim-connections/{scim}/deleted-groups list_deleted_groups
         POST /v1/organizations/{org}/scim-connections/{scim}/deleted-groups/{group}/restore restore_group
         GET /v1/organizations/{org}/scim-connections/{scim}/deleted-users list_deleted_users
         POST /v1/organizations/{org}/scim-connections/{scim}/deleted-users/{user}/restore restore_user
         GET /v1/organizations/{org}/scim-connections/{scim}/groups list_groups
+        DELETE /v1/organizations/{org}/scim-connections/{scim}/groups/{group}/role-mapping delete_role_mapping
+        GET /v1/organizations/{org}/scim-connections/{scim}/groups/{group}/role-mapping get_role_mapping
+        PUT /v1/organizations/{org}/scim-connections/{scim}/groups/{group}/role-mapping set_role_mapping
+        GET /v1/organizations/{org}/scim-connections/{scim}/oauth-clients list_oauth_clients
+        POST /v1/organizations/{org}/scim-connections/{scim}/oauth-clients create_oauth_client
+        DELETE /v1/organizations/{org}/scim-connections/{scim}/oauth-clients/{occ} revoke_oauth_client
         GET /v1/organizations/{org}/scim-connections/{scim}/parked-references list_parked_references
         GET /v1/organizations/{org}/scim-connections/{scim}/requests list_requests
         GET /v1/organizations/{org}/scim-connections/{scim}/schema-proposal propose_schema
@@ -309,11 +337,19 @@ mod tests {
         POST /v1/organizations/{org}/scim-connections/{scim}/tokens create_scim_token
         DELETE /v1/organizations/{org}/scim-connections/{scim}/tokens/{tok} revoke_scim_token
         GET /v1/organizations/{org}/scim-connections/{scim}/users list_users
+        POST /v1/organizations/{org}/sign-in-decisions decide_sign_in
+        GET /v1/organizations/{org}/sign-in-links list_sign_in_links
         GET /v1/organizations/{org}/sso-connections list_sso_connections
         POST /v1/organizations/{org}/sso-connections create_sso_connection
         DELETE /v1/organizations/{org}/sso-connections/{sso} delete_sso_connection
         GET /v1/organizations/{org}/sso-connections/{sso} get_sso_connection
         PATCH /v1/organizations/{org}/sso-connections/{sso} change_sso_connection
+        POST /v1/organizations/{org}/sso-connections/{sso}/check check_sso_connection
+        DELETE /v1/organizations/{org}/sso-connections/{sso}/sign-in-links delete_sign_in_link
+        DELETE /v1/organizations/{org}/users/{user}/role take_role
+        PUT /v1/organizations/{org}/users/{user}/role give_role
+        GET /v1/organizations/{org}/users/{user}/role-explanation explain_role
+        GET /v1/sign-in-routes find_sign_in_route
         ");
     }
 

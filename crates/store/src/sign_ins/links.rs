@@ -326,9 +326,9 @@ impl OrgTx {
             return Ok(None);
         }
         let connection = link.user.map(|(connection, _)| connection);
-        let told = told(&link);
+        let kind = EventType::SignInUnlinked;
         self.outbox
-            .push(EventType::SignInUnlinked, connection, subject, told);
+            .push_gone(kind, connection, subject, told(&link), told(&link));
         self.give_out_seats_of_policy().await?;
         Ok(Some(link))
     }
