@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod again;
 pub mod api_keys;
 pub mod authentication;
 pub mod certificates;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rollcall_model::{ConnectionState, Origin, PageRequest, Policy, RoleName, SignInLink, UserId};
 use rollcall_store::{OrgHandle, Seats, StoredPolicy};
 
+use crate::again;
 use crate::error::OrgsError;
 
 /// How many roles there may be, and how many users may be protected.
@@ -13,9 +14,6 @@ const MOST_PROTECTED: usize = 100;
 
 /// How many connections are looked at for one that is connected. Nobody has as many.
 const MOST_CONNECTIONS: u64 = 500;
-
-/// How often a policy is saved anew that another write was in the way of.
-const ATTEMPTS: u32 = 5;
 
 /// Replaces the policy, and gives seats to those who wait if there are more by it.
 ///
@@ -37,14 +35,10 @@ pub async fn replace(
     if !force {
         check_restriction(org, policy, &held).await?;
     }
-    let mut attempt = 1;
-    loop {
-        match save(org, policy, origin).await {
-            Err(OrgsError::Store(error)) if error.is_contention() && attempt < ATTEMPTS => {}
-            saved => return saved,
-        }
-        attempt += 1;
-    }
+    again::while_in_the_way(again::is_contention, async || {
+        save(org, policy, origin).await
+    })
+    .await
 }
 
 async fn save(org: &OrgHandle, policy: &Policy, origin: Origin) -> Result<StoredPolicy, OrgsError> {

@@ -2,7 +2,9 @@
 
 use rollcall_model::{EventType, Policy, Timestamp};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
+};
 use serde_json::{Value, json};
 
 use crate::entity::organization_policies::{ActiveModel, Column, Entity, Model};
@@ -75,6 +77,24 @@ impl OrgTx {
     pub async fn lock_policy(&self) -> Result<StoredPolicy, StoreError> {
         let row = Entity::find_by_id(self.org_id.as_uuid()).lock_exclusive();
         read(row.one(self.connection()).await?)
+    }
+
+    /// The rules, held as by [`Self::lock_policy`], if they have a say in what identity providers write.
+    /// Others are neither held nor waited for.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub(crate) async fn lock_guarding_policy(&self) -> Result<Option<Policy>, StoreError> {
+        let row = Entity::find_by_id(self.org_id.as_uuid())
+            .filter(Column::Guarded.eq(true))
+            .lock_exclusive()
+            .one(self.connection())
+            .await?;
+        match row {
+            Some(row) => Ok(Some(read(Some(row))?.policy)),
+            None => Ok(None),
+        }
     }
 
     /// Replaces the rules and returns them. Equal rules make no event.

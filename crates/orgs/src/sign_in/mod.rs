@@ -17,6 +17,7 @@ use rollcall_model::{
 use rollcall_store::{NewSignInLink, OrgHandle, OrgTx, Person, SignInNote, StoreError};
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::again;
 use crate::domains::DomainName;
 use crate::error::OrgsError;
 use crate::oidc::OidcClients;
@@ -25,9 +26,6 @@ use find::{Found, find, look_again};
 
 /// The longest subject and address, in bytes: what an index of the database takes.
 const LONGEST: usize = 1_000;
-
-/// How often a decision is made anew because another one linked the same person meanwhile.
-const ATTEMPTS: u32 = 5;
 
 /// What was decided.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,15 +128,12 @@ pub async fn decide(
     if let Claim::Person(identity) = claim {
         check(identity)?;
     }
-    let mut attempt = 1;
-    loop {
-        match decide_once(org, sso, claim, origin).await {
-            Err(OrgsError::Store(StoreError::Conflict { .. })) if attempt < ATTEMPTS => {}
-            Err(OrgsError::Store(error)) if error.is_contention() && attempt < ATTEMPTS => {}
-            decided => return decided,
-        }
-        attempt += 1;
-    }
+    // A conflict: somebody linked the same person meanwhile.
+    let again = |error: &OrgsError| {
+        again::is_contention(error)
+            || matches!(error, OrgsError::Store(StoreError::Conflict { .. }))
+    };
+    again::while_in_the_way(again, async || decide_once(org, sso, claim, origin).await).await
 }
 
 fn check(identity: &Identity) -> Result<(), OrgsError> {
@@ -202,14 +197,14 @@ async fn proven(
     connection: &SsoConnection,
     identity: &Identity,
 ) -> Result<Identity, OrgsError> {
-    let domain = identity.email.as_deref().and_then(DomainName::of_address);
-    let domain_is_verified = match domain {
-        Some(domain) if connection.trust_email && !identity.email_verified => {
-            let names = [domain.as_str().to_owned()];
-            !tx.verified_domains_among(&names).await?.is_empty()
-        }
-        _ => false,
-    };
+    let mut domain_is_verified = false;
+    if connection.trust_email
+        && !identity.email_verified
+        && let Some(domain) = identity.email.as_deref().and_then(DomainName::of_address)
+    {
+        let names = [domain.as_str().to_owned()];
+        domain_is_verified = !tx.verified_domains_among(&names).await?.is_empty();
+    }
     Ok(Identity {
         email_verified: address_is_proven(identity.email_verified, connection, domain_is_verified),
         ..identity.clone()
@@ -234,7 +229,7 @@ async fn of_person(
     };
     let mut reason = judge(policy, &facts);
     if reason == SignInReason::JitAllowed && !has_account {
-        facts.seat_is_free = has_free_seat(tx).await?;
+        facts.seat_is_free = tx.has_free_seat().await?;
         reason = judge(policy, &facts);
     }
     if let Found::Matched(person, by) = &found
@@ -298,15 +293,6 @@ async fn save_link(
         linked_by,
     };
     tx.save_sign_in_link(before, new).await
-}
-
-/// Whether one more account may be made. The policy is held until the end of the transaction, so that
-/// nobody else takes the seat.
-async fn has_free_seat(tx: &OrgTx) -> Result<bool, StoreError> {
-    let Some(limit) = tx.lock_policy().await?.policy.seat_limit else {
-        return Ok(true);
-    };
-    Ok(tx.seats().await?.taken() < u64::from(limit.seats))
 }
 
 /// Whom the person was found to be, as far as it matters to the judgement.

@@ -183,10 +183,9 @@ impl DirectoryTx {
         if deeds.is_empty() && changes.is_empty() {
             return Ok(());
         }
-        let policy = self.lock_policy().await?.policy;
-        if !policy.guards_provisioning() {
+        let Some(policy) = self.lock_guarding_policy().await? else {
             return Ok(());
-        }
+        };
         if self.is_of_the_identity_provider() {
             protection::check(&policy, &deeds, &changes)?;
         }

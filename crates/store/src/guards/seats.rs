@@ -118,9 +118,24 @@ impl OrgTx {
     ///
     /// The database is not available.
     pub async fn give_out_seats_of_policy(&mut self) -> Result<(), StoreError> {
-        match self.lock_policy().await?.policy.seat_limit {
+        let policy = self.lock_guarding_policy().await?;
+        match policy.and_then(|policy| policy.seat_limit) {
             Some(limit) => self.give_out_seats(Some(limit)).await,
             None => Ok(()),
+        }
+    }
+
+    /// Whether one more account may be made. A limit is held until the end of the transaction, so that
+    /// nobody else takes the seat.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn has_free_seat(&self) -> Result<bool, StoreError> {
+        let policy = self.lock_guarding_policy().await?;
+        match policy.and_then(|policy| policy.seat_limit) {
+            Some(limit) => Ok(self.seats().await?.taken() < u64::from(limit.seats)),
+            None => Ok(true),
         }
     }
 

@@ -3,14 +3,11 @@
 //! Looked for among the users of the SCIM connections that are linked to the SSO connection: one login
 //! provider says nothing about the users of another.
 
-use rollcall_model::{OrgId, ScimConnectionId, SsoConnectionId, UserId, UserRole};
+use rollcall_model::{ScimConnectionId, SsoConnectionId, UserId, UserRole};
 use rollcall_scim::{Resource, caseless, user_name};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, Statement, Value,
-};
+use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
 use uuid::Uuid;
 
-use crate::entity::{scim_connections, waiting_users};
 use crate::error::StoreError;
 use crate::handle::OrgTx;
 use crate::members::{GroupRef, Scope};
@@ -51,6 +48,22 @@ const LINKED: &str = "select id from scim_connections where org_id = $1 and sso_
 struct Found {
     connection: Uuid,
     id: Uuid,
+}
+
+/// What there is beside a user, if its connection is of the login provider.
+const STANDING: &str = "
+    select
+        exists (select 1 from waiting_users where org_id = $1 and scim_connection_id = $3
+            and user_id = $4) as waits,
+        exists (select 1 from user_roles where org_id = $1 and scim_connection_id = $3
+            and user_id = $4) as role
+    from scim_connections where org_id = $1 and sso_connection_id = $2 and id = $3";
+
+#[derive(FromQueryResult)]
+struct Standing {
+    waits: bool,
+    /// Whether it was given a role.
+    role: bool,
 }
 
 #[derive(FromQueryResult)]
@@ -186,15 +199,12 @@ impl OrgTx {
         connection: ScimConnectionId,
         user: UserId,
     ) -> Result<Option<Person>, StoreError> {
-        let linked = scim_connections::Entity::find()
-            .filter(scim_connections::Column::OrgId.eq(self.org_id.as_uuid()))
-            .filter(scim_connections::Column::Id.eq(connection.as_uuid()))
-            .filter(scim_connections::Column::SsoConnectionId.eq(sso.as_uuid()))
-            .one(self.connection())
-            .await?;
-        if linked.is_none() {
+        let values = vec![connection.as_uuid().into(), user.as_uuid().into()];
+        let standing = self.of_provider(STANDING, sso, values);
+        let standing = Standing::find_by_statement(standing);
+        let Some(standing) = standing.one(self.connection()).await? else {
             return Ok(None);
-        }
+        };
         let scope = Scope {
             org_id: self.org_id,
             connection_id: connection,
@@ -203,23 +213,16 @@ impl OrgTx {
         let Some(found) = found else {
             return Ok(None);
         };
+        let role = match standing.role {
+            true => roles::role_of(self.connection(), scope, user).await?,
+            false => None,
+        };
         Ok(Some(Person {
             scim_connection_id: connection,
             user: found.user.read()?,
             groups: found.groups,
-            waits: waits(self.connection(), self.org_id, connection, user).await?,
-            role: roles::role_of(self.connection(), scope, user).await?,
+            waits: standing.waits,
+            role,
         }))
     }
-}
-
-async fn waits(
-    db: &impl ConnectionTrait,
-    org_id: OrgId,
-    connection: ScimConnectionId,
-    user: UserId,
-) -> Result<bool, StoreError> {
-    let key = (org_id.as_uuid(), connection.as_uuid(), user.as_uuid());
-    let row = waiting_users::Entity::find_by_id(key).one(db).await?;
-    Ok(row.is_some())
 }
