@@ -1,5 +1,6 @@
 //! Decisions about sign-ins, over HTTP.
 
+use futures_util::future::join_all;
 use rollcall_testkit::{Connection, TestApp, on_each_database};
 use serde_json::{Value, json};
 
@@ -119,6 +120,19 @@ on_each_database! {
         let _ = app.api.delete(&path).await.expect(204);
         let _ = app.api.delete(&path).await.expect(404);
         assert_eq!(asker.reason(with("s-2")).await, "provisioned_active");
+    }
+
+    async fn whoever_signs_in_several_times_at_once_is_let_in_each_time(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let asker = Asker { app: &app, acme: &acme };
+        for number in 0..20 {
+            let subject = format!("00u{number}");
+            let _ = asker.user(json!({ "userName": subject, "externalId": subject })).await;
+            let asked = (0..8).map(|_| asker.reason(json!({ "subject": subject })));
+            assert_eq!(join_all(asked).await, ["provisioned_active"; 8]);
+        }
+        assert_eq!(asker.links().await.as_array().unwrap().len(), 20);
     }
 
     async fn whoever_could_be_two_people_is_denied(database: TestDatabase) {

@@ -42,6 +42,11 @@ impl Found {
     }
 }
 
+/// Looks for the person among the users.
+///
+/// # Errors
+///
+/// The subject was linked meanwhile ([`StoreError::Conflict`]): the sign-in is to be decided anew.
 pub(super) async fn find(
     tx: &OrgTx,
     sso: SsoConnectionId,
@@ -72,8 +77,15 @@ pub(super) async fn find(
         }
     };
     let (connection, user, by) = matched;
-    if tx.user_is_linked(sso, user).await? {
-        return Ok(Found::Conflict);
+    match tx.subject_of_user(sso, user).await? {
+        // The same person signed in twice at once, and was linked since its link was looked for.
+        Some(subject) if subject == identity.subject && link.is_none() => {
+            return Err(OrgsError::from(StoreError::Conflict {
+                attribute: "subject".into(),
+            }));
+        }
+        Some(_) => return Ok(Found::Conflict),
+        None => {}
     }
     match tx.find_person(sso, connection, user).await? {
         Some(person) => Ok(Found::Matched(person, by)),

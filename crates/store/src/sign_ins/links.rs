@@ -178,22 +178,22 @@ impl OrgTx {
         row.map(SignInLink::try_from).transpose()
     }
 
-    /// Whether another subject of the same login provider is that user.
+    /// The subject of a login provider that is that user.
     ///
     /// # Errors
     ///
     /// The database is not available.
-    pub async fn user_is_linked(
+    pub async fn subject_of_user(
         &self,
         sso: SsoConnectionId,
         user: UserId,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<String>, StoreError> {
         let row = of(self.org_id)
             .filter(Column::SsoConnectionId.eq(sso.as_uuid()))
             .filter(Column::UserId.eq(user.as_uuid()))
             .one(self.connection())
             .await?;
-        Ok(row.is_some())
+        Ok(row.map(|row| row.subject))
     }
 
     /// Links a subject, or links it anew, with an event.
