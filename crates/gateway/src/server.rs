@@ -191,10 +191,16 @@ impl Running {
         &self.app
     }
 
+    /// From now on it is not ready for requests, and those that only wait are answered. For what
+    /// has to end before [`Self::stop`].
+    pub fn drain(&self) {
+        self.app.draining.begin();
+    }
+
     /// Stops: not ready at once, no new connections, requests under way finish (for as long as
     /// the limits say), and what was noted is written.
     pub async fn stop(self) {
-        self.app.draining.begin();
+        self.drain();
         for (handle, task) in self.servers {
             handle.stop(true).await;
             match task.await {

@@ -318,6 +318,7 @@ impl ConnectionHandle {
         let done = match db.query_all_raw(statement()?).await {
             Err(error) if db.is_lost(&error) => {
                 if self.was_done(write.audit_id).await? {
+                    self.store.news.committed();
                     return Ok(Some(stored));
                 }
                 db.query_all_raw(statement()?).await
@@ -325,7 +326,11 @@ impl ConnectionHandle {
             done => done,
         };
         match done {
-            Ok(done) => Ok((!done.is_empty()).then_some(stored)),
+            Ok(done) if done.is_empty() => Ok(None),
+            Ok(_) => {
+                self.store.news.committed();
+                Ok(Some(stored))
+            }
             Err(error) if error::is_contention(&error) || error::is_division_by_zero(&error) => {
                 Ok(None)
             }

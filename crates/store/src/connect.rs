@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use crate::dialect::{Dialect, ServerCheck, WriteTx};
 use crate::error::StoreError;
 use crate::migrate::steps;
+use crate::news::News;
 use crate::options::StoreOptions;
 use crate::pool::{Losses, Pool, PoolState};
 use crate::remembered::Remembered;
@@ -22,6 +23,8 @@ pub struct Store {
     pub(crate) clock: Arc<dyn Clock>,
     /// The tokens and connections that were here lately.
     pub(crate) remembered: Arc<Remembered>,
+    /// What this process knows of the feed.
+    pub(crate) news: Arc<News>,
     /// Places for [`Snapshot`](crate::Snapshot)s.
     pub(crate) snapshots: Arc<Semaphore>,
     options: Arc<StoreOptions>,
@@ -63,6 +66,7 @@ impl Store {
             dialect,
             clock,
             remembered: Arc::default(),
+            news: Arc::default(),
             snapshots: Arc::new(Semaphore::new(places(options.max_connections))),
             options: Arc::new(options.clone()),
         })

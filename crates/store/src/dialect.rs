@@ -243,6 +243,25 @@ impl Dialect {
         self.lock(tx, FEED_LOCK).await
     }
 
+    /// Takes the lock of [`Self::lock_feed`] unless another process holds it. Whether it did.
+    pub(crate) async fn try_lock_feed(&self, tx: &WriteTx) -> Result<bool, StoreError> {
+        match self {
+            // The transaction already holds the only write lock there is.
+            Self::Sqlite { .. } => Ok(true),
+            Self::Postgres => {
+                let lock = Statement::from_string(
+                    tx.connection().get_database_backend(),
+                    format!("select pg_try_advisory_xact_lock({FEED_LOCK}) as taken"),
+                );
+                let answer = tx.connection().query_one_raw(lock).await?;
+                Ok(match answer {
+                    Some(row) => row.try_get("", "taken")?,
+                    None => false,
+                })
+            }
+        }
+    }
+
     /// Waits until no other process changes the schema. A step on a large table may take longer
     /// than any request may, and so may the wait for another replica's.
     pub(crate) async fn lock_migrations(&self, tx: &WriteTx) -> Result<(), StoreError> {

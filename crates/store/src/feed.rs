@@ -1,14 +1,10 @@
 //! The feed: committed events, in an order that never changes once it has been seen.
 //!
-//! An event gets its `position` after its transaction has committed, under a lock that one
-//! process holds at a time, in the order of its organization's sequence. A number taken inside
-//! the transaction would not do: a lower one can commit after a higher one has been read, and a
-//! follower would never see it. See docs/decisions/0005-event-order.md.
+//! An event has a place here once the [relay](crate::relay) has given it one.
 
 use rollcall_model::{Event, EventId, EventType, OrgId, RequestId, ScimConnectionId, Timestamp};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect, Select,
+    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 
 use crate::connect::Store;
@@ -27,27 +23,6 @@ pub struct FeedQuery {
     /// At most this many.
     pub limit: u64,
 }
-
-/// Gives every event in the outbox its place behind those that have one.
-///
-/// Within an organization the sequence decides. `max(position)` reads one index entry. A limited
-/// number at a time, so that a feed nobody has read for months does not hold up the writers.
-const ASSIGN_POSITIONS: &str = "
-    update events
-    set position = placed.position
-    from (
-        select org_id, sequence,
-               (select coalesce(max(position), 0) from events where position is not null)
-               + row_number() over (order by org_id, sequence) as position
-        from (
-            select org_id, sequence
-            from events
-            where position is null
-            order by org_id, sequence
-            limit 5000
-        ) as batch
-    ) as placed
-    where events.org_id = placed.org_id and events.sequence = placed.sequence";
 
 impl TryFrom<Model> for Event {
     type Error = StoreError;
@@ -72,12 +47,13 @@ impl TryFrom<Model> for Event {
     }
 }
 
-fn in_outbox() -> Select<Entity> {
+pub(crate) fn in_outbox() -> Select<Entity> {
     Entity::find().filter(Column::Position.is_null())
 }
 
 impl Store {
-    /// Reads events in the order of the feed. This crosses organizations, so it is for the
+    /// Reads events in the order of the feed, after placing what was committed before the call: who
+    /// was told that a change is done finds its event. This crosses organizations, so it is for the
     /// vendor's API keys only.
     ///
     /// # Errors
@@ -85,6 +61,15 @@ impl Store {
     /// The database is not available.
     pub async fn read_feed(&self, query: &FeedQuery) -> Result<Vec<Event>, StoreError> {
         self.place_new_events().await?;
+        self.read_placed(query).await
+    }
+
+    /// Reads events as [`Self::read_feed`] does, without those that the relay has not placed yet.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn read_placed(&self, query: &FeedQuery) -> Result<Vec<Event>, StoreError> {
         let after = i64::try_from(query.after).unwrap_or(i64::MAX);
         let mut select = Entity::find().filter(Column::Position.gt(after));
         if let Some(org_id) = query.org_id {
@@ -104,21 +89,6 @@ impl Store {
             .collect()
     }
 
-    /// The position of the newest event in the feed; 0 if there is none.
-    ///
-    /// # Errors
-    ///
-    /// The database is not available.
-    pub async fn feed_end(&self) -> Result<u64, StoreError> {
-        let last = Entity::find()
-            .filter(Column::Position.is_not_null())
-            .order_by_desc(Column::Position)
-            .one(&self.db)
-            .await?;
-        let position = last.and_then(|event| event.position).unwrap_or(0);
-        Ok(u64::try_from(position).unwrap_or(0))
-    }
-
     /// How many committed events have no place in the feed yet.
     ///
     /// # Errors
@@ -126,15 +96,5 @@ impl Store {
     /// The database is not available.
     pub async fn outbox_len(&self) -> Result<u64, StoreError> {
         Ok(in_outbox().count(&self.db).await?)
-    }
-
-    async fn place_new_events(&self) -> Result<(), StoreError> {
-        while !in_outbox().limit(1).all(&self.db).await?.is_empty() {
-            let tx = self.begin_write().await?;
-            self.dialect.lock_feed(&tx).await?;
-            tx.connection().execute_unprepared(ASSIGN_POSITIONS).await?;
-            tx.commit().await?;
-        }
-        Ok(())
     }
 }

@@ -18,6 +18,7 @@ use crate::connect::Store;
 use crate::dialect::{Dialect, WriteTx};
 use crate::error::StoreError;
 use crate::guards::Deed;
+use crate::news::News;
 use crate::outbox::Outbox;
 use crate::remembered::Remembered;
 use crate::roles::RoleWork;
@@ -138,6 +139,7 @@ pub struct OrgTx {
     tx: WriteTx,
     dialect: Dialect,
     remembered: Arc<Remembered>,
+    news: Arc<News>,
     pub(crate) org_id: OrgId,
     pub(crate) now: Timestamp,
     pub(crate) outbox: Outbox,
@@ -155,6 +157,7 @@ impl OrgTx {
             tx: store.begin_write().await?,
             dialect: store.dialect.clone(),
             remembered: Arc::clone(&store.remembered),
+            news: Arc::clone(&store.news),
             org_id,
             now: store.clock.now(),
             outbox: Outbox::new(store.clock.clone(), org_id, origin),
@@ -201,8 +204,11 @@ impl OrgTx {
         let stamp = AuditId::new(self.outbox.clock()).as_uuid();
         let at_once = self.dialect.writes_at_once();
         self.outbox.write(self.tx.connection(), at_once).await?;
+        let news = self.news;
         if stale.is_empty() {
-            return self.tx.commit().await;
+            self.tx.commit().await?;
+            news.committed();
+            return Ok(());
         }
         let numbers = access_changes::write_down(self.tx.connection(), &stale, stamp).await?;
         // In a task of its own: a caller who hangs up must not leave this process with what it
@@ -212,6 +218,7 @@ impl OrgTx {
             let committed = tx.commit().await;
             // Also if that failed: whoever reports a failure may have committed all the same.
             remembered.changed(stale);
+            news.committed();
             if committed.is_ok() {
                 remembered.committed(numbers);
             }

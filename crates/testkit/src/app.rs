@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use prometheus::Registry;
 use rand::rngs::SysRng;
+use rollcall_events::{Events, EventsOptions};
 use rollcall_gateway::{
     ActivityLog, Admission, AdmissionLimits, AppState, Draining, Expiries, Guesses, HeldBack,
     Limits, Listeners, OauthSettings, Purge, RateSettings, Running, Settings,
@@ -35,6 +36,7 @@ pub const BASE_DOMAIN: &str = "scim.example.com";
 /// A gateway that runs.
 pub struct TestApp {
     running: Running,
+    events: Events,
     /// The clock that the gateway asks.
     pub clock: Arc<ManualClock>,
     /// The DNS that the gateway asks.
@@ -183,10 +185,12 @@ impl TestApp {
             tls: None,
             metrics: None,
         };
+        let events = rollcall_events::start(&state.store, &state.metrics, EventsOptions::default());
         let running = rollcall_gateway::start(state, listeners).unwrap();
         let api = Client::new(&url, Some(key.secret.expose()), "application/json");
         Self {
             running,
+            events,
             clock,
             dns,
             api,
@@ -325,12 +329,16 @@ impl TestApp {
     ///
     /// If it cannot be started.
     pub async fn restart(self) -> Self {
+        self.running.drain();
+        self.events.stop().await;
         self.running.stop().await;
         Self::launch(self.database, self.clock, self.sealing_key, None, |_| {}).await
     }
 
     /// Stops the gateway as a signal does, and gives back the database.
     pub async fn stop(self) -> TestDatabase {
+        self.running.drain();
+        self.events.stop().await;
         self.running.stop().await;
         self.database
     }

@@ -57,7 +57,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     (
         "rollcall-events",
-        &["rollcall-metrics", "rollcall-model", "rollcall-store"],
+        &[
+            "rollcall-metrics",
+            "rollcall-model",
+            "rollcall-outbound",
+            "rollcall-replicas",
+            "rollcall-store",
+        ],
     ),
     ("rollcall-fuzz", &["rollcall-orgs", "rollcall-scim"]),
     (

@@ -31,7 +31,7 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let signal = signals.next().await;
     tracing::info!(signal, "stopping; requests under way are finished");
     tokio::select! {
-        () = started.running.stop() => {
+        () = started.serving.stop() => {
             tracing::info!("stopped");
             Ok(ExitCode::SUCCESS)
         }

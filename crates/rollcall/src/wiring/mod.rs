@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use prometheus::Registry;
+use rollcall_events::{Events, EventsOptions};
 use rollcall_gateway::{
     ActivityLog, Admission, AdmissionLimits, AppState, Draining, Expiries, Guesses, HeldBack,
     Limits, Listeners, OauthSettings, Purge, RateSettings, Running, Settings,
@@ -35,10 +36,25 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// A server that was just started.
 pub(crate) struct Started {
-    /// The server.
-    pub(crate) running: Running,
+    /// What runs.
+    pub(crate) serving: Serving,
     /// The first API key, if this start made it. Nobody can read it again.
     pub(crate) first_key: Option<ApiKeySecret>,
+}
+
+/// The server, and the tasks beside it.
+pub(crate) struct Serving {
+    running: Running,
+    events: Events,
+}
+
+impl Serving {
+    /// Stops: requests under way finish, and everything is in the database.
+    pub(crate) async fn stop(self) {
+        self.running.drain();
+        self.events.stop().await;
+        self.running.stop().await;
+    }
 }
 
 /// Opens the database, brings it up to date and starts serving.
@@ -93,8 +109,11 @@ async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result
         tls: bound.tls,
         metrics: bound.metrics,
     };
+    let (store, metrics) = (state.store.clone(), state.metrics.clone());
     let running = rollcall_gateway::start(state, listeners).context("cannot start serving")?;
-    Ok(Started { running, first_key })
+    let events = rollcall_events::start(&store, &metrics, EventsOptions::default());
+    let serving = Serving { running, events };
+    Ok(Started { serving, first_key })
 }
 
 /// Takes in the key of the configuration, or makes the first one of an installation.

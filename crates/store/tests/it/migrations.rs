@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, Statement};
 use crate::fixture::Fixture;
 
 /// Tables that are found before the organization is known, or that belong to no organization.
-const WITHOUT_TENANT: [&str; 14] = [
+const WITHOUT_TENANT: [&str; 15] = [
     "organizations",
     "routing_tokens",
     "routing_oauth_clients",
@@ -18,6 +18,7 @@ const WITHOUT_TENANT: [&str; 14] = [
     "routing_connections",
     "routing_domains",
     "events",
+    "feed_floor",
     "audit_log",
     "installation",
     "access_changes",

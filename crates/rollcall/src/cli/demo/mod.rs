@@ -99,7 +99,7 @@ async fn serve_and_show(
         signals.next().await;
     }
     tokio::select! {
-        () = started.running.stop() => {}
+        () = started.serving.stop() => {}
         _ = signals.next() => {}
     }
     Ok(if outcome? {

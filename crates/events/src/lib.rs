@@ -1,0 +1,57 @@
+#![doc = include_str!("../README.md")]
+
+mod patience;
+mod relay;
+mod stopping;
+
+use std::time::Duration;
+
+use rollcall_metrics::Metrics;
+use rollcall_store::Store;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::stopping::Stop;
+
+/// How long the end of a process waits for a task to finish its step.
+const LAST_STEP: Duration = Duration::from_secs(5);
+
+/// What the tasks are told.
+#[derive(Clone, Debug, Default)]
+pub struct EventsOptions {}
+
+/// The tasks of one process.
+pub struct Events {
+    stop: Stop,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// Begins the tasks. Must be called on the runtime that outlives all others.
+#[must_use]
+pub fn start(store: &Store, _metrics: &Metrics, _options: EventsOptions) -> Events {
+    let stop = Stop::default();
+    let tasks = vec![tokio::spawn(relay::run(store.clone(), stop.signal()))];
+    Events { stop, tasks }
+}
+
+impl Events {
+    /// Ends the tasks, each after the step it is in. To be called before the store is closed.
+    pub async fn stop(mut self) {
+        self.stop.now();
+        for mut task in std::mem::take(&mut self.tasks) {
+            if timeout(LAST_STEP, &mut task).await.is_err() {
+                // Whatever it was in is undone by the database, or done again by another process.
+                tracing::warn!("a task of the event feed did not end in time and was cut off");
+                task.abort();
+            }
+        }
+    }
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! What a process knows of the feed without asking the database.
+
+use tokio::sync::{Notify, watch};
+
+/// Tells the relay of commits, and those who wait for events of the end of the feed.
+#[derive(Default)]
+pub(crate) struct News {
+    committed: Notify,
+    end: watch::Sender<u64>,
+}
+
+impl News {
+    /// A transaction of this process was committed and may have left events in the outbox.
+    pub(crate) fn committed(&self) {
+        self.committed.notify_one();
+    }
+
+    pub(crate) async fn events_committed(&self) {
+        self.committed.notified().await;
+    }
+
+    /// The last position that was given is this one. It goes back only with the database.
+    pub(crate) fn feed_ends_at(&self, position: u64) {
+        self.end
+            .send_if_modified(|end| std::mem::replace(end, position) != position);
+    }
+
+    pub(crate) fn watch_feed(&self) -> watch::Receiver<u64> {
+        self.end.subscribe()
+    }
+}
