@@ -8,6 +8,7 @@
 mod audit;
 mod config;
 mod demo;
+mod feed_under_fire;
 mod generated;
 mod management_oidc;
 mod postgres;
