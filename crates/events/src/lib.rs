@@ -2,6 +2,7 @@
 
 mod patience;
 mod relay;
+mod retention;
 mod stopping;
 
 use std::time::Duration;
@@ -18,7 +19,10 @@ const LAST_STEP: Duration = Duration::from_secs(5);
 
 /// What the tasks are told.
 #[derive(Clone, Debug, Default)]
-pub struct EventsOptions {}
+pub struct EventsOptions {
+    /// How long events are kept; `None`: for ever.
+    pub retention: Option<Duration>,
+}
 
 /// The tasks of one process.
 pub struct Events {
@@ -28,9 +32,14 @@ pub struct Events {
 
 /// Begins the tasks. Must be called on the runtime that outlives all others.
 #[must_use]
-pub fn start(store: &Store, _metrics: &Metrics, _options: EventsOptions) -> Events {
+pub fn start(store: &Store, metrics: &Metrics, options: EventsOptions) -> Events {
     let stop = Stop::default();
-    let tasks = vec![tokio::spawn(relay::run(store.clone(), stop.signal()))];
+    let mut tasks = vec![tokio::spawn(relay::run(store.clone(), stop.signal()))];
+    if let Some(kept) = options.retention {
+        let (store, metrics) = (store.clone(), metrics.clone());
+        let removing = retention::run(store, metrics, kept, stop.signal());
+        tasks.push(tokio::spawn(removing));
+    }
     Events { stop, tasks }
 }
 

@@ -3,8 +3,6 @@
 //! `/healthz` says that the process lives, and asks nobody else: restarting a gateway does not
 //! mend a database. `/readyz` says whether it should be given requests, and what is wrong.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{FromRequest, Handler, HttpResponse, HttpResponseBuilder, Resource, Responder};
@@ -12,22 +10,29 @@ use rollcall_metrics::{ConnectionState, TokenEnd};
 use rollcall_replicas::RedisHealth;
 use rollcall_store::StoreError;
 use serde_json::json;
+use tokio::sync::watch;
 
 use crate::api::problem::chain;
 use crate::state::AppState;
 
 /// Whether the server is on its way down; then it is not ready for new requests.
 #[derive(Debug, Default)]
-pub struct Draining(AtomicBool);
+pub struct Draining(watch::Sender<bool>);
 
 impl Draining {
     /// From now on the server is not ready.
     pub fn begin(&self) {
-        self.0.store(true, Ordering::SeqCst);
+        self.0.send_replace(true);
     }
 
-    fn has_begun(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+    pub(crate) fn has_begun(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Waits for it: whoever only waits for something else is to end then.
+    pub(crate) async fn begun(&self) {
+        // The sender is in `self`, so that it cannot be gone.
+        let _ = self.0.subscribe().wait_for(|draining| *draining).await;
     }
 }
 
@@ -101,6 +106,8 @@ async fn check_database(app: &AppState) -> Result<(), String> {
 async fn metrics(app: Data<AppState>) -> HttpResponse {
     let (working, waiting) = app.admission.load();
     app.metrics.set_load(working, waiting);
+    let (waiting, streams) = app.followers.count();
+    app.metrics.set_followers(waiting, streams);
     // Before this page takes a connection itself.
     let pool = app.store.pool_state();
     app.metrics
@@ -113,6 +120,10 @@ async fn metrics(app: Data<AppState>) -> HttpResponse {
             metrics.set_groups(census.groups);
             metrics.set_parked_references(census.parked_references);
             metrics.set_outbox_events(census.outbox);
+            let waiting = census
+                .outbox_since
+                .map_or(0, |since| app.store.clock().now().since(since).as_secs());
+            metrics.set_feed(census.feed_end, census.feed_floor, waiting);
             metrics.set_connections(ConnectionState::Disabled, census.disabled);
             metrics.set_connections(
                 ConnectionState::AwaitingFirstRequest,

@@ -19,6 +19,10 @@ use crate::request_id;
 use crate::scim::{EndpointPath, Remark, ScimFailure, Seen, rate};
 use crate::state::{self, AppState};
 
+/// How long a request waited for something to happen, which is no time that it took. For the
+/// metrics.
+pub(crate) struct Waited(pub(crate) Duration);
+
 /// Gives the request its id, and tells of it when it has been answered.
 pub(crate) async fn observe(
     req: ServiceRequest,
@@ -82,7 +86,14 @@ fn tell<B>(app: &AppState, id: RequestId, took: Duration, answer: &ServiceRespon
             app.metrics.request_answered(operation, outcome, took);
             note(app, id, took, answer, outcome, seen);
         }
-        None if route().starts_with("/v1") => app.metrics.api_request_answered(outcome, took),
+        None if route().starts_with("/v1") => {
+            let waited = req
+                .extensions()
+                .get::<Waited>()
+                .map_or(Duration::ZERO, |it| it.0);
+            app.metrics
+                .api_request_answered(outcome, took.saturating_sub(waited));
+        }
         None => {}
     }
 }

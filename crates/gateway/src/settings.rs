@@ -101,6 +101,8 @@ pub struct Limits {
     pub max_members_per_request: usize,
     /// The most items one page of a management list holds.
     pub max_page: u64,
+    /// How many requests and streams of one process wait for events. More are 503.
+    pub max_followers: usize,
     /// How many texts that are nobody's token one address may send within a minute. More are 429.
     pub max_bad_tokens_per_minute: u32,
     /// How many connections clients may have open. More wait until one of them is closed.
@@ -138,6 +140,7 @@ impl Default for Limits {
             max_bulk_payload_bytes: 1024 * 1024,
             max_members_per_request: 10_000,
             max_page: 500,
+            max_followers: 1_000,
             max_bad_tokens_per_minute: 20,
             max_connections: 10_000,
             keep_alive: Duration::from_secs(75),

@@ -14,6 +14,7 @@ use rollcall_store::Store;
 use crate::activity::ActivityLog;
 use crate::admission::Admission;
 use crate::expiries::Expiries;
+use crate::followers::Followers;
 use crate::guesses::Guesses;
 use crate::health::Draining;
 use crate::held_back::HeldBack;
@@ -50,6 +51,8 @@ pub struct AppState {
     pub dns: Arc<dyn TxtResolver>,
     /// Verifies id tokens.
     pub oidc: OidcClients,
+    /// Who waits for events.
+    pub followers: Followers,
     /// Whether the server is on its way down.
     pub draining: Draining,
 }

@@ -107,6 +107,28 @@ metrics! {
     parked_references: IntGauge = "rollcall_parked_references" [],
     /// Events in the outbox that are not in the feed yet.
     outbox_events: IntGauge = "rollcall_outbox_events" [],
+    /// Position of the newest event in the feed, as far as this process knows.
+    feed_end: IntGauge = "rollcall_feed_end" [],
+    /// Position of the last event that is no longer kept.
+    feed_removed_to: IntGauge = "rollcall_feed_removed_to" [],
+    /// Seconds since the oldest event that is not in the feed yet was committed; 0 if all are.
+    outbox_age: IntGauge = "rollcall_outbox_age_seconds" [],
+    /// Requests of this process that wait for events now.
+    feed_waiting: IntGauge = "rollcall_feed_waiting" [],
+    /// Streams of events that this process has open now.
+    feed_streams: IntGauge = "rollcall_feed_streams" [],
+    /// Events that were removed because they had been kept long enough.
+    events_removed: IntCounter = "rollcall_events_removed_total" [],
+    /// Events that a consumer has not acknowledged. The consumers of the installation by name, the first 20 of them; of all others the largest number.
+    consumer_lag: IntGaugeVec = "rollcall_consumer_lag_events" ["consumer"],
+    /// Age of the oldest event that a consumer has not acknowledged, in seconds, with the same labels.
+    consumer_lag_seconds: IntGaugeVec = "rollcall_consumer_lag_seconds" ["consumer"],
+    /// Events that this process has added to the Redis stream.
+    redis_stream_events: IntCounter = "rollcall_redis_stream_events_total" [],
+    /// Events that are not in the Redis stream yet, as far as the process knows that fills it.
+    redis_stream_lag: IntGauge = "rollcall_redis_stream_lag_events" [],
+    /// Events that were removed from the feed before they could be added to the Redis stream.
+    redis_stream_missed: IntCounter = "rollcall_redis_stream_missed_total" [],
     /// Entries of the request log that were dropped because it could not be written fast enough.
     request_log_dropped: IntCounter = "rollcall_request_log_dropped_total" [],
     /// Tombstones of deleted users and groups that were removed because their time was over.
@@ -305,6 +327,53 @@ impl Metrics {
     /// How many events wait in the outbox now.
     pub fn set_outbox_events(&self, count: u64) {
         self.outbox_events.set(gauge_value(count));
+    }
+
+    /// Where the feed ends and begins, and for how many seconds the oldest event waits for its place.
+    pub fn set_feed(&self, end: u64, removed_to: u64, outbox_age: u64) {
+        self.feed_end.set(gauge_value(end));
+        self.feed_removed_to.set(gauge_value(removed_to));
+        self.outbox_age.set(gauge_value(outbox_age));
+    }
+
+    /// So many events were removed because they had been kept long enough.
+    pub fn events_removed(&self, count: u64) {
+        self.events_removed.inc_by(count);
+    }
+
+    /// How far consumers are behind: name, events, seconds. Those that are not named are no longer shown.
+    pub fn set_consumers(&self, consumers: &[(String, u64, u64)]) {
+        self.consumer_lag.reset();
+        self.consumer_lag_seconds.reset();
+        for (name, events, seconds) in consumers {
+            let set = |gauge: &IntGaugeVec, count| {
+                gauge.with_label_values(&[name]).set(gauge_value(count));
+            };
+            set(&self.consumer_lag, *events);
+            set(&self.consumer_lag_seconds, *seconds);
+        }
+    }
+
+    /// So many events were added to the Redis stream.
+    pub fn redis_stream_added(&self, count: u64) {
+        self.redis_stream_events.inc_by(count);
+    }
+
+    /// So many events are not in the Redis stream yet.
+    pub fn set_redis_stream_lag(&self, count: u64) {
+        self.redis_stream_lag.set(gauge_value(count));
+    }
+
+    /// So many events were gone before they could be added to the Redis stream.
+    pub fn redis_stream_missed(&self, count: u64) {
+        self.redis_stream_missed.inc_by(count);
+    }
+
+    /// How many requests wait for events now, and how many streams there are.
+    pub fn set_followers(&self, waiting: usize, streams: usize) {
+        let gauge = |count| gauge_value(u64::try_from(count).unwrap_or(u64::MAX));
+        self.feed_waiting.set(gauge(waiting));
+        self.feed_streams.set(gauge(streams));
     }
 
     /// How many connections to the database are open now, how many of them nobody uses, and how

@@ -67,6 +67,21 @@ fn a_new_server_shows_its_version_and_zeros() {
     # HELP rollcall_database_waiting Requests of this process that wait for a connection to the database now.
     # TYPE rollcall_database_waiting gauge
     rollcall_database_waiting 0
+    # HELP rollcall_events_removed_total Events that were removed because they had been kept long enough.
+    # TYPE rollcall_events_removed_total counter
+    rollcall_events_removed_total 0
+    # HELP rollcall_feed_end Position of the newest event in the feed, as far as this process knows.
+    # TYPE rollcall_feed_end gauge
+    rollcall_feed_end 0
+    # HELP rollcall_feed_removed_to Position of the last event that is no longer kept.
+    # TYPE rollcall_feed_removed_to gauge
+    rollcall_feed_removed_to 0
+    # HELP rollcall_feed_streams Streams of events that this process has open now.
+    # TYPE rollcall_feed_streams gauge
+    rollcall_feed_streams 0
+    # HELP rollcall_feed_waiting Requests of this process that wait for events now.
+    # TYPE rollcall_feed_waiting gauge
+    rollcall_feed_waiting 0
     # HELP rollcall_groups Groups in all organizations.
     # TYPE rollcall_groups gauge
     rollcall_groups 0
@@ -76,6 +91,9 @@ fn a_new_server_shows_its_version_and_zeros() {
     # HELP rollcall_organizations Organizations.
     # TYPE rollcall_organizations gauge
     rollcall_organizations 0
+    # HELP rollcall_outbox_age_seconds Seconds since the oldest event that is not in the feed yet was committed; 0 if all are.
+    # TYPE rollcall_outbox_age_seconds gauge
+    rollcall_outbox_age_seconds 0
     # HELP rollcall_outbox_events Events in the outbox that are not in the feed yet.
     # TYPE rollcall_outbox_events gauge
     rollcall_outbox_events 0
@@ -89,6 +107,15 @@ fn a_new_server_shows_its_version_and_zeros() {
     # HELP rollcall_redis_outages_total Times that Redis stopped answering.
     # TYPE rollcall_redis_outages_total counter
     rollcall_redis_outages_total 0
+    # HELP rollcall_redis_stream_events_total Events that this process has added to the Redis stream.
+    # TYPE rollcall_redis_stream_events_total counter
+    rollcall_redis_stream_events_total 0
+    # HELP rollcall_redis_stream_lag_events Events that are not in the Redis stream yet, as far as the process knows that fills it.
+    # TYPE rollcall_redis_stream_lag_events gauge
+    rollcall_redis_stream_lag_events 0
+    # HELP rollcall_redis_stream_missed_total Events that were removed from the feed before they could be added to the Redis stream.
+    # TYPE rollcall_redis_stream_missed_total counter
+    rollcall_redis_stream_missed_total 0
     # HELP rollcall_redis_up 1 while Redis answers, 0 while it does not or none is configured.
     # TYPE rollcall_redis_up gauge
     rollcall_redis_up 0
@@ -306,6 +333,17 @@ fn the_manual_lists_every_metric() {
     | `rollcall_groups` | gauge |  | Groups in all organizations. |
     | `rollcall_parked_references` | gauge |  | References to members and managers that do not exist yet, in all organizations. |
     | `rollcall_outbox_events` | gauge |  | Events in the outbox that are not in the feed yet. |
+    | `rollcall_feed_end` | gauge |  | Position of the newest event in the feed, as far as this process knows. |
+    | `rollcall_feed_removed_to` | gauge |  | Position of the last event that is no longer kept. |
+    | `rollcall_outbox_age_seconds` | gauge |  | Seconds since the oldest event that is not in the feed yet was committed; 0 if all are. |
+    | `rollcall_feed_waiting` | gauge |  | Requests of this process that wait for events now. |
+    | `rollcall_feed_streams` | gauge |  | Streams of events that this process has open now. |
+    | `rollcall_events_removed_total` | counter |  | Events that were removed because they had been kept long enough. |
+    | `rollcall_consumer_lag_events` | gauge | `consumer` | Events that a consumer has not acknowledged. The consumers of the installation by name, the first 20 of them; of all others the largest number. |
+    | `rollcall_consumer_lag_seconds` | gauge | `consumer` | Age of the oldest event that a consumer has not acknowledged, in seconds, with the same labels. |
+    | `rollcall_redis_stream_events_total` | counter |  | Events that this process has added to the Redis stream. |
+    | `rollcall_redis_stream_lag_events` | gauge |  | Events that are not in the Redis stream yet, as far as the process knows that fills it. |
+    | `rollcall_redis_stream_missed_total` | counter |  | Events that were removed from the feed before they could be added to the Redis stream. |
     | `rollcall_request_log_dropped_total` | counter |  | Entries of the request log that were dropped because it could not be written fast enough. |
     | `rollcall_tombstones_purged_total` | counter |  | Tombstones of deleted users and groups that were removed because their time was over. |
     | `rollcall_redis_up` | gauge |  | 1 while Redis answers, 0 while it does not or none is configured. |

@@ -1,5 +1,6 @@
 //! How much there is of everything: what the gauges show.
 
+use rollcall_model::Timestamp;
 use sea_orm::{FromQueryResult, Statement};
 
 use crate::connect::Store;
@@ -26,6 +27,12 @@ pub struct Census {
     pub parked_references: u64,
     /// Events that have no place in the feed yet.
     pub outbox: u64,
+    /// When the oldest of them was made.
+    pub outbox_since: Option<Timestamp>,
+    /// The position of the newest event in the feed.
+    pub feed_end: u64,
+    /// The position of the last event that is no longer kept.
+    pub feed_floor: u64,
 }
 
 #[derive(FromQueryResult)]
@@ -93,6 +100,9 @@ impl Store {
             groups: count(row.groups),
             parked_references: count(row.parked),
             outbox: self.outbox_len().await?,
+            outbox_since: self.oldest_in_outbox().await?,
+            feed_end: self.feed_end().await?,
+            feed_floor: self.feed_floor().await?,
         })
     }
 }

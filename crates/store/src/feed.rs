@@ -18,10 +18,27 @@ pub struct FeedQuery {
     pub after: u64,
     /// Only of this organization.
     pub org_id: Option<OrgId>,
+    /// And only of this one: what the caller may see, if that is not everything.
+    pub bound_to: Option<OrgId>,
     /// Only of these types; empty means every type.
     pub types: Vec<EventType>,
     /// At most this many.
     pub limit: u64,
+}
+
+/// The next events.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FeedPage {
+    /// In the order of the feed.
+    pub events: Vec<Event>,
+    /// Everything up to here was looked at: the `after` to go on with. Events that were not wanted
+    /// do not hold it up.
+    pub read_to: u64,
+    /// Where the feed ended, before it was read.
+    pub end: u64,
+    /// Events up to here are no longer kept, after it was read. Whoever went on from before here has
+    /// missed some.
+    pub removed_to: u64,
 }
 
 impl TryFrom<Model> for Event {
@@ -59,7 +76,7 @@ impl Store {
     /// # Errors
     ///
     /// The database is not available.
-    pub async fn read_feed(&self, query: &FeedQuery) -> Result<Vec<Event>, StoreError> {
+    pub async fn read_feed(&self, query: &FeedQuery) -> Result<FeedPage, StoreError> {
         self.place_new_events().await?;
         self.read_placed(query).await
     }
@@ -69,24 +86,36 @@ impl Store {
     /// # Errors
     ///
     /// The database is not available.
-    pub async fn read_placed(&self, query: &FeedQuery) -> Result<Vec<Event>, StoreError> {
+    pub async fn read_placed(&self, query: &FeedQuery) -> Result<FeedPage, StoreError> {
+        // The end is asked for before, and what was removed after: events that come or go
+        // meanwhile are then neither passed over nor missed without a word.
+        let end = self.feed_end().await?;
         let after = i64::try_from(query.after).unwrap_or(i64::MAX);
         let mut select = Entity::find().filter(Column::Position.gt(after));
-        if let Some(org_id) = query.org_id {
+        for org_id in query.org_id.iter().chain(&query.bound_to) {
             select = select.filter(Column::OrgId.eq(org_id.as_uuid()));
         }
         if !query.types.is_empty() {
             select =
                 select.filter(Column::Kind.is_in(query.types.iter().map(|kind| kind.as_str())));
         }
-        select
+        let rows = select
             .order_by_asc(Column::Position)
             .limit(query.limit)
             .all(&self.db)
-            .await?
+            .await?;
+        let events: Vec<Event> = rows
             .into_iter()
             .map(Event::try_from)
-            .collect()
+            .collect::<Result<_, _>>()?;
+        let full = u64::try_from(events.len()).is_ok_and(|many| many >= query.limit);
+        let last = events.last().map_or(query.after, |event| event.position);
+        Ok(FeedPage {
+            read_to: if full { last } else { last.max(end) },
+            events,
+            end,
+            removed_to: self.feed_floor().await?,
+        })
     }
 
     /// How many committed events have no place in the feed yet.
@@ -96,5 +125,16 @@ impl Store {
     /// The database is not available.
     pub async fn outbox_len(&self) -> Result<u64, StoreError> {
         Ok(in_outbox().count(&self.db).await?)
+    }
+
+    /// When the oldest of them was made.
+    pub(crate) async fn oldest_in_outbox(&self) -> Result<Option<Timestamp>, StoreError> {
+        let oldest = in_outbox()
+            .select_only()
+            .column_as(Column::OccurredAt.min(), "oldest")
+            .into_tuple::<Option<i64>>()
+            .one(&self.db)
+            .await?;
+        Ok(oldest.flatten().map(Timestamp::from_unix_micros))
     }
 }

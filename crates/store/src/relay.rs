@@ -102,6 +102,17 @@ impl Store {
         Ok(u64::try_from(end_of_feed(&self.db).await?).unwrap_or(0))
     }
 
+    /// The position of the last event that is no longer kept, because it was kept long enough; 0 if
+    /// there is none.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn feed_floor(&self) -> Result<u64, StoreError> {
+        const FLOOR: &str = "select removed_to as place from feed_floor";
+        Ok(u64::try_from(place(&self.db, FLOOR).await?).unwrap_or(0))
+    }
+
     /// Where the feed ends, as far as this process knows. It hears of what it places itself at once,
     /// of what others place when its relay looks. For those who wait for events.
     #[must_use]
@@ -138,7 +149,11 @@ impl Store {
 }
 
 async fn end_of_feed(db: &impl ConnectionTrait) -> Result<i64, StoreError> {
-    let statement = Statement::from_string(db.get_database_backend(), FEED_END);
-    let end = Place::find_by_statement(statement).one(db).await?;
-    Ok(end.map_or(0, |end| end.place))
+    place(db, FEED_END).await
+}
+
+async fn place(db: &impl ConnectionTrait, sql: &str) -> Result<i64, StoreError> {
+    let statement = Statement::from_string(db.get_database_backend(), sql);
+    let place = Place::find_by_statement(statement).one(db).await?;
+    Ok(place.map_or(0, |row| row.place))
 }

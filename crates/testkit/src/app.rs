@@ -8,8 +8,8 @@ use prometheus::Registry;
 use rand::rngs::SysRng;
 use rollcall_events::{Events, EventsOptions};
 use rollcall_gateway::{
-    ActivityLog, Admission, AdmissionLimits, AppState, Draining, Expiries, Guesses, HeldBack,
-    Limits, Listeners, OauthSettings, Purge, RateSettings, Running, Settings,
+    ActivityLog, Admission, AdmissionLimits, AppState, Draining, Expiries, Followers, Guesses,
+    HeldBack, Limits, Listeners, OauthSettings, Purge, RateSettings, Running, Settings,
 };
 use rollcall_metrics::Metrics;
 use rollcall_model::{ManualClock, Origin, SystemClock, Timestamp};
@@ -178,6 +178,7 @@ impl TestApp {
             guesses: Guesses::default(),
             dns: dns.clone(),
             oidc: OidcClients::new(fetcher),
+            followers: Followers::default(),
             draining: Draining::default(),
         };
         let listeners = Listeners {

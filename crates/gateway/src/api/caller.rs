@@ -20,7 +20,12 @@ use crate::state::AppState;
 /// What a key that is bound to one organization may ask outside of it: lists that show it only what
 /// is its own. Everything else below `/v1` is for keys of the installation, a route that is yet to
 /// be written too.
-const LISTS_FOR_BOUND_KEYS: [&str; 3] = ["/v1/organizations", "/v1/events", "/v1/sign-in-routes"];
+const LISTS_FOR_BOUND_KEYS: [&str; 4] = [
+    "/v1/organizations",
+    "/v1/events",
+    "/v1/events/stream",
+    "/v1/sign-in-routes",
+];
 
 /// Proof that a request carries a known API key, or a believed token of a person, which may make it.
 ///
@@ -63,6 +68,17 @@ impl Caller {
     #[must_use]
     pub(crate) const fn bound_to(&self) -> Option<OrgId> {
         self.key.organization_id
+    }
+
+    /// Looks whether this caller would still be let in as it was, for an answer that goes on for long.
+    ///
+    /// # Errors
+    ///
+    /// 401 if not.
+    pub(crate) async fn check_again(&self, bearer: &str) -> Result<(), Problem> {
+        let key = authenticate(&self.app, bearer, self.request_id).await?;
+        let same = key.id == self.key.id && key.organization_id == self.key.organization_id;
+        same.then_some(()).ok_or_else(Problem::unauthorized)
     }
 
     /// Refuses what this caller may not ask, whichever handler would answer it.
@@ -131,6 +147,20 @@ pub(crate) fn bearer(req: &HttpRequest) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| text.trim())
 }
 
+/// Whose a bearer text is.
+async fn authenticate(
+    app: &AppState,
+    bearer: &str,
+    request_id: RequestId,
+) -> Result<ApiKey, Problem> {
+    match person::issuer_for(app, bearer) {
+        Some(issuer) => person::authenticate(app, issuer, bearer, request_id).await,
+        None => api_keys::authenticate(&app.store, bearer)
+            .await?
+            .ok_or_else(Problem::unauthorized),
+    }
+}
+
 impl FromRequest for Caller {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
@@ -141,12 +171,7 @@ impl FromRequest for Caller {
             let app = crate::state::of(&req);
             let request_id = request_id::of(&req);
             let bearer = bearer(&req).ok_or_else(Problem::unauthorized)?;
-            let key = match person::issuer_for(&app, bearer) {
-                Some(issuer) => person::authenticate(&app, issuer, bearer, request_id).await?,
-                None => api_keys::authenticate(&app.store, bearer)
-                    .await?
-                    .ok_or_else(Problem::unauthorized)?,
-            };
+            let key = authenticate(&app, bearer, request_id).await?;
             app.activity.note_api_key(key.id, app.store.clock().now());
             let caller = Self {
                 key,

@@ -286,6 +286,7 @@ mod tests {
         GET /v1/audit-log list_audit_log
         GET /v1/audit-log/heads list_audit_heads
         GET /v1/events list_events
+        GET /v1/events/stream stream_events
         GET /v1/openapi.json get_openapi_document
         GET /v1/organizations list_organizations
         POST /v1/organizations create_organization

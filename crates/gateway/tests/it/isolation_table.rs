@@ -398,6 +398,7 @@ pub(crate) fn api() -> Vec<ApiRoute> {
             None,
         ),
         ("GET", "/v1/events", None),
+        ("GET", "/v1/events/stream?after=never", None),
         ("GET", "/v1/organizations/{org}/audit-log", None),
         ("GET", "/v1/organizations/{org}/audit-log/head", None),
         ("GET", "/v1/audit-log", None),

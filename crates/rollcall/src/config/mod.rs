@@ -11,6 +11,7 @@ mod concurrency;
 mod database;
 mod effective;
 mod error;
+mod events;
 mod layers;
 mod limits;
 mod log;
@@ -36,6 +37,7 @@ pub(crate) use self::concurrency::ConcurrencyConfig;
 pub(crate) use self::database::{DatabaseConfig, DatabaseKind, SqliteSynchronous};
 pub(crate) use self::effective::effective;
 pub(crate) use self::error::ConfigError;
+pub(crate) use self::events::EventsConfig;
 pub(crate) use self::limits::LimitsConfig;
 pub(crate) use self::log::{LogConfig, LogFormat};
 pub(crate) use self::management_oidc::ManagementOidcConfig;
@@ -124,6 +126,8 @@ pub(crate) struct Config {
     pub(crate) oauth: OauthConfig,
     /// Requests to addresses that others named.
     pub(crate) outbound: OutboundConfig,
+    /// The feed of events.
+    pub(crate) events: EventsConfig,
     /// The SCIM endpoint.
     pub(crate) scim: ScimConfig,
 }

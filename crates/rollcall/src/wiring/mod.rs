@@ -14,8 +14,8 @@ use anyhow::Context;
 use prometheus::Registry;
 use rollcall_events::{Events, EventsOptions};
 use rollcall_gateway::{
-    ActivityLog, Admission, AdmissionLimits, AppState, Draining, Expiries, Guesses, HeldBack,
-    Limits, Listeners, OauthSettings, Purge, RateSettings, Running, Settings,
+    ActivityLog, Admission, AdmissionLimits, AppState, Draining, Expiries, Followers, Guesses,
+    HeldBack, Limits, Listeners, OauthSettings, Purge, RateSettings, Running, Settings,
 };
 use rollcall_metrics::Metrics;
 use rollcall_model::Origin;
@@ -102,6 +102,7 @@ async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result
             config.outbound.allowed_private_networks.clone(),
             Timeouts::default(),
         )?),
+        followers: Followers::default(),
         draining: Draining::default(),
     };
     let listeners = Listeners {
@@ -111,7 +112,10 @@ async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result
     };
     let (store, metrics) = (state.store.clone(), state.metrics.clone());
     let running = rollcall_gateway::start(state, listeners).context("cannot start serving")?;
-    let events = rollcall_events::start(&store, &metrics, EventsOptions::default());
+    let options = EventsOptions {
+        retention: config.events.retention,
+    };
+    let events = rollcall_events::start(&store, &metrics, options);
     let serving = Serving { running, events };
     Ok(Started { serving, first_key })
 }
@@ -162,6 +166,7 @@ fn settings(config: &Config, url: String) -> Settings {
             max_bulk_payload_bytes: limits.max_bulk_payload_bytes,
             max_members_per_request: limits.max_group_members_per_request,
             max_page: limits.max_page,
+            max_followers: config.events.max_followers,
             max_bad_tokens_per_minute: limits.max_bad_tokens_per_minute,
             max_connections: limits.max_connections,
             keep_alive: limits.keep_alive,

@@ -106,6 +106,10 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
     outbound.allowed_private_networks = []
     oauth.access_token_lifetime_seconds = 3600
     oauth.signing_key_days = 90
+    events.retention_days = 90
+    events.max_followers = 1000
+    #events.redis_stream
+    events.redis_stream_max_len = 100000
     scim.extra_paths = ["/a", "/b"]                  # in ROLLCALL_SCIM__EXTRA_PATHS
     scim.tombstone_retention_days = 30
     "#);

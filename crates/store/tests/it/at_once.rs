@@ -12,7 +12,7 @@ async fn told(fixture: &Fixture) -> Vec<(String, Value)> {
         limit: 100,
         ..FeedQuery::default()
     };
-    let events = fixture.store.read_feed(&query).await.unwrap();
+    let events = fixture.store.read_feed(&query).await.unwrap().events;
     let users = events
         .into_iter()
         .filter(|event| event.kind.as_str().starts_with("user."));

@@ -49,7 +49,7 @@ on_each_database! {
                     limit: 7,
                     ..FeedQuery::default()
                 };
-                let page = fixture.store.read_feed(&query).await.unwrap();
+                let page = fixture.store.read_feed(&query).await.unwrap().events;
                 if page.is_empty() && over {
                     return seen;
                 }
@@ -84,9 +84,84 @@ on_each_database! {
             limit: 10,
             ..FeedQuery::default()
         };
-        let found = fixture.store.read_feed(&query).await.unwrap();
+        let found = fixture.store.read_feed(&query).await.unwrap().events;
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].data["user"]["userName"], "amy");
         assert_eq!(found[0].actor, ours.connection_id().to_string());
+    }
+}
+
+mod retention {
+    use std::time::Duration;
+
+    use rollcall_model::{Event, Timestamp};
+    use rollcall_store::FeedQuery;
+    use rollcall_testkit::on_each_database;
+
+    use crate::fixture::{Fixture, user};
+
+    const DAY: Duration = Duration::from_hours(24);
+
+    async fn read(fixture: &Fixture, after: u64) -> rollcall_store::FeedPage {
+        let query = FeedQuery {
+            after,
+            limit: 5_000,
+            ..FeedQuery::default()
+        };
+        fixture.store.read_feed(&query).await.unwrap()
+    }
+
+    async fn remove(fixture: &Fixture, before: Timestamp) -> u64 {
+        let mut removed = 0;
+        loop {
+            match fixture.store.remove_old_events(before).await.unwrap() {
+                0 => return removed,
+                some => removed += some,
+            }
+        }
+    }
+
+    on_each_database! {
+        async fn old_events_go_and_their_positions_are_never_given_again(database: TestDatabase) {
+            let fixture = Fixture::on(&database).await;
+            let org = fixture.organization("Acme").await;
+            let handle = fixture.connection(&org, 1).await;
+            let mut tx = handle.begin(fixture.request()).await.unwrap();
+            for number in 0..1_200 {
+                tx.insert_user(user(&format!("user {number}"))).await.unwrap();
+            }
+            tx.commit().await.unwrap();
+            let all = read(&fixture, 0).await;
+            assert_eq!(all.removed_to, 0);
+            fixture.clock.advance(DAY);
+            assert_eq!(remove(&fixture, fixture.store.clock().now().minus(2 * DAY)).await, 0);
+
+            let removed = remove(&fixture, fixture.store.clock().now()).await;
+
+            assert_eq!(removed as usize, all.events.len());
+            let none = read(&fixture, 0).await;
+            assert_eq!((none.events.len(), none.removed_to, none.end), (0, all.end, all.end));
+            let mut tx = handle.begin(fixture.request()).await.unwrap();
+            tx.insert_user(user("amy")).await.unwrap();
+            tx.commit().await.unwrap();
+            let next = read(&fixture, all.end).await;
+            let [Event { position, sequence, .. }] = next.events.as_slice() else {
+                panic!("{next:?}");
+            };
+            assert_eq!(*position, all.end + 1);
+            assert_eq!(*sequence, all.events.last().unwrap().sequence + 1);
+        }
+
+        async fn two_processes_that_remove_at_once_remove_each_event_once(database: TestDatabase) {
+            let fixture = Fixture::on(&database).await;
+            let org = fixture.organization("Acme").await;
+            fixture.connection(&org, 1).await;
+            let all = read(&fixture, 0).await;
+            fixture.clock.advance(DAY);
+            let now = fixture.store.clock().now();
+            let (one, two) = tokio::join!(remove(&fixture, now), remove(&fixture, now));
+            assert!(one + two == all.events.len() as u64, "{one} {two}");
+            assert_eq!(fixture.store.feed_floor().await.unwrap(), all.end);
+        }
     }
 }

@@ -166,7 +166,7 @@ fn readers_of_the_feed_at_the_same_time_give_each_event_one_place() {
                         limit: 500,
                         ..FeedQuery::default()
                     };
-                    store.read_feed(&query).await.unwrap()
+                    store.read_feed(&query).await.unwrap().events
                 })
             })
             .collect();
@@ -192,6 +192,7 @@ fn readers_of_the_feed_at_the_same_time_give_each_event_one_place() {
                 })
                 .await
                 .unwrap()
+                .events
                 .len() as u64
         );
     });

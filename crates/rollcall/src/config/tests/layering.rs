@@ -98,6 +98,14 @@ fn without_file_and_variables_there_are_the_defaults() {
                 [],
             ),
         },
+        events: EventsConfig {
+            retention: Some(
+                7776000s,
+            ),
+            max_followers: 1000,
+            redis_stream: None,
+            redis_stream_max_len: 100000,
+        },
         scim: ScimConfig {
             extra_paths: [],
             tombstone_retention: 2592000s,

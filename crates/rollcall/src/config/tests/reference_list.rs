@@ -71,6 +71,7 @@ fn the_default_file_describes_every_field_and_nothing_else() {
         "management_oidc",
         "oauth",
         "outbound",
+        "events",
         "scim",
     ];
     let mut expected: BTreeSet<String> = fields::<Config>("").into_iter().collect();
@@ -86,6 +87,7 @@ fn the_default_file_describes_every_field_and_nothing_else() {
     expected.extend(fields::<ManagementOidcConfig>("management_oidc."));
     expected.extend(fields::<OauthConfig>("oauth."));
     expected.extend(fields::<OutboundConfig>("outbound."));
+    expected.extend(fields::<EventsConfig>("events."));
     expected.extend(fields::<ScimConfig>("scim."));
     for secret in layers::SECRETS {
         assert!(expected.contains(*secret), "{secret}");

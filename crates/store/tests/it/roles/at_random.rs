@@ -285,7 +285,7 @@ impl Product {
                 limit: 200,
                 ..FeedQuery::default()
             };
-            let events = fixture.store.read_feed(&query).await.unwrap();
+            let events = fixture.store.read_feed(&query).await.unwrap().events;
             let Some(last) = events.last() else { return };
             self.position = last.position;
             events.iter().for_each(|event| self.note(event));

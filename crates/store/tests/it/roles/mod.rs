@@ -45,7 +45,7 @@ async fn told(fixture: &Fixture) -> Vec<Value> {
         limit: 100,
         ..FeedQuery::default()
     };
-    let events = fixture.store.read_feed(&query).await.unwrap();
+    let events = fixture.store.read_feed(&query).await.unwrap().events;
     events.into_iter().map(|event| event.data).collect()
 }
 
