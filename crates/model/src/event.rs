@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use crate::{EventId, OrgId, RequestId, ScimConnectionId, Timestamp};
 
-/// One change, as it was committed.
+/// One change, as it was committed. This is its form wherever it is told: in the feed, in webhooks and
+/// in the Redis stream.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Event {
     /// Its id; a consumer that sees one twice may drop the second.
@@ -13,6 +14,8 @@ pub struct Event {
     /// What happened.
     #[serde(rename = "type")]
     pub kind: EventType,
+    /// The version of the schema of `data`; see [`EventType::version`].
+    pub version: u32,
     /// Whose change it is.
     pub organization_id: OrgId,
     /// The SCIM connection it happened in, if it happened in one.
@@ -159,6 +162,12 @@ impl EventType {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.as_str() == name)
+    }
+
+    /// The version of the schema of its `data`. Within a version fields are only added.
+    #[must_use]
+    pub const fn version(self) -> u32 {
+        1
     }
 
     /// Whether it tells of a change in what lets requests in: a token, a SCIM connection with its

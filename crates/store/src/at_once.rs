@@ -124,6 +124,8 @@ struct AtOnce<'t> {
     sql: &'t str,
     user: User,
     kind: EventType,
+    /// What the event tells.
+    data: serde_json::Value,
     /// Keys of addresses that are new, and of those that are gone.
     emails: [BTreeSet<String>; 2],
     /// The change in how many users are active.
@@ -175,9 +177,7 @@ impl AtOnce<'_> {
             entry.target.into(),
             self.request_id.as_uuid().into(),
             self.event_id.as_uuid().into(),
-            users::told(kind, user.id, &user.resource)
-                .to_string()
-                .into(),
+            self.data.to_string().into(),
             address_list(gone).into(),
             self.activity.into(),
             beginning.to_vec().into(),
@@ -226,9 +226,7 @@ impl ConnectionHandle {
         };
         let emails = [email_keys(&user.resource)?, BTreeSet::new()];
         let sql = INSERT_USER.as_str();
-        let activity = i64::from(user.resource.active());
-        let made = (EventType::UserCreated, activity);
-        self.run_at_once(self.told(sql, user, made, emails, request_id))
+        self.run_at_once(self.told(sql, None, user, emails, request_id))
             .await
     }
 
@@ -263,8 +261,6 @@ impl ConnectionHandle {
         } else {
             UPDATE_USER_AND_EMAILS.as_str()
         };
-        let kind = users::change_kind(&before.resource, &after);
-        let activity = i64::from(after.active()) - i64::from(before.resource.active());
         let user = User {
             id: before.id,
             version: before.version + 1,
@@ -272,7 +268,8 @@ impl ConnectionHandle {
             updated_at: later(before.updated_at, self.store.clock.now()),
             resource: after,
         };
-        self.run_at_once(self.told(sql, user, (kind, activity), emails, request_id))
+        let before = Some(&before.resource);
+        self.run_at_once(self.told(sql, before, user, emails, request_id))
             .await
     }
 
@@ -286,16 +283,27 @@ impl ConnectionHandle {
     fn told<'t>(
         &self,
         sql: &'t str,
+        before: Option<&Resource>,
         user: User,
-        (kind, activity): (EventType, i64),
         emails: [BTreeSet<String>; 2],
         request_id: RequestId,
     ) -> AtOnce<'t> {
         let clock = self.store.clock();
+        let (shape, after) = (&self.shape, &user.resource);
+        let was_active = before.is_some_and(Resource::active);
+        let activity = i64::from(after.active()) - i64::from(was_active);
+        let (kind, data) = match before {
+            None => (EventType::UserCreated, users::told(shape, user.id, after)),
+            Some(before) => (
+                users::change_kind(before, after),
+                users::told_change(shape, user.id, before, after),
+            ),
+        };
         AtOnce {
             sql,
             user,
             kind,
+            data,
             emails,
             activity,
             request_id,

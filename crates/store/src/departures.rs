@@ -2,7 +2,7 @@
 
 use rollcall_model::{EventType, GroupId, UserId};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::entity::group_members;
 use crate::entity::users::{Column, Entity};
@@ -10,6 +10,15 @@ use crate::error::StoreError;
 use crate::guards::Deed;
 use crate::handle::DirectoryTx;
 use crate::users::{User, of};
+
+/// What events tell of a user who is gone: what a product may know it by.
+fn told_gone(user: &User) -> Value {
+    json!({ "user": {
+        "id": user.id.to_scim(),
+        "userName": user.resource.user_name(),
+        "externalId": user.resource.external_id(),
+    }})
+}
 
 impl DirectoryTx {
     /// Reads one user that is about to be deleted, and holds it and its groups until the end of
@@ -59,15 +68,13 @@ impl DirectoryTx {
             return Ok(());
         };
         self.note_deed(Deed::deleted(id, row.active, was_owner));
+        let gone = told_gone(&row.clone().try_into()?);
         self.bury_user(row).await?;
         self.count_users(-1).await?;
         let connection_id = self.connection_id;
-        self.org.outbox.push(
-            EventType::UserDeleted,
-            Some(connection_id),
-            id,
-            json!({ "user": { "id": id.to_scim() } }),
-        );
+        self.org
+            .outbox
+            .push(EventType::UserDeleted, Some(connection_id), id, gone);
         Ok(())
     }
 

@@ -48,10 +48,12 @@ impl TryFrom<Model> for Event {
         let corrupt = |reason: String| StoreError::corrupt("events", row.id, reason);
         let number =
             |value: i64| u64::try_from(value).map_err(|reason| corrupt(reason.to_string()));
+        let kind = EventType::from_name(&row.kind)
+            .ok_or_else(|| corrupt(format!("unknown type `{}`", row.kind)))?;
         Ok(Self {
             id: EventId::from_uuid(row.id),
-            kind: EventType::from_name(&row.kind)
-                .ok_or_else(|| corrupt(format!("unknown type `{}`", row.kind)))?,
+            kind,
+            version: kind.version(),
             organization_id: OrgId::from_uuid(row.org_id),
             scim_connection_id: row.scim_connection_id.map(ScimConnectionId::from_uuid),
             sequence: number(row.sequence)?,

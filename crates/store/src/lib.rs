@@ -7,6 +7,7 @@ mod arrivals;
 mod at_once;
 mod audit;
 mod census;
+mod changes;
 mod connect;
 #[cfg(feature = "copies")]
 mod copies;

@@ -122,7 +122,7 @@ impl Store {
         .exec(tx.connection())
         .await?;
         let told = |name: &str| json!({ "id": known.id, "name": name });
-        let renamed = detail::changed(told(&known.name), told(&name));
+        let renamed = detail::changed(&told(&known.name), &told(&name));
         let renamed = ("management_caller.renamed", renamed);
         self.note_caller(tx, known.id, renamed, request_id).await?;
         Ok(ApiKey { name, ..known })

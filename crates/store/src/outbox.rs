@@ -16,6 +16,7 @@ use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, Statement};
 use serde_json::{Value, json};
 
 use crate::audit::{self, Entry, Link, Taken, Wanted, detail};
+use crate::changes::changes;
 use crate::entity::events;
 use crate::error::StoreError;
 
@@ -146,8 +147,8 @@ impl Outbox {
         self.push_with(kind, connection_id, target, data, Some(made));
     }
 
-    /// Queues what somebody changed through management. The event tells what there is now; the audit
-    /// row what differs from before. Neither side may hold a secret.
+    /// Queues what somebody changed through management. The event tells what there is now and what is
+    /// not as before; the audit row what differs. Neither side may hold a secret.
     pub(crate) fn push_change(
         &mut self,
         kind: EventType,
@@ -156,8 +157,11 @@ impl Outbox {
         before: Value,
         after: Value,
     ) {
-        let changed = detail::changed(before, after.clone());
-        self.push_with(kind, connection_id, target, after, Some(changed));
+        let mut data = after.clone();
+        let (before, after) = (detail::subject(before), detail::subject(after));
+        data["changes"] = changes(&before, &after);
+        let changed = detail::changed(&before, &after);
+        self.push_with(kind, connection_id, target, data, Some(changed));
     }
 
     /// Queues what somebody deleted through management; the audit row tells what there was.

@@ -94,6 +94,25 @@ fn told(attribute: &ProductAttribute) -> Value {
     }})
 }
 
+impl Shape {
+    /// What the product attributes are for a user.
+    pub(crate) fn product_attributes(&self, user: &Resource) -> ProductAttributes {
+        let mut found = ProductAttributes::default();
+        for attribute in &self.attributes {
+            let given = attribute.of(self.catalog.user(), user);
+            if given.is_problem(attribute.required)
+                && let Some(reason) = attribute.problem(&given)
+            {
+                found.problems.push((attribute.name.clone(), reason));
+            }
+            if let Given::Value(value) = given {
+                found.values.insert(attribute.name.clone(), value);
+            }
+        }
+        found
+    }
+}
+
 impl ConnectionHandle {
     /// The product attributes of this connection, in the order of their names.
     ///
@@ -107,19 +126,7 @@ impl ConnectionHandle {
     /// What the product attributes of this connection are for a user.
     #[must_use]
     pub fn product_attributes(&self, user: &Resource) -> ProductAttributes {
-        let mut found = ProductAttributes::default();
-        for attribute in &self.shape.attributes {
-            let given = attribute.of(self.catalog().user(), user);
-            if given.is_problem(attribute.required)
-                && let Some(reason) = attribute.problem(&given)
-            {
-                found.problems.push((attribute.name.clone(), reason));
-            }
-            if let Given::Value(value) = given {
-                found.values.insert(attribute.name.clone(), value);
-            }
-        }
-        found
+        self.shape.product_attributes(user)
     }
 
     /// Puts back what the identity provider may not set in a user that it wrote, and tells what is

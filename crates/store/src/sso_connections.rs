@@ -11,6 +11,7 @@ use sea_orm::{
 use serde_json::{Value, json};
 
 use crate::audit::detail;
+use crate::changes::changes;
 use crate::entity::scim_connections;
 use crate::entity::sso_connections::{ActiveModel, Column, Entity, Model};
 use crate::error::StoreError;
@@ -314,10 +315,12 @@ impl OrgTx {
             was["sso_connection"]["client_secret"] = masked(has_secret(&before), "before");
             is["sso_connection"]["client_secret"] = masked(set, "after");
         }
-        let detail = detail::changed(was, is);
+        let (was, is) = (detail::subject(was), detail::subject(is));
+        let detail = detail::changed(&was, &is);
+        let mut data = told(&after);
+        data["changes"] = changes(&was, &is);
         let kind = EventType::SsoConnectionUpdated;
-        self.outbox
-            .push_with(kind, None, id, told(&after), Some(detail));
+        self.outbox.push_with(kind, None, id, data, Some(detail));
         if issuer(&before.provider) != issuer(&after.provider) {
             self.delete_sign_in_links_of(id).await?;
         }

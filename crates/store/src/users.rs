@@ -11,6 +11,7 @@ use sea_orm::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::changes::changes;
 use crate::entity::users::{ActiveModel, Column, Entity, Model};
 use crate::entity::{scim_connections, user_emails};
 use crate::error::StoreError;
@@ -20,6 +21,7 @@ use crate::handle::{ConnectionHandle, DirectoryTx, OrgHandle};
 use crate::members::MemberId;
 use crate::paging;
 use crate::search::{self, DirectoryQuery, Listing, RowView, Searched, indexable};
+use crate::shape::Shape;
 use crate::shown::StoredUser;
 
 /// A user as it is stored.
@@ -67,16 +69,25 @@ impl TryFrom<Model> for User {
     }
 }
 
-/// What events tell of a user: the resource as it is now, with its id.
-pub(crate) fn told(kind: &ResourceType, id: UserId, resource: &Resource) -> Value {
-    let mut user = serde_json::Map::new();
-    user.insert("id".to_owned(), Value::from(id.to_scim()));
-    user.extend(resource.shown(kind));
-    if !resource.unmapped().is_empty() {
-        let unmapped = Value::Object(resource.unmapped().clone());
-        user.insert("unmapped".to_owned(), unmapped);
+/// What events tell of a user: the resource as it is now, with its id and what the product calls
+/// its values.
+pub(crate) fn told(shape: &Shape, id: UserId, resource: &Resource) -> Value {
+    let mut user = resource.told(shape.catalog.user());
+    user.shift_insert(0, "id".to_owned(), Value::from(id.to_scim()));
+    if !shape.attributes.is_empty() {
+        let values = shape.product_attributes(resource).values;
+        user.insert("product_attributes".to_owned(), Value::Object(values));
     }
     json!({ "user": user })
+}
+
+/// What events tell of a user that changed: how it is now, and what is not as before.
+pub(crate) fn told_change(shape: &Shape, id: UserId, before: &Resource, after: &Resource) -> Value {
+    let kind = shape.catalog.user();
+    let mut told = told(shape, id, after);
+    let (before, after) = (before.told(kind).into(), after.told(kind).into());
+    told["changes"] = changes(&before, &after);
+    told
 }
 
 /// What a change of attributes is called.
@@ -238,7 +249,8 @@ impl DirectoryTx {
         self.follow_role_of(user.id, Some(&before.resource), &user.resource)
             .await?;
         let kind = change_kind(&before.resource, &user.resource);
-        self.tell_user(kind, &user);
+        let data = told_change(&self.shape, user.id, &before.resource, &user.resource);
+        self.push_user(kind, user.id, data);
         if let Some(deed) = Deed::changed(user.id, &before.resource, &user.resource) {
             self.note_deed(deed);
         }
@@ -253,8 +265,12 @@ impl DirectoryTx {
 
     /// Queues an event that tells the whole user.
     pub(crate) fn tell_user(&mut self, kind: EventType, user: &User) {
-        let (id, connection_id) = (user.id, self.connection_id);
-        let data = told(self.shape.catalog.user(), id, &user.resource);
+        let data = told(&self.shape, user.id, &user.resource);
+        self.push_user(kind, user.id, data);
+    }
+
+    fn push_user(&mut self, kind: EventType, id: UserId, data: Value) {
+        let connection_id = self.connection_id;
         self.org.outbox.push(kind, Some(connection_id), id, data);
     }
 

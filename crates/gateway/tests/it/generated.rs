@@ -30,10 +30,10 @@ fn the_generated_metrics_reference_is_up_to_date() {
 
 #[test]
 fn every_event_type_is_in_the_documents() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/api.md");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/events.md");
     let text = std::fs::read_to_string(path).unwrap();
     for kind in rollcall_model::EventType::ALL {
         let name = format!("`{}`", kind.as_str());
-        assert!(text.contains(&name), "docs/api.md does not name {name}");
+        assert!(text.contains(&name), "docs/events.md does not name {name}");
     }
 }

@@ -166,6 +166,16 @@ impl Resource {
         self.restricted_to(kind, Attribute::is_shown)
     }
 
+    /// What followers of changes are told: what is [shown](Self::shown), and under `unmapped` what no
+    /// schema knows.
+    pub fn told(&self, kind: &ResourceType) -> Map<String, Value> {
+        let mut told = self.shown(kind);
+        if !self.unmapped.is_empty() {
+            told.insert("unmapped".to_owned(), Value::Object(self.unmapped.clone()));
+        }
+        told
+    }
+
     /// The resource without what the resource type does not define (any more), or does not keep.
     #[must_use]
     pub fn fitted(&self, kind: &ResourceType) -> Self {

@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 /// `{before, after}`, reduced to what differs.
-pub(crate) fn changed(before: Value, after: Value) -> Value {
-    let (before, after) = difference(&subject(before), &subject(after));
+pub(crate) fn changed(before: &Value, after: &Value) -> Value {
+    let (before, after) = difference(before, after);
     json!({ "before": before, "after": after })
 }
 
@@ -19,7 +19,7 @@ pub(crate) fn gone(before: Value) -> Value {
 }
 
 /// What an event tells stands under the name of its kind, which the action says already.
-fn subject(told: Value) -> Value {
+pub(crate) fn subject(told: Value) -> Value {
     match told {
         Value::Object(mut fields) if fields.len() == 1 => {
             let named = fields.keys().next().cloned().unwrap_or_default();
@@ -70,7 +70,7 @@ mod tests {
             json!({ "profile": "strict", "tags": ["a"], "new": 1 }),
         );
         insta::assert_snapshot!(
-            changed(before, after),
+            changed(&subject(before), &subject(after)),
             @r#"{"before":{"settings":{"profile":"compat","tags":["a","b"]}},"after":{"settings":{"profile":"strict","tags":["a"],"new":1}}}"#
         );
     }

@@ -13,6 +13,7 @@ use sea_orm::{
 };
 use serde_json::{Value, json};
 
+use crate::changes::changes;
 use crate::dialect::{self, Hold, LookUp};
 use crate::entity::groups::{Column, Entity, Model};
 use crate::error::StoreError;
@@ -85,14 +86,29 @@ impl TryFrom<Model> for Group {
 
 /// What events tell of a group: its attributes as they are now, with its id.
 fn told(kind: &ResourceType, id: GroupId, resource: &Resource) -> Value {
-    let mut group = serde_json::Map::new();
-    group.insert("id".to_owned(), Value::from(id.to_scim()));
-    group.extend(resource.shown(kind));
-    if !resource.unmapped().is_empty() {
-        let unmapped = Value::Object(resource.unmapped().clone());
-        group.insert("unmapped".to_owned(), unmapped);
-    }
+    let mut group = resource.told(kind);
+    group.shift_insert(0, "id".to_owned(), Value::from(id.to_scim()));
     json!({ "group": group })
+}
+
+/// What events tell of a group whose attributes changed: how they are now, and what is not as before.
+fn told_change(kind: &ResourceType, id: GroupId, before: &Resource, after: &Resource) -> Value {
+    let mut told = told(kind, id, after);
+    let (before, after) = (before.told(kind).into(), after.told(kind).into());
+    told["changes"] = changes(&before, &after);
+    told
+}
+
+/// What events tell of a group that something else happened to.
+pub(crate) fn named(group: &Group) -> Value {
+    json!({ "id": group.id.to_scim(), "displayName": group.resource.display_name() })
+}
+
+/// What events tell of a group that is gone: what a product may know it by.
+fn told_gone(group: &Group) -> Value {
+    let mut told = named(group);
+    told["externalId"] = group.resource.external_id().into();
+    json!({ "group": told })
 }
 
 /// Those of some groups that are there.

@@ -4,9 +4,8 @@ use rollcall_model::{EventType, GroupId};
 use rollcall_scim::{Resource, caseless, filter};
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
-use serde_json::json;
 
-use super::{Group, of, told};
+use super::{Group, of, told_change, told_gone};
 use crate::entity::directory_counts;
 use crate::entity::groups::{ActiveModel, Column, Entity};
 use crate::error::StoreError;
@@ -106,7 +105,12 @@ impl DirectoryTx {
                 EventType::GroupUpdated,
                 Some(connection_id),
                 id,
-                told(self.shape.catalog.group(), id, &group.resource),
+                told_change(
+                    self.shape.catalog.group(),
+                    id,
+                    &before.resource,
+                    &group.resource,
+                ),
             );
         } else {
             self.save_version_of_group(&group).await?;
@@ -161,15 +165,13 @@ impl DirectoryTx {
         let Some(row) = deleted.into_iter().next() else {
             return Ok(false);
         };
+        let gone = told_gone(&row.clone().try_into()?);
         self.bury_group(row).await?;
         self.count(directory_counts::Column::Groups, -1).await?;
         let connection_id = self.connection_id;
-        self.org.outbox.push(
-            EventType::GroupDeleted,
-            Some(connection_id),
-            id,
-            json!({ "group": { "id": id.to_scim() } }),
-        );
+        self.org
+            .outbox
+            .push(EventType::GroupDeleted, Some(connection_id), id, gone);
         Ok(true)
     }
 

@@ -26,7 +26,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::error::StoreError;
-use crate::groups::Group;
+use crate::groups::{self, Group};
 use crate::handle::DirectoryTx;
 use crate::references::Awaiting;
 
@@ -277,7 +277,7 @@ impl DirectoryTx {
                     Some(connection_id),
                     group_id,
                     json!({
-                        "group": { "id": group_id.to_scim() },
+                        "group": groups::named(group),
                         name: { "id": member.to_scim() },
                     }),
                 );

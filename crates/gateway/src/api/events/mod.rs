@@ -40,6 +40,8 @@ struct EventBody {
     #[serde(rename = "type")]
     #[schema(value_type = String, example = "user.created")]
     kind: EventType,
+    /// The version of the schema of `data`.
+    version: u32,
     /// Whose change it is.
     #[schema(value_type = String, example = "org_01jd8w3v5hfq0a6c2x9b4m7k1e")]
     organization_id: OrgId,
