@@ -5,6 +5,7 @@
 //! request with a target is all that it causes: the gateway writes notes of activity every two
 //! seconds, so time is read after they are written.
 
+mod events;
 mod round;
 mod stage;
 
@@ -111,6 +112,8 @@ async fn one_database(
             }
         }
     }
+    env.say(&format!("requests, {name}: events"));
+    result.figures.extend(events::overhead(stage, sizes).await?);
     env.say(&format!("requests, {name}: full sync"));
     let (seconds, cpu) = full_sync(stage, sizes).await?;
     let what = format!("full sync of {} users and their groups, {name}", sizes.sync);
