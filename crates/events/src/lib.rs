@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod patience;
+mod redis_stream;
 mod relay;
 mod retention;
 mod stopping;
@@ -8,20 +9,24 @@ mod stopping;
 use std::time::Duration;
 
 use rollcall_metrics::Metrics;
+use rollcall_replicas::EventStream;
 use rollcall_store::Store;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::redis_stream::RedisStream;
 use crate::stopping::Stop;
 
 /// How long the end of a process waits for a task to finish its step.
 const LAST_STEP: Duration = Duration::from_secs(5);
 
 /// What the tasks are told.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct EventsOptions {
     /// How long events are kept; `None`: for ever.
     pub retention: Option<Duration>,
+    /// Where every event is added to.
+    pub redis_stream: Option<EventStream>,
 }
 
 /// The tasks of one process.
@@ -39,6 +44,10 @@ pub fn start(store: &Store, metrics: &Metrics, options: EventsOptions) -> Events
         let (store, metrics) = (store.clone(), metrics.clone());
         let removing = retention::run(store, metrics, kept, stop.signal());
         tasks.push(tokio::spawn(removing));
+    }
+    if let Some(stream) = options.redis_stream {
+        let stream = RedisStream::new(store.clone(), metrics.clone(), stream);
+        tasks.push(tokio::spawn(stream.run(stop.signal())));
     }
     Events { stop, tasks }
 }

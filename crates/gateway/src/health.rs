@@ -8,7 +8,7 @@ use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{FromRequest, Handler, HttpResponse, HttpResponseBuilder, Resource, Responder};
 use rollcall_metrics::{ConnectionState, TokenEnd};
 use rollcall_replicas::RedisHealth;
-use rollcall_store::StoreError;
+use rollcall_store::{Consumer, StoreError};
 use serde_json::json;
 use tokio::sync::watch;
 
@@ -135,6 +135,10 @@ async fn metrics(app: Data<AppState>) -> HttpResponse {
         // The counters are worth most when the database is away, so they are shown all the same.
         Err(error) => tracing::warn!(error = %chain(&error), "the gauges could not be counted"),
     }
+    match app.store.consumers().list().await {
+        Ok(consumers) => app.metrics.set_consumers(&shown_consumers(consumers)),
+        Err(error) => tracing::warn!(error = %chain(&error), "consumers could not be counted"),
+    }
     match app.store.count_expiring_tokens().await {
         Ok(tokens) => {
             let set = |end, count| app.metrics.set_tokens_expiring(end, count);
@@ -155,4 +159,23 @@ async fn metrics(app: Data<AppState>) -> HttpResponse {
             HttpResponseBuilder::new(actix_web::http::StatusCode::INTERNAL_SERVER_ERROR).finish()
         }
     }
+}
+
+/// The first consumers by name, and the worst of the rest: names are chosen by clients, and each is a
+/// series of its own for whoever collects the metrics.
+fn shown_consumers(consumers: Vec<Consumer>) -> Vec<(String, u64, u64)> {
+    const SHOWN: usize = 20;
+    let mut shown = Vec::new();
+    let mut others = None;
+    for consumer in consumers {
+        let (events, seconds) = (consumer.events_behind, consumer.seconds_behind);
+        if shown.len() < SHOWN {
+            shown.push((consumer.name, events, seconds));
+        } else {
+            let (most, oldest) = others.unwrap_or((0, 0));
+            others = Some((events.max(most), seconds.max(oldest)));
+        }
+    }
+    shown.extend(others.map(|(events, seconds)| ("(others)".to_owned(), events, seconds)));
+    shown
 }

@@ -119,7 +119,7 @@ metrics! {
     feed_streams: IntGauge = "rollcall_feed_streams" [],
     /// Events that were removed because they had been kept long enough.
     events_removed: IntCounter = "rollcall_events_removed_total" [],
-    /// Events that a consumer has not acknowledged. The consumers of the installation by name, the first 20 of them; of all others the largest number.
+    /// Events that a consumer has not acknowledged. Those of the installation by name, the first 20 of them; as `(others)` the largest number of the rest.
     consumer_lag: IntGaugeVec = "rollcall_consumer_lag_events" ["consumer"],
     /// Age of the oldest event that a consumer has not acknowledged, in seconds, with the same labels.
     consumer_lag_seconds: IntGaugeVec = "rollcall_consumer_lag_seconds" ["consumer"],

@@ -339,7 +339,7 @@ fn the_manual_lists_every_metric() {
     | `rollcall_feed_waiting` | gauge |  | Requests of this process that wait for events now. |
     | `rollcall_feed_streams` | gauge |  | Streams of events that this process has open now. |
     | `rollcall_events_removed_total` | counter |  | Events that were removed because they had been kept long enough. |
-    | `rollcall_consumer_lag_events` | gauge | `consumer` | Events that a consumer has not acknowledged. The consumers of the installation by name, the first 20 of them; of all others the largest number. |
+    | `rollcall_consumer_lag_events` | gauge | `consumer` | Events that a consumer has not acknowledged. Those of the installation by name, the first 20 of them; as `(others)` the largest number of the rest. |
     | `rollcall_consumer_lag_seconds` | gauge | `consumer` | Age of the oldest event that a consumer has not acknowledged, in seconds, with the same labels. |
     | `rollcall_redis_stream_events_total` | counter |  | Events that this process has added to the Redis stream. |
     | `rollcall_redis_stream_lag_events` | gauge |  | Events that are not in the Redis stream yet, as far as the process knows that fills it. |

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod counts;
+mod event_stream;
 mod limits;
 mod link;
 mod options;
@@ -8,6 +9,7 @@ mod replicas;
 mod stale;
 
 pub use counts::Recent;
+pub use event_stream::{EventStream, EventStreamError, StreamEntry};
 pub use limits::{MOST_BURST_SECONDS, Quota, Standing, Verdict};
 pub use options::{REDIS_COMMANDS, RedisOptions};
 pub use replicas::{RedisHealth, Replicas, ReplicasError};

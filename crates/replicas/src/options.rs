@@ -34,4 +34,7 @@ pub const REDIS_COMMANDS: &[&str] = &[
     "+hmget",
     "+expire",
     "+ping",
+    "+xadd",
+    "+xrange",
+    "+xrevrange",
 ];

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::counts::{Counts, Recent};
+use crate::event_stream::EventStream;
 use crate::limits::{Limits, Quota, Verdict};
 use crate::link::Link;
 use crate::options::RedisOptions;
@@ -151,6 +152,14 @@ impl Replicas {
         now: Timestamp,
     ) -> Option<Vec<Recent>> {
         self.counts.recent(connections, now).await
+    }
+
+    /// A stream of this key, which keeps about so many entries (0: all); `None` without Redis. To be used
+    /// on the runtime that [`Self::over_redis`] was called on.
+    #[must_use]
+    pub fn event_stream(&self, key: &str, max_len: u64) -> Option<EventStream> {
+        let link = self.link.as_ref()?;
+        Some(EventStream::new(Arc::clone(link), key.to_owned(), max_len))
     }
 
     /// Whether Redis answers.

@@ -9,6 +9,7 @@ mod audit;
 mod census;
 mod changes;
 mod connect;
+mod consumers;
 #[cfg(feature = "copies")]
 mod copies;
 mod counts;
@@ -56,6 +57,7 @@ mod shape;
 mod shown;
 mod sign_ins;
 mod signing_keys;
+mod sinks;
 mod snapshot;
 mod sso_connections;
 mod tokens;
@@ -68,6 +70,7 @@ pub use api_keys::NewApiKey;
 pub use audit::{AuditFault, AuditFinding, AuditQuery, AuditReport};
 pub use census::Census;
 pub use connect::Store;
+pub use consumers::{Acknowledged, Consumer, Consumers, MAX_CONSUMERS};
 #[cfg(feature = "copies")]
 pub use copies::MARK;
 pub use dialect::ServerCheck;

@@ -91,7 +91,7 @@ impl TestApp {
     pub async fn start_with(database: TestDatabase, change: impl FnOnce(&mut Settings)) -> Self {
         let clock = Arc::new(ManualClock::at(BEGINNING));
         let sealing_key = SealingKey::generate(&mut SysRng).unwrap();
-        Self::launch(database, clock, sealing_key, None, change).await
+        Self::launch(database, clock, sealing_key, None, None, change).await
     }
 
     /// Starts two gateways of one installation, which share a database, a clock and a Redis. Waits
@@ -110,7 +110,7 @@ impl TestApp {
         let again = database.share();
         let launch = async |database| {
             let (clock, key) = (clock.clone(), sealing_key.clone());
-            let app = Self::launch(database, clock, key, Some(redis), &change).await;
+            let app = Self::launch(database, clock, key, Some(redis), None, &change).await;
             let replicas = &app.state().replicas;
             eventually("Redis answers", async || {
                 replicas.redis() == RedisHealth::Answers
@@ -121,11 +121,27 @@ impl TestApp {
         [launch(database).await, launch(again).await]
     }
 
+    /// Starts a gateway that adds its events to a stream of a Redis.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started.
+    pub async fn start_with_stream(
+        database: TestDatabase,
+        redis: &RedisOptions,
+        stream: &str,
+    ) -> Self {
+        let clock = Arc::new(ManualClock::at(BEGINNING));
+        let key = SealingKey::generate(&mut SysRng).unwrap();
+        Self::launch(database, clock, key, Some(redis), Some(stream), |_| {}).await
+    }
+
     async fn launch(
         database: TestDatabase,
         clock: Arc<ManualClock>,
         sealing_key: SecretString,
         redis: Option<&RedisOptions>,
+        stream: Option<&str>,
         change: impl FnOnce(&mut Settings),
     ) -> Self {
         let store = database.store(clock.clone()).await;
@@ -186,7 +202,11 @@ impl TestApp {
             tls: None,
             metrics: None,
         };
-        let events = rollcall_events::start(&state.store, &state.metrics, EventsOptions::default());
+        let options = EventsOptions {
+            redis_stream: stream.and_then(|key| state.replicas.event_stream(key, 0)),
+            ..EventsOptions::default()
+        };
+        let events = rollcall_events::start(&state.store, &state.metrics, options);
         let running = rollcall_gateway::start(state, listeners).unwrap();
         let api = Client::new(&url, Some(key.secret.expose()), "application/json");
         Self {
@@ -333,7 +353,8 @@ impl TestApp {
         self.running.drain();
         self.events.stop().await;
         self.running.stop().await;
-        Self::launch(self.database, self.clock, self.sealing_key, None, |_| {}).await
+        let (clock, key) = (self.clock, self.sealing_key);
+        Self::launch(self.database, clock, key, None, None, |_| {}).await
     }
 
     /// Stops the gateway as a signal does, and gives back the database.

@@ -40,6 +40,9 @@ pub(crate) struct Caller {
     pub(crate) app: web::Data<AppState>,
 }
 
+/// What such a key may ask with every method: it finds what is its organization's, and nothing else.
+const FOR_BOUND_KEYS: [&str; 2] = ["/v1/consumers", "/v1/consumers/{consumer}"];
+
 impl Caller {
     /// Who and by which request, for events and the audit log.
     #[must_use]
@@ -91,6 +94,7 @@ impl Caller {
                 Some(named) if pattern.starts_with("/v1/organizations/{org}") => {
                     self.organization(named).await?;
                 }
+                _ if FOR_BOUND_KEYS.contains(&pattern.as_str()) => {}
                 _ if reads && LISTS_FOR_BOUND_KEYS.contains(&pattern.as_str()) => {}
                 _ => return Err(bound_key()),
             }

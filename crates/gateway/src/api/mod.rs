@@ -17,6 +17,7 @@ mod api_keys;
 mod audit_log;
 mod body;
 pub(crate) mod caller;
+mod consumers;
 mod domains;
 mod events;
 mod fallback;
@@ -69,6 +70,7 @@ fn routes(config: &mut service_config::ServiceConfig) {
         .configure(sign_in_decisions::configure)
         .configure(sign_in_links::configure)
         .configure(events::configure)
+        .configure(consumers::configure)
         .configure(api_keys::configure)
         .configure(audit_log::configure)
         .service(openapi::get_openapi_document);

@@ -189,6 +189,7 @@ fn path_parameter(name: &str) -> Option<&'static str> {
         "urn" => "The schema's URN",
         "key" => "The API key's id",
         "domain" => "The domain, in any letters and case",
+        "consumer" => "The consumer's name: 1 to 100 letters, digits and `._-`",
         "occ" => "The OAuth client's id",
         "name" => "The product's name of the attribute",
         _ => return None,
@@ -285,6 +286,10 @@ mod tests {
         GET /v1/api-keys/{key} get_api_key
         GET /v1/audit-log list_audit_log
         GET /v1/audit-log/heads list_audit_heads
+        GET /v1/consumers list_consumers
+        DELETE /v1/consumers/{consumer} delete_consumer
+        GET /v1/consumers/{consumer} get_consumer
+        PUT /v1/consumers/{consumer} acknowledge
         GET /v1/events list_events
         GET /v1/events/stream stream_events
         GET /v1/openapi.json get_openapi_document

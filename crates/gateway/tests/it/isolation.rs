@@ -326,6 +326,7 @@ pub(crate) fn fill(pattern: &str, org: &Connection, below: &Connection) -> Strin
         .replace("{scim}", &below.id)
         .replace("{tok}", &below.token_id)
         .replace("{domain}", DOMAIN)
+        .replace("{consumer}", "victim")
         .replace("{occ}", "occ_01890000000000000000000000")
         .replace("{key}", "key_01890000000000000000000000")
 }

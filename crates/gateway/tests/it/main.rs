@@ -10,6 +10,7 @@ mod atomicity;
 mod attribute_mappings;
 mod audit_log;
 mod connecting;
+mod consumers;
 mod contention;
 mod database_restart;
 mod database_timeouts;

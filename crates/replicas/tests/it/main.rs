@@ -6,6 +6,7 @@
 )]
 
 mod counts;
+mod event_stream;
 mod fixture;
 mod limits;
 mod outages;

@@ -104,6 +104,11 @@ pub(crate) enum ConfigError {
          client secrets cannot be read again"
     )]
     NoSecretKey,
+    /// A Redis stream, and no Redis.
+    #[error(
+        "`events.redis_stream` is set and `redis_url` is not; events are added to a stream of that Redis"
+    )]
+    StreamWithoutRedis,
     /// A default page that is larger than the largest.
     #[error(
         "`limits.default_results` is {default}, more than `limits.max_results`, which is {max}"

@@ -186,6 +186,9 @@ impl Config {
                 listen: self.listen,
             });
         }
+        if self.events.redis_stream.is_some() && self.redis_url.is_none() {
+            return Err(ConfigError::StreamWithoutRedis);
+        }
         self.management_oidc.check()?;
         self.database.check()?;
         self.limits.check()

@@ -110,10 +110,17 @@ async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result
         tls: bound.tls,
         metrics: bound.metrics,
     };
+    let stream = config.events.redis_stream.as_ref();
+    let redis_stream = stream.and_then(|key| {
+        state
+            .replicas
+            .event_stream(key, config.events.redis_stream_max_len)
+    });
     let (store, metrics) = (state.store.clone(), state.metrics.clone());
     let running = rollcall_gateway::start(state, listeners).context("cannot start serving")?;
     let options = EventsOptions {
         retention: config.events.retention,
+        redis_stream,
     };
     let events = rollcall_events::start(&store, &metrics, options);
     let serving = Serving { running, events };

@@ -18,6 +18,7 @@ mod idempotency;
 mod migrations;
 mod partitions;
 mod rekey;
+mod relay;
 mod remembered;
 mod roles;
 mod server_check;

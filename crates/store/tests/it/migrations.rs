@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, Statement};
 use crate::fixture::Fixture;
 
 /// Tables that are found before the organization is known, or that belong to no organization.
-const WITHOUT_TENANT: [&str; 15] = [
+const WITHOUT_TENANT: [&str; 17] = [
     "organizations",
     "routing_tokens",
     "routing_oauth_clients",
@@ -19,6 +19,8 @@ const WITHOUT_TENANT: [&str; 15] = [
     "routing_domains",
     "events",
     "feed_floor",
+    "feed_consumers",
+    "feed_sinks",
     "audit_log",
     "installation",
     "access_changes",
