@@ -175,6 +175,14 @@ fn every_method_moves_its_own_metric() {
     metrics.redis_answers(true);
     metrics.redis_went_away();
     metrics.stale_notice(StaleNotice::Heard);
+    metrics.set_feed(21, 20, 19);
+    metrics.set_followers(18, 17);
+    metrics.events_removed(16);
+    metrics.set_consumers(&[("gone".to_owned(), 1, 1)]);
+    metrics.set_consumers(&[("billing".to_owned(), 15, 14)]);
+    metrics.redis_stream_added(23);
+    metrics.set_redis_stream_lag(24);
+    metrics.redis_stream_missed(25);
 
     let values: String = scrape(&metrics)
         .lines()
@@ -191,16 +199,27 @@ fn every_method_moves_its_own_metric() {
     rollcall_build_info{version="1.2.3"} 1
     rollcall_connections{state="connected"} 3
     rollcall_connections_connected_total 1
+    rollcall_consumer_lag_events{consumer="billing"} 15
+    rollcall_consumer_lag_seconds{consumer="billing"} 14
     rollcall_database_connections 11
     rollcall_database_connections_idle 10
     rollcall_database_waiting 8
+    rollcall_events_removed_total 16
+    rollcall_feed_end 21
+    rollcall_feed_removed_to 20
+    rollcall_feed_streams 17
+    rollcall_feed_waiting 18
     rollcall_groups 5
     rollcall_organizations 2
+    rollcall_outbox_age_seconds 19
     rollcall_outbox_events 7
     rollcall_parked_references 6
     rollcall_quirks_total{quirk="boolean_as_text"} 1
     rollcall_rate_limited_total{budget="writes"} 1
     rollcall_redis_outages_total 1
+    rollcall_redis_stream_events_total 23
+    rollcall_redis_stream_lag_events 24
+    rollcall_redis_stream_missed_total 25
     rollcall_redis_up 1
     rollcall_request_duration_seconds_sum{operation="patch_user"} 0.004
     rollcall_request_duration_seconds_count{operation="patch_user"} 1

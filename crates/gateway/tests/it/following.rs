@@ -76,6 +76,19 @@ on_each_database! {
         assert!(took < SOON, "{took:?}");
     }
 
+    async fn a_key_that_is_deleted_while_it_waits_is_told_nothing(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let key = app.api.post("/v1/api-keys", json!({ "name": "second" })).await.expect(201);
+        let second = app.api.with_bearer(Some(&key.text("/secret")));
+        let path = format!("/v1/events?after={}&types=user.created&wait_seconds=60", end(&app).await);
+        let answer = waiting(&app, &second, path, 1).await;
+        let _ = app.api.delete(&format!("/v1/api-keys/{}", key.text("/id"))).await.expect(204);
+        create(&acme, "amy").await;
+        let (reply, _) = answer.await.unwrap();
+        let _ = reply.expect(401);
+    }
+
     async fn what_is_there_already_is_not_waited_for(database: TestDatabase) {
         let app = TestApp::start(database).await;
         app.connect("Acme").await;

@@ -94,7 +94,7 @@ on_each_database! {
 mod retention {
     use std::time::Duration;
 
-    use rollcall_model::{Event, Timestamp};
+    use rollcall_model::Timestamp;
     use rollcall_store::FeedQuery;
     use rollcall_testkit::on_each_database;
 
@@ -145,11 +145,10 @@ mod retention {
             tx.insert_user(user("amy")).await.unwrap();
             tx.commit().await.unwrap();
             let next = read(&fixture, all.end).await;
-            let [Event { position, sequence, .. }] = next.events.as_slice() else {
-                panic!("{next:?}");
-            };
-            assert_eq!(*position, all.end + 1);
-            assert_eq!(*sequence, all.events.last().unwrap().sequence + 1);
+            assert_eq!(next.events.len(), 1, "{next:?}");
+            let (position, sequence) = (next.events[0].position, next.events[0].sequence);
+            assert_eq!(position, all.end + 1);
+            assert_eq!(sequence, all.events.last().unwrap().sequence + 1);
         }
 
         async fn two_processes_that_remove_at_once_remove_each_event_once(database: TestDatabase) {

@@ -32,13 +32,13 @@ async fn follow(store: Store, mut query: FeedQuery, over: Arc<AtomicBool>) -> Ve
     }
 }
 
-fn check(seen: &[Event], ids: &[OrgId]) {
+fn check(seen: &[Event], ids: &[OrgId], seed: u64) {
     let mut next: HashMap<OrgId, u64> = HashMap::new();
     for (index, event) in seen.iter().enumerate() {
-        assert_eq!(event.position, index as u64 + 1, "{event:?}");
+        assert_eq!(event.position, index as u64 + 1, "seed {seed}: {event:?}");
         let sequence = next.entry(event.organization_id).or_default();
         *sequence += 1;
-        assert_eq!(event.sequence, *sequence, "{event:?}");
+        assert_eq!(event.sequence, *sequence, "seed {seed}: {event:?}");
     }
     assert_eq!(next.len(), ids.len());
 }
@@ -46,7 +46,6 @@ fn check(seen: &[Event], ids: &[OrgId]) {
 on_each_database! {
     async fn no_follower_misses_what_two_relays_place_while_others_commit(database: TestDatabase) {
         let seed = fastrand::u64(..);
-        eprintln!("seed {seed}");
         let mut rng = fastrand::Rng::with_seed(seed);
         let fixture = Fixture::on(&database).await;
         let second = database.store(fixture.clock.clone()).await;
@@ -109,14 +108,14 @@ on_each_database! {
         }
 
         let all = all.await.unwrap();
-        check(&all, &ids);
+        check(&all, &ids, seed);
         assert_eq!(all.len() as u64, fixture.store.feed_end().await.unwrap());
         let one = one.await.unwrap();
-        assert_eq!(one.len(), made.get(&ids[1]).copied().unwrap_or(0));
+        assert_eq!(one.len(), made.get(&ids[1]).copied().unwrap_or(0), "seed {seed}");
         let expected = all.iter().filter(|event| {
             event.organization_id == ids[1] && event.kind == EventType::UserCreated
         });
-        assert!(expected.eq(one.iter()));
+        assert!(expected.eq(one.iter()), "seed {seed}");
     }
 
     async fn whoever_waits_hears_of_a_commit_of_this_process_and_of_another(database: TestDatabase) {
@@ -136,14 +135,17 @@ on_each_database! {
 
 #[test]
 fn a_relay_does_not_wait_for_one_that_is_at_it() {
-    use sea_orm::{ConnectionTrait, TransactionTrait};
+    use sea_orm::{ConnectionTrait, TransactionOptions, TransactionTrait};
 
     rollcall_testkit::block_on(async {
         let database = TestDatabase::postgres().await;
         let fixture = Fixture::on(&database).await;
         fixture.organization("Acme").await;
         let raw = database.raw().await;
-        let tx = raw.begin().await.unwrap();
+        let tx = raw
+            .begin_with_options(TransactionOptions::default())
+            .await
+            .unwrap();
         // "rollcall" in ASCII, as in `dialect`.
         let lock = "select pg_advisory_xact_lock(8245928655518264428)";
         tx.execute_unprepared(lock).await.unwrap();

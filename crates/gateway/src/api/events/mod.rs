@@ -15,7 +15,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use self::wanted::{Filter, Wanted, enter};
 use crate::api::answer;
-use crate::api::caller::Caller;
+use crate::api::caller::{Caller, bearer};
 use crate::api::fields::from_text;
 use crate::api::problem::Problem;
 use crate::api::query;
@@ -149,6 +149,9 @@ async fn list_events(caller: Caller, req: HttpRequest) -> Result<HttpResponse, P
             .await?
             .unwrap_or(page);
         req.extensions_mut().insert(Waited(begun.elapsed()));
+        // Whoever was let in a minute ago is told nothing that came since if they no longer are.
+        let secret = bearer(&req).ok_or_else(Problem::unauthorized)?;
+        caller.check_again(secret).await?;
     }
     answer::ok(&EventListBody {
         data: page.events,
