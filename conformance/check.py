@@ -58,8 +58,8 @@ class Check:
 
 
 @contextlib.contextmanager
-def serving(binary):
-    """A server on a new SQLite file; gives its URL and an API key."""
+def serving(binary, settings=None):
+    """A server on a new SQLite file, with more variables; gives its URL and an API key."""
     with tempfile.TemporaryDirectory(prefix="rollcall-conformance.") as folder:
         key = secrets.token_urlsafe(32)
         # Nothing of the caller's own configuration reaches the server.
@@ -76,6 +76,7 @@ def serving(binary):
             # A power cut loses nothing here that anybody wants.
             "ROLLCALL_SQLITE_SYNCHRONOUS": "normal",
         }
+        environment |= settings or {}
         server = subprocess.Popen(
             [binary, "serve"],
             cwd=folder,

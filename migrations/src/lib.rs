@@ -68,6 +68,7 @@ mod m20261129_000090_policies;
 mod m20261129_000091_sign_in_links;
 mod m20261130_000110_feed_floor;
 mod m20261130_000111_consumers;
+mod m20261130_000120_webhooks;
 
 /// The steps in order.
 pub struct Migrator;
@@ -103,6 +104,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000091_sign_in_links::Migration),
             Box::new(m20261130_000110_feed_floor::Migration),
             Box::new(m20261130_000111_consumers::Migration),
+            Box::new(m20261130_000120_webhooks::Migration),
         ]
     }
 }

@@ -5,6 +5,7 @@ mod redis_stream;
 mod relay;
 mod retention;
 mod stopping;
+pub mod webhooks;
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use tokio::time::timeout;
 
 use crate::redis_stream::RedisStream;
 use crate::stopping::Stop;
+use crate::webhooks::WebhookOptions;
 
 /// How long the end of a process waits for a task to finish its step.
 const LAST_STEP: Duration = Duration::from_secs(5);
@@ -27,6 +29,8 @@ pub struct EventsOptions {
     pub retention: Option<Duration>,
     /// Where every event is added to.
     pub redis_stream: Option<EventStream>,
+    /// How webhooks are sent; `None`: this process sends none.
+    pub webhooks: Option<WebhookOptions>,
 }
 
 /// The tasks of one process.
@@ -48,6 +52,17 @@ pub fn start(store: &Store, metrics: &Metrics, options: EventsOptions) -> Events
     if let Some(stream) = options.redis_stream {
         let stream = RedisStream::new(store.clone(), metrics.clone(), stream);
         tasks.push(tokio::spawn(stream.run(stop.signal())));
+    }
+    if let Some(options) = options.webhooks {
+        let sending = webhooks::run(
+            store.clone(),
+            metrics.clone(),
+            options.clone(),
+            stop.signal(),
+        );
+        tasks.push(tokio::spawn(sending));
+        let upkeep = webhooks::run_upkeep(store.clone(), metrics.clone(), options, stop.signal());
+        tasks.push(tokio::spawn(upkeep));
     }
     Events { stop, tasks }
 }

@@ -8,6 +8,7 @@ use rollcall_orgs::domains::TxtResolver;
 use rollcall_orgs::oauth::AccessTokens;
 use rollcall_orgs::oidc::OidcClients;
 use rollcall_orgs::secret::SealingKey;
+use rollcall_orgs::webhooks::Destinations;
 use rollcall_replicas::Replicas;
 use rollcall_store::Store;
 
@@ -28,7 +29,7 @@ pub struct AppState {
     /// Every metric.
     pub metrics: Metrics,
     /// Seals what must be read back.
-    pub sealing_key: SealingKey,
+    pub sealing_key: Arc<SealingKey>,
     /// Makes the access tokens of OAuth clients, and reads them.
     pub access_tokens: AccessTokens,
     /// What the gateway was told.
@@ -49,6 +50,8 @@ pub struct AppState {
     pub replicas: Replicas,
     /// Asks DNS for the proofs of domains.
     pub dns: Arc<dyn TxtResolver>,
+    /// Where webhooks may be sent.
+    pub destinations: Destinations,
     /// Verifies id tokens.
     pub oidc: OidcClients,
     /// Who waits for events.

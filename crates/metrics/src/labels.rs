@@ -189,3 +189,17 @@ label! {
         Everything = "everything",
     }
 }
+
+label! {
+    /// What came of a webhook request.
+    WebhookOutcome {
+        /// It was answered with 2xx.
+        Delivered = "delivered",
+        /// It failed, and is tried again later.
+        Failed = "failed",
+        /// It failed, and is not tried again.
+        GivenUp = "given_up",
+        /// It took so long that another process has the delivery.
+        Lost = "lost",
+    }
+}

@@ -20,5 +20,6 @@ mod tests;
 pub use definition::{Description, Kind};
 pub use labels::{
     AuthenticationFailure, Budget, ConnectionState, Operation, Outcome, StaleNotice, TokenEnd,
+    WebhookOutcome,
 };
 pub use metrics::{Metrics, MetricsError, descriptions, markdown};

@@ -10,6 +10,7 @@ use prometheus::{
 use crate::definition::{Define, Description};
 use crate::{
     AuthenticationFailure, Budget, ConnectionState, Operation, Outcome, StaleNotice, TokenEnd,
+    WebhookOutcome,
 };
 
 /// Metrics could not be registered or written out.
@@ -145,6 +146,20 @@ metrics! {
     database_connections_idle: IntGauge = "rollcall_database_connections_idle" [],
     /// Requests of this process that wait for a connection to the database now.
     database_waiting: IntGauge = "rollcall_database_waiting" [],
+    /// Webhook deliveries that are neither delivered nor given up, those of paused endpoints included. The same on every replica.
+    webhook_queue: IntGauge = "rollcall_webhook_queue_deliveries" [],
+    /// Seconds since the longest due webhook delivery is due, of endpoints that are not paused. The same on every replica.
+    webhook_oldest_due: IntGauge = "rollcall_webhook_oldest_due_seconds" [],
+    /// Webhook endpoints that are paused. The same on every replica.
+    webhook_paused: IntGauge = "rollcall_webhook_endpoints_paused" [],
+    /// Webhook requests of this process that are on their way now.
+    webhook_in_flight: IntGauge = "rollcall_webhook_requests_in_flight" [],
+    /// Webhook requests that were made, by what came of them: `delivered`, `failed` (tried again later), `given_up`, `lost` (another process has it).
+    webhook_attempts: IntCounterVec = "rollcall_webhook_attempts_total" ["outcome"],
+    /// Seconds from an event to its 2xx, of webhook deliveries that arrived.
+    webhook_lag: Histogram = "rollcall_webhook_delivery_lag_seconds" [],
+    /// Webhook endpoints that were paused, because they failed for too long or answered 410.
+    webhook_pauses: IntCounter = "rollcall_webhook_endpoints_paused_total" [],
     /// Always 1; the version that runs is in the label.
     build_info: IntGaugeVec = "rollcall_build_info" ["version"],
 }
@@ -180,6 +195,11 @@ impl Metrics {
         }
         for budget in Budget::ALL {
             metrics.rate_limited.with_label_values(&[budget.label()]);
+        }
+        for outcome in WebhookOutcome::ALL {
+            metrics
+                .webhook_attempts
+                .with_label_values(&[outcome.label()]);
         }
         for notice in StaleNotice::ALL {
             metrics.stale_notices.with_label_values(&[notice.label()]);
@@ -382,6 +402,38 @@ impl Metrics {
         self.database_connections.set(gauge_value(open));
         self.database_connections_idle.set(gauge_value(idle));
         self.database_waiting.set(gauge_value(waiting));
+    }
+
+    /// How the webhook queue stands: how many wait, for how long the longest due, and how many
+    /// endpoints are paused.
+    pub fn set_webhook_queue(&self, pending: u64, oldest_due: Duration, paused: u64) {
+        self.webhook_queue.set(gauge_value(pending));
+        self.webhook_oldest_due
+            .set(gauge_value(oldest_due.as_secs()));
+        self.webhook_paused.set(gauge_value(paused));
+    }
+
+    /// How many webhook requests are on their way now.
+    pub fn set_webhooks_in_flight(&self, count: usize) {
+        let count = u64::try_from(count).unwrap_or(u64::MAX);
+        self.webhook_in_flight.set(gauge_value(count));
+    }
+
+    /// A webhook request was made.
+    pub fn webhook_attempted(&self, outcome: WebhookOutcome) {
+        self.webhook_attempts
+            .with_label_values(&[outcome.label()])
+            .inc();
+    }
+
+    /// A webhook arrived, so long after its event.
+    pub fn webhook_delivered(&self, lag: Duration) {
+        self.webhook_lag.observe(lag.as_secs_f64());
+    }
+
+    /// A webhook endpoint was paused by itself.
+    pub fn webhook_endpoint_paused(&self) {
+        self.webhook_pauses.inc();
     }
 
     /// `count` tombstones were removed because their time was over.

@@ -146,6 +146,31 @@ fn a_new_server_shows_its_version_and_zeros() {
     # HELP rollcall_users Users in all organizations, the deactivated ones included.
     # TYPE rollcall_users gauge
     rollcall_users 0
+    # HELP rollcall_webhook_attempts_total Webhook requests that were made, by what came of them: `delivered`, `failed` (tried again later), `given_up`, `lost` (another process has it).
+    # TYPE rollcall_webhook_attempts_total counter
+    rollcall_webhook_attempts_total{outcome="delivered"} 0
+    rollcall_webhook_attempts_total{outcome="failed"} 0
+    rollcall_webhook_attempts_total{outcome="given_up"} 0
+    rollcall_webhook_attempts_total{outcome="lost"} 0
+    # HELP rollcall_webhook_delivery_lag_seconds Seconds from an event to its 2xx, of webhook deliveries that arrived.
+    # TYPE rollcall_webhook_delivery_lag_seconds histogram
+    rollcall_webhook_delivery_lag_seconds_sum 0
+    rollcall_webhook_delivery_lag_seconds_count 0
+    # HELP rollcall_webhook_endpoints_paused Webhook endpoints that are paused. The same on every replica.
+    # TYPE rollcall_webhook_endpoints_paused gauge
+    rollcall_webhook_endpoints_paused 0
+    # HELP rollcall_webhook_endpoints_paused_total Webhook endpoints that were paused, because they failed for too long or answered 410.
+    # TYPE rollcall_webhook_endpoints_paused_total counter
+    rollcall_webhook_endpoints_paused_total 0
+    # HELP rollcall_webhook_oldest_due_seconds Seconds since the longest due webhook delivery is due, of endpoints that are not paused. The same on every replica.
+    # TYPE rollcall_webhook_oldest_due_seconds gauge
+    rollcall_webhook_oldest_due_seconds 0
+    # HELP rollcall_webhook_queue_deliveries Webhook deliveries that are neither delivered nor given up, those of paused endpoints included. The same on every replica.
+    # TYPE rollcall_webhook_queue_deliveries gauge
+    rollcall_webhook_queue_deliveries 0
+    # HELP rollcall_webhook_requests_in_flight Webhook requests of this process that are on their way now.
+    # TYPE rollcall_webhook_requests_in_flight gauge
+    rollcall_webhook_requests_in_flight 0
     # HELP rollcall_writes_repeated_total Writes that were done again, because the database broke them off for another at the same time.
     # TYPE rollcall_writes_repeated_total counter
     rollcall_writes_repeated_total 0

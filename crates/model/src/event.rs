@@ -117,6 +117,16 @@ event_types! {
     OauthClientCreated = "oauth_client.created",
     /// An OAuth client was revoked, with every access token it was given.
     OauthClientRevoked = "oauth_client.revoked",
+    /// A webhook endpoint of the organization was made.
+    WebhookEndpointCreated = "webhook_endpoint.created",
+    /// A webhook endpoint of the organization was changed, or has a new secret.
+    WebhookEndpointUpdated = "webhook_endpoint.updated",
+    /// A webhook endpoint of the organization was removed.
+    WebhookEndpointDeleted = "webhook_endpoint.deleted",
+    /// Nothing is sent to a webhook endpoint of the organization until it is resumed.
+    WebhookEndpointPaused = "webhook_endpoint.paused",
+    /// A webhook endpoint of the organization that was paused is sent what has come meanwhile.
+    WebhookEndpointResumed = "webhook_endpoint.resumed",
     /// A user was provisioned.
     UserCreated = "user.created",
     /// A user's attributes changed.
@@ -212,6 +222,11 @@ impl EventType {
             // Whoever remembers a token compares its end with the clock.
             | Self::ScimTokenExpiring
             | Self::ScimTokenExpired
+            | Self::WebhookEndpointCreated
+            | Self::WebhookEndpointUpdated
+            | Self::WebhookEndpointDeleted
+            | Self::WebhookEndpointPaused
+            | Self::WebhookEndpointResumed
             | Self::UserCreated
             | Self::UserUpdated
             | Self::UserDeactivated

@@ -160,6 +160,14 @@ id! {
     EventId = "evt"
 }
 id! {
+    /// A place where events are sent.
+    WebhookEndpointId = "whe"
+}
+id! {
+    /// One event on its way to one webhook endpoint.
+    WebhookDeliveryId = "whd"
+}
+id! {
     /// One row of the audit log.
     AuditId = "aud"
 }

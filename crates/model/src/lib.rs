@@ -20,6 +20,7 @@ mod sso;
 mod stale;
 mod time;
 mod token;
+mod webhook;
 
 pub use actor::{Actor, Origin};
 pub use api_key::{ApiKey, ApiKeyRole, ApiKeyRoleError};
@@ -28,7 +29,8 @@ pub use domain::Domain;
 pub use event::{Event, EventType};
 pub use id::{
     ApiKeyId, AuditId, EventId, GroupId, IdError, OauthClientId, OrgId, ParkedReferenceId,
-    RequestId, ScimConnectionId, SigningKeyId, SsoConnectionId, TokenId, UserId,
+    RequestId, ScimConnectionId, SigningKeyId, SsoConnectionId, TokenId, UserId, WebhookDeliveryId,
+    WebhookEndpointId,
 };
 pub use oauth::{Credential, OauthClient};
 pub use organization::{OrgRef, Organization, Slug, SlugError};
@@ -47,3 +49,6 @@ pub use sso::{OidcProvider, SamlProvider, SsoConnection, SsoProvider};
 pub use stale::Stale;
 pub use time::{Clock, ManualClock, SystemClock, Timestamp};
 pub use token::{ScimToken, TokenState};
+pub use webhook::{
+    DeliveryState, PauseReason, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookSecretInfo,
+};

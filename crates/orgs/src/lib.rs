@@ -20,5 +20,6 @@ pub mod sign_in;
 pub mod sso_check;
 pub mod sso_connections;
 pub mod tokens;
+pub mod webhooks;
 
 pub use error::OrgsError;

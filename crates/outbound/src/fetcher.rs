@@ -122,6 +122,15 @@ impl Fetcher {
     }
 
     async fn ask(&self, url: &Url) -> Result<Response, FetchError> {
+        let request = self
+            .client_for(url)?
+            .get(url.clone())
+            .header(ACCEPT, "application/json, */*;q=0.5");
+        request.send().await.map_err(|error| FetchError::of(&error))
+    }
+
+    /// The client that may ask an address, if one may.
+    pub(crate) fn client_for(&self, url: &Url) -> Result<&Client, FetchError> {
         let (client, reach) = match url.scheme() {
             "https" => &self.tls,
             "http" if !self.plain.1.allowed.is_empty() => &self.plain,
@@ -141,10 +150,7 @@ impl Fetcher {
         if literal.is_some_and(|address| !reach.holds(address)) {
             return Err(FetchError::Forbidden);
         }
-        let request = client
-            .get(url.clone())
-            .header(ACCEPT, "application/json, */*;q=0.5");
-        request.send().await.map_err(|error| FetchError::of(&error))
+        Ok(client)
     }
 }
 

@@ -20,8 +20,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use self::server::ServerCheck;
 pub(crate) use self::text::{
-    Hold, LookUp, delete_members, for_no_key_update, id_set, json_array, json_list, look_up_each,
-    select_ids, text_in, wanted, writes_within_queries,
+    Hold, LookUp, delete_members, for_no_key_update, for_no_key_update_skip_locked, id_set,
+    json_array, json_list, look_up_each, select_ids, text_in, wanted, writes_within_queries,
 };
 use crate::error::StoreError;
 use crate::options::{StoreOptions, Synchronous};

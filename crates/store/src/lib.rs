@@ -64,6 +64,7 @@ mod tokens;
 mod tombstones;
 mod unique;
 mod users;
+mod webhooks;
 
 pub use activity::Activity;
 pub use api_keys::NewApiKey;
@@ -113,3 +114,7 @@ pub use sso_connections::{NewSsoConnection, SsoConnectionChange};
 pub use tokens::NewToken;
 pub use tombstones::{Purged, Tombstone};
 pub use users::User;
+pub use webhooks::{
+    AfterFailure, AttemptMade, ClaimedDeliveries, ClaimedDelivery, DueEndpoint, Finished,
+    NewWebhookEndpoint, NewWebhookSecret, ReplayRange, WebhookEndpointChange, WebhookQueue,
+};

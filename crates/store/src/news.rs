@@ -7,6 +7,8 @@ use tokio::sync::{Notify, watch};
 pub(crate) struct News {
     committed: Notify,
     end: watch::Sender<u64>,
+    /// Deliveries that were queued by this process, other than by placing events.
+    queued: Notify,
 }
 
 impl News {
@@ -23,6 +25,14 @@ impl News {
     pub(crate) fn feed_ends_at(&self, position: u64) {
         self.end
             .send_if_modified(|end| std::mem::replace(end, position) != position);
+    }
+
+    pub(crate) fn webhook_queued(&self) {
+        self.queued.notify_one();
+    }
+
+    pub(crate) async fn webhooks_queued(&self) {
+        self.queued.notified().await;
     }
 
     pub(crate) fn watch_feed(&self) -> watch::Receiver<u64> {

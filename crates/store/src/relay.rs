@@ -16,6 +16,7 @@ use crate::dialect::WriteTx;
 use crate::entity::events::Model;
 use crate::error::StoreError;
 use crate::feed::in_outbox;
+use crate::webhooks::fan_out;
 
 /// How many events one transaction places: a feed that nobody has placed for long does not hold up
 /// the writers.
@@ -126,6 +127,12 @@ impl Store {
         self.news.events_committed().await;
     }
 
+    /// Waits until this process has queued a webhook delivery for another reason than an event that
+    /// was placed, since the last time that somebody waited. For one waiter, the webhook workers.
+    pub async fn webhooks_queued(&self) {
+        self.news.webhooks_queued().await;
+    }
+
     async fn outbox_waits(&self) -> Result<bool, StoreError> {
         let first: Vec<Model> = in_outbox().limit(1).all(&self.db).await?;
         Ok(!first.is_empty())
@@ -141,6 +148,8 @@ impl Store {
             [end.into(), AT_A_TIME.into()],
         );
         let placed = tx.connection().execute_raw(place).await?.rows_affected();
+        let up_to = end.saturating_add(i64::try_from(placed).unwrap_or(i64::MAX));
+        fan_out(tx.connection(), self.clock(), (end, up_to)).await?;
         tx.commit().await?;
         let end = u64::try_from(end).unwrap_or(0) + placed;
         self.news.feed_ends_at(end);

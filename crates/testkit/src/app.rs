@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use prometheus::Registry;
 use rand::rngs::SysRng;
+use rollcall_events::webhooks::WebhookOptions;
 use rollcall_events::{Events, EventsOptions};
 use rollcall_gateway::{
     ActivityLog, Admission, AdmissionLimits, AppState, Draining, Expiries, Followers, Guesses,
@@ -17,6 +18,7 @@ use rollcall_orgs::api_keys;
 use rollcall_orgs::oauth::AccessTokens;
 use rollcall_orgs::oidc::OidcClients;
 use rollcall_orgs::secret::SealingKey;
+use rollcall_orgs::webhooks::Destinations;
 use rollcall_outbound::{AllowedNetworks, Fetcher, Timeouts};
 use rollcall_replicas::{RedisHealth, RedisOptions, Replicas};
 use secrecy::SecretString;
@@ -75,6 +77,13 @@ impl Connection {
             self.organization, self.id
         )
     }
+}
+
+/// Webhooks as a gateway sends them.
+fn webhooks(state: &AppState, fetcher: Fetcher) -> WebhookOptions {
+    let key = Arc::clone(&state.sealing_key);
+    let open = move |id, sealed: &[u8]| rollcall_orgs::webhooks::open_secret(&key, id, sealed).ok();
+    WebhookOptions::new(fetcher, Arc::new(open))
 }
 
 impl TestApp {
@@ -179,7 +188,7 @@ impl TestApp {
             store,
             replicas,
             metrics,
-            sealing_key: SealingKey::from_base64(&sealing_key).unwrap(),
+            sealing_key: Arc::new(SealingKey::from_base64(&sealing_key).unwrap()),
             admission: Admission::new(settings.admission),
             held_back: HeldBack::default(),
             access_tokens: AccessTokens::new(
@@ -193,7 +202,8 @@ impl TestApp {
             expiries: Expiries::default(),
             guesses: Guesses::default(),
             dns: dns.clone(),
-            oidc: OidcClients::new(fetcher),
+            destinations: Destinations::new(fetcher.clone()),
+            oidc: OidcClients::new(fetcher.clone()),
             followers: Followers::default(),
             draining: Draining::default(),
         };
@@ -204,6 +214,7 @@ impl TestApp {
         };
         let options = EventsOptions {
             redis_stream: stream.and_then(|key| state.replicas.event_stream(key, 0)),
+            webhooks: Some(webhooks(&state, fetcher)),
             ..EventsOptions::default()
         };
         let events = rollcall_events::start(&state.store, &state.metrics, options);

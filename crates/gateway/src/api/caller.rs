@@ -27,6 +27,10 @@ const LISTS_FOR_BOUND_KEYS: [&str; 4] = [
     "/v1/sign-in-routes",
 ];
 
+/// What belongs to an organization or to the installation. The handlers show a bound key only what is
+/// of its organization: they ask the store within [`Caller::bound_to`].
+const OF_EITHER: &str = "/v1/webhook-endpoints";
+
 /// Proof that a request carries a known API key, or a believed token of a person, which may make it.
 ///
 /// Every handler of the management API takes one, and opens organizations through it. What a key may
@@ -96,6 +100,7 @@ impl Caller {
                 }
                 _ if FOR_BOUND_KEYS.contains(&pattern.as_str()) => {}
                 _ if reads && LISTS_FOR_BOUND_KEYS.contains(&pattern.as_str()) => {}
+                _ if pattern == OF_EITHER || pattern.starts_with("/v1/webhook-endpoints/") => {}
                 _ => return Err(bound_key()),
             }
         }

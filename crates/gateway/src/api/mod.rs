@@ -38,6 +38,7 @@ mod sign_in_links;
 mod sign_in_routes;
 mod sso_connections;
 mod user_roles;
+mod webhooks;
 
 use actix_web::web;
 use utoipa_actix_web::scope::scope;
@@ -71,6 +72,7 @@ fn routes(config: &mut service_config::ServiceConfig) {
         .configure(sign_in_links::configure)
         .configure(events::configure)
         .configure(consumers::configure)
+        .configure(webhooks::configure)
         .configure(api_keys::configure)
         .configure(audit_log::configure)
         .service(openapi::get_openapi_document);

@@ -192,6 +192,8 @@ fn path_parameter(name: &str) -> Option<&'static str> {
         "consumer" => "The consumer's name: 1 to 100 letters, digits and `._-`",
         "occ" => "The OAuth client's id",
         "name" => "The product's name of the attribute",
+        "whe" => "The webhook endpoint's id",
+        "whd" => "The delivery's id",
         _ => return None,
     })
 }
@@ -356,6 +358,17 @@ mod tests {
         PUT /v1/organizations/{org}/users/{user}/role give_role
         GET /v1/organizations/{org}/users/{user}/role-explanation explain_role
         GET /v1/sign-in-routes find_sign_in_route
+        GET /v1/webhook-endpoints list_webhook_endpoints
+        POST /v1/webhook-endpoints create_webhook_endpoint
+        DELETE /v1/webhook-endpoints/{whe} delete_webhook_endpoint
+        GET /v1/webhook-endpoints/{whe} get_webhook_endpoint
+        PATCH /v1/webhook-endpoints/{whe} change_webhook_endpoint
+        GET /v1/webhook-endpoints/{whe}/deliveries list_webhook_deliveries
+        GET /v1/webhook-endpoints/{whe}/deliveries/{whd} get_webhook_delivery
+        POST /v1/webhook-endpoints/{whe}/deliveries/{whd}/redeliver redeliver_webhook
+        POST /v1/webhook-endpoints/{whe}/replay replay_to_webhook
+        POST /v1/webhook-endpoints/{whe}/rotate-secret rotate_webhook_secret
+        POST /v1/webhook-endpoints/{whe}/test test_webhook_endpoint
         ");
     }
 

@@ -63,6 +63,11 @@ on_each_database! {
             } else if route.path().starts_with("/v1/consumers") {
                 // Its own, of which there are none but the one that it makes.
                 assert!([200, 204, 404].contains(&reply.status), "{told}: {}", reply.body);
+            } else if route.path() == "/v1/webhook-endpoints" {
+                // The list is empty; the organization that is named is not there.
+                assert!([200, 422].contains(&reply.status), "{told}: {}", reply.body);
+            } else if route.pattern.contains("{whe}") {
+                assert_eq!(reply.status, 404, "{told}: {}", reply.body);
             } else if route.path() == "/v1/sign-in-routes" {
                 assert_eq!(reply.body["code"], "no_sign_in_route", "{told}");
             } else if reply.status != 200 {

@@ -328,5 +328,7 @@ pub(crate) fn fill(pattern: &str, org: &Connection, below: &Connection) -> Strin
         .replace("{domain}", DOMAIN)
         .replace("{consumer}", "victim")
         .replace("{occ}", "occ_01890000000000000000000000")
+        .replace("{whe}", "whe_01890000000000000000000000")
+        .replace("{whd}", "whd_01890000000000000000000000")
         .replace("{key}", "key_01890000000000000000000000")
 }

@@ -56,3 +56,4 @@ mod sso_connections;
 mod tokens;
 mod tombstones;
 mod unmapped;
+mod webhooks;

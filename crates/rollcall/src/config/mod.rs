@@ -24,6 +24,7 @@ mod reference;
 mod scim;
 mod secret;
 mod values;
+mod webhooks;
 
 #[cfg(test)]
 mod tests;
@@ -48,6 +49,7 @@ pub(crate) use self::redis::RedisConfig;
 pub(crate) use self::reference::markdown;
 pub(crate) use self::scim::ScimConfig;
 pub(crate) use self::secret::Secret;
+pub(crate) use self::webhooks::WebhooksConfig;
 
 /// The commented default file, as `rollcall config default` prints it.
 pub(crate) const DEFAULT_FILE: &str = include_str!("../../config.default.toml");
@@ -128,6 +130,8 @@ pub(crate) struct Config {
     pub(crate) outbound: OutboundConfig,
     /// The feed of events.
     pub(crate) events: EventsConfig,
+    /// How webhooks are sent.
+    pub(crate) webhooks: WebhooksConfig,
     /// The SCIM endpoint.
     pub(crate) scim: ScimConfig,
 }

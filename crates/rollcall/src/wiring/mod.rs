@@ -7,6 +7,7 @@ mod database;
 mod listen;
 mod replicas;
 mod secret_key;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ use rollcall_orgs::domains::Dns;
 use rollcall_orgs::oauth::AccessTokens;
 use rollcall_orgs::oidc::OidcClients;
 use rollcall_orgs::secret::{ApiKeySecret, check_key};
+use rollcall_orgs::webhooks::Destinations;
 use rollcall_outbound::{Fetcher, Timeouts};
 use rollcall_store::Store;
 
@@ -75,16 +77,20 @@ pub(crate) async fn start(config: &Config, bound: Bound) -> anyhow::Result<Start
 async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result<Started> {
     database::bring_up_to_date(&store, config).await?;
     let used_before = store.has_key_check().await?;
-    let sealing_key = secret_key::find_or_make(config, used_before)?;
+    let sealing_key = Arc::new(secret_key::find_or_make(config, used_before)?);
     check_key(&store, &sealing_key).await?;
     let first_key = first_key(&store, config).await?;
     let metrics = Metrics::register(Registry::new(), VERSION)?;
     let settings = settings(config, bound.url());
+    let outbound = Fetcher::new(
+        config.outbound.allowed_private_networks.clone(),
+        Timeouts::default(),
+    )?;
     let state = AppState {
         store,
         replicas: replicas::share(config, metrics.clone())?,
         metrics,
-        sealing_key,
+        sealing_key: Arc::clone(&sealing_key),
         admission: Admission::new(settings.admission),
         held_back: HeldBack::default(),
         access_tokens: AccessTokens::new(
@@ -98,11 +104,9 @@ async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result
         expiries: Expiries::default(),
         guesses: Guesses::default(),
         dns: Arc::new(Dns::from_system()),
-        oidc: OidcClients::new(Fetcher::new(
-            config.outbound.allowed_private_networks.clone(),
-            Timeouts::default(),
-        )?),
         followers: Followers::default(),
+        destinations: Destinations::new(outbound.clone()),
+        oidc: OidcClients::new(outbound.clone()),
         draining: Draining::default(),
     };
     let listeners = Listeners {
@@ -121,6 +125,7 @@ async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result
     let options = EventsOptions {
         retention: config.events.retention,
         redis_stream,
+        webhooks: Some(webhooks::options(config, outbound, sealing_key)),
     };
     let events = rollcall_events::start(&store, &metrics, options);
     let serving = Serving { running, events };

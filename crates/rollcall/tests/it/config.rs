@@ -110,6 +110,10 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
     events.max_followers = 1000
     #events.redis_stream
     events.redis_stream_max_len = 100000
+    webhooks.concurrency = 64
+    webhooks.pause_after_hours = 72
+    webhooks.keep_delivered_days = 7
+    webhooks.keep_failed_days = 30
     scim.extra_paths = ["/a", "/b"]                  # in ROLLCALL_SCIM__EXTRA_PATHS
     scim.tombstone_retention_days = 30
     "#);

@@ -121,6 +121,15 @@ pub(crate) fn for_no_key_update(backend: DbBackend) -> &'static str {
     }
 }
 
+/// As [`for_no_key_update`], but leaves out rows that somebody else holds, without waiting for them.
+pub(crate) fn for_no_key_update_skip_locked(backend: DbBackend) -> &'static str {
+    if backend == DbBackend::Sqlite {
+        ""
+    } else {
+        "for no key update skip locked"
+    }
+}
+
 /// Whether a query may hold statements that write.
 pub(crate) fn writes_within_queries(backend: DbBackend) -> bool {
     backend != DbBackend::Sqlite

@@ -40,3 +40,7 @@ pub(crate) mod user_managers;
 pub(crate) mod user_roles;
 pub(crate) mod users;
 pub(crate) mod waiting_users;
+pub(crate) mod webhook_attempts;
+pub(crate) mod webhook_deliveries;
+pub(crate) mod webhook_endpoints;
+pub(crate) mod webhook_secrets;

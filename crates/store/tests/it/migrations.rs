@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, Statement};
 use crate::fixture::Fixture;
 
 /// Tables that are found before the organization is known, or that belong to no organization.
-const WITHOUT_TENANT: [&str; 17] = [
+const WITHOUT_TENANT: [&str; 21] = [
     "organizations",
     "routing_tokens",
     "routing_oauth_clients",
@@ -27,6 +27,10 @@ const WITHOUT_TENANT: [&str; 17] = [
     "access_change_count",
     "api_keys",
     "idempotency_keys",
+    "webhook_endpoints",
+    "webhook_secrets",
+    "webhook_deliveries",
+    "webhook_attempts",
     "seaql_migrations",
 ];
 

@@ -106,6 +106,12 @@ fn without_file_and_variables_there_are_the_defaults() {
             redis_stream: None,
             redis_stream_max_len: 100000,
         },
+        webhooks: WebhooksConfig {
+            concurrency: 64,
+            pause_after: 259200s,
+            keep_delivered: 604800s,
+            keep_failed: 2592000s,
+        },
         scim: ScimConfig {
             extra_paths: [],
             tombstone_retention: 2592000s,

@@ -72,6 +72,7 @@ fn the_default_file_describes_every_field_and_nothing_else() {
         "oauth",
         "outbound",
         "events",
+        "webhooks",
         "scim",
     ];
     let mut expected: BTreeSet<String> = fields::<Config>("").into_iter().collect();
@@ -88,6 +89,7 @@ fn the_default_file_describes_every_field_and_nothing_else() {
     expected.extend(fields::<OauthConfig>("oauth."));
     expected.extend(fields::<OutboundConfig>("outbound."));
     expected.extend(fields::<EventsConfig>("events."));
+    expected.extend(fields::<WebhooksConfig>("webhooks."));
     expected.extend(fields::<ScimConfig>("scim."));
     for secret in layers::SECRETS {
         assert!(expected.contains(*secret), "{secret}");
