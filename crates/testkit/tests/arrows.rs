@@ -65,6 +65,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "rollcall-store",
         ],
     ),
+    // What runs beside a gateway and knows its API alone.
+    ("rollcall-clients", &[]),
     ("rollcall-fuzz", &["rollcall-orgs", "rollcall-scim"]),
     (
         "rollcall-orgs",
