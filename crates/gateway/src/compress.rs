@@ -52,7 +52,10 @@ fn is_read<B>(answer: &ServiceResponse<B>) -> bool {
     let kind = answer.headers().get(CONTENT_TYPE);
     let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let essence = kind.split(';').next().unwrap_or_default().trim();
-    let json = matches!(essence, "application/json" | "application/scim+json");
+    let json = matches!(
+        essence,
+        "application/json" | "application/scim+json" | "application/x-ndjson"
+    );
     reads && json && answer.status() == StatusCode::OK
 }
 

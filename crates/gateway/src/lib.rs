@@ -19,6 +19,7 @@ mod scim;
 mod server;
 mod settings;
 mod state;
+mod stream;
 
 pub use activity::{ActivityLog, FLUSH_EVERY};
 pub use admission::{Admission, AdmissionLimits};

@@ -117,6 +117,10 @@ pub struct Limits {
     /// How long a client may take to receive an answer that is written while it is read from the
     /// database. Later its connection is broken off.
     pub long_answer_timeout: Duration,
+    /// The same of a snapshot of an organization.
+    pub snapshot_timeout: Duration,
+    /// The largest roster that can be compared, in bytes. More is 413.
+    pub max_roster_bytes: usize,
     /// From how many bytes on an answer is compressed for clients that take it so; 0 compresses
     /// none.
     pub compress_from_bytes: usize,
@@ -147,6 +151,8 @@ impl Default for Limits {
             request_head_timeout: Duration::from_secs(15),
             request_body_timeout: Duration::from_secs(30),
             long_answer_timeout: Duration::from_secs(60),
+            snapshot_timeout: Duration::from_hours(1),
+            max_roster_bytes: 64 * 1024 * 1024,
             compress_from_bytes: 16 * 1024,
             shutdown_timeout: Duration::from_secs(30),
         }

@@ -12,6 +12,7 @@ pub mod oauth;
 pub mod oidc;
 pub mod organizations;
 pub mod policies;
+pub mod reconcile;
 pub mod roles;
 pub mod saml_metadata;
 pub mod scim_connections;

@@ -27,6 +27,8 @@ pub struct Store {
     pub(crate) news: Arc<News>,
     /// Places for [`Snapshot`](crate::Snapshot)s.
     pub(crate) snapshots: Arc<Semaphore>,
+    /// Places among those for [`OrgSnapshot`](crate::OrgSnapshot)s.
+    pub(crate) org_snapshots: Arc<Semaphore>,
     options: Arc<StoreOptions>,
 }
 
@@ -68,6 +70,7 @@ impl Store {
             remembered: Arc::default(),
             news: Arc::default(),
             snapshots: Arc::new(Semaphore::new(places(options.max_connections))),
+            org_snapshots: Arc::new(Semaphore::new(places(options.max_connections / 2))),
             options: Arc::new(options.clone()),
         })
     }
@@ -155,7 +158,7 @@ impl Store {
     }
 }
 
-/// How many connections of a pool may be held by snapshots: half of them, and at least one.
+/// How many connections of so many may be held by snapshots: half of them, and at least one.
 fn places(max_connections: u32) -> usize {
     usize::try_from(max_connections / 2).unwrap_or(1).max(1)
 }

@@ -233,6 +233,18 @@ impl Dialect {
         })
     }
 
+    /// Lets a transaction that only reads wait for so long between two queries. To be called before
+    /// its first one.
+    pub(crate) async fn allow_idle(&self, tx: &ReadTx, limit: Duration) -> Result<(), StoreError> {
+        if matches!(self, Self::Postgres) {
+            // Whole milliseconds; 0 would mean for ever.
+            let limit = limit.as_millis().clamp(1, i32::MAX as u128);
+            let allow = format!("set local idle_in_transaction_session_timeout = {limit}");
+            tx.connection().execute_unprepared(&allow).await?;
+        }
+        Ok(())
+    }
+
     /// Whether one statement may write several tables.
     pub(crate) const fn writes_at_once(&self) -> bool {
         matches!(self, Self::Postgres)

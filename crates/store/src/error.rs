@@ -5,7 +5,7 @@ use std::convert::Infallible;
 
 use rollcall_model::{RoleName, UserId};
 use rollcall_scim::ScimError;
-use sea_orm::{DbErr, RuntimeErr, SqlErr};
+use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr};
 
 use crate::guards::PolicyRefusal;
 
@@ -233,6 +233,11 @@ impl StoreError {
     #[must_use]
     pub fn is_contention(&self) -> bool {
         matches!(self, Self::Unavailable(cause) if is_contention(cause))
+    }
+
+    /// What there are few of was not free within the time that a request waits for its turn.
+    pub(crate) const fn too_busy() -> Self {
+        Self::Unavailable(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))
     }
 
     /// Names the attribute behind a violated unique index; any other error stays what it is.

@@ -34,6 +34,7 @@ mod news;
 mod oauth_clients;
 mod oidc_callers;
 mod options;
+mod org_snapshot;
 mod organizations;
 mod outbox;
 mod paging;
@@ -91,6 +92,9 @@ pub use migrate::SplitRefused;
 pub use oauth_clients::NewOauthClient;
 pub use oidc_callers::OidcCaller;
 pub use options::{StoreOptions, Synchronous};
+pub use org_snapshot::{
+    Membership, OrgSnapshot, SeenConnection, SeenGroup, SeenKeys, SeenUser, user_name_key,
+};
 pub use organizations::OrganizationChange;
 pub use policies::StoredPolicy;
 pub use pool::PoolState;

@@ -1,6 +1,6 @@
 //! The policy of one organization.
 
-use rollcall_model::{EventType, Policy, Timestamp};
+use rollcall_model::{EventType, OrgId, Policy, Timestamp};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
@@ -51,6 +51,15 @@ impl OrgHandle {
     pub async fn policy(&self) -> Result<StoredPolicy, StoreError> {
         read(find(&self.store.db, self).await?)
     }
+}
+
+/// The rules of an organization.
+pub(crate) async fn in_force(
+    db: &impl ConnectionTrait,
+    org_id: OrgId,
+) -> Result<Policy, StoreError> {
+    let row = Entity::find_by_id(org_id.as_uuid()).one(db).await?;
+    Ok(read(row)?.policy)
 }
 
 async fn find(db: &impl ConnectionTrait, org: &OrgHandle) -> Result<Option<Model>, StoreError> {

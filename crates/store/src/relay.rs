@@ -157,7 +157,8 @@ impl Store {
     }
 }
 
-async fn end_of_feed(db: &impl ConnectionTrait) -> Result<i64, StoreError> {
+/// See [`Store::feed_end`].
+pub(crate) async fn end_of_feed(db: &impl ConnectionTrait) -> Result<i64, StoreError> {
     place(db, FEED_END).await
 }
 

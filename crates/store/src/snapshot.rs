@@ -7,7 +7,6 @@
 use std::collections::HashMap;
 
 use rollcall_model::GroupId;
-use sea_orm::{ConnAcquireErr, DbErr};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::dialect::ReadTx;
@@ -30,12 +29,7 @@ impl ConnectionHandle {
     ///
     /// The database is not available, or too many snapshots are held.
     pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
-        let place = self.store.snapshots.clone().acquire_owned();
-        let Ok(Ok(place)) = tokio::time::timeout(self.store.patience(), place).await else {
-            return Err(StoreError::Unavailable(DbErr::ConnectionAcquire(
-                ConnAcquireErr::Timeout,
-            )));
-        };
+        let place = self.store.place_in(&self.store.snapshots).await?;
         Ok(Snapshot {
             tx: self.store.dialect.begin_read(&self.store.db).await?,
             scope: self.scope(),

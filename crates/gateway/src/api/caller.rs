@@ -14,6 +14,7 @@ use rollcall_store::{ConnectionHandle, OrgHandle};
 
 use crate::api::person;
 use crate::api::problem::Problem;
+use crate::api::reconcile;
 use crate::request_id;
 use crate::state::AppState;
 
@@ -104,7 +105,7 @@ impl Caller {
                 _ => return Err(bound_key()),
             }
         }
-        if !reads && self.key.role == ApiKeyRole::ReadOnly {
+        if !reads && pattern != reconcile::PATTERN && self.key.role == ApiKeyRole::ReadOnly {
             return Err(read_only_key());
         }
         Ok(())

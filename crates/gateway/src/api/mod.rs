@@ -31,11 +31,13 @@ mod policy_preview;
 mod post;
 pub(crate) mod problem;
 mod query;
+mod reconcile;
 mod role_mappings;
 mod scim_connections;
 mod sign_in_decisions;
 mod sign_in_links;
 mod sign_in_routes;
+mod snapshot;
 mod sso_connections;
 mod user_roles;
 mod webhooks;
@@ -73,6 +75,8 @@ fn routes(config: &mut service_config::ServiceConfig) {
         .configure(events::configure)
         .configure(consumers::configure)
         .configure(webhooks::configure)
+        .configure(snapshot::configure)
+        .configure(reconcile::configure)
         .configure(api_keys::configure)
         .configure(audit_log::configure)
         .service(openapi::get_openapi_document);

@@ -11,9 +11,9 @@ use rollcall_scim::json;
 use serde_json::Value;
 
 use super::failure::{MEDIA_TYPE, ScimFailure};
-use super::stream::BrokenOff;
 use super::tenant::Tenant;
 use crate::announced;
+use crate::stream::BrokenOff;
 
 /// Reads a JSON body within the limits (RFC 7644 §3.1), and waits until it is the request's turn.
 pub(super) async fn read(

@@ -13,8 +13,8 @@ use serde_json::{Map, Value, json};
 
 use super::failure::ScimFailure;
 use super::render;
-use super::stream::{BrokenOff, Pen};
 use super::tenant::Tenant;
+use crate::stream::{BrokenOff, Pen};
 
 /// How many members are held in memory at once. A group that has no more is answered whole.
 pub(super) const MEMBERS_AT_ONCE: usize = 1_000;

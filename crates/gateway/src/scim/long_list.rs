@@ -15,8 +15,8 @@ use rollcall_store::{Found, Snapshot};
 use super::body;
 use super::failure::ScimFailure;
 use super::long_group::{self, Frame, MEMBERS_AT_ONCE, Shown};
-use super::stream::{self, BrokenOff, Pen};
 use super::tenant::Tenant;
+use crate::stream::{self, BrokenOff, Pen};
 
 /// A page that is to be written.
 pub(super) struct LongList<'p> {

@@ -23,7 +23,6 @@ mod root;
 pub(crate) mod root_path;
 mod scopes;
 mod shape;
-mod stream;
 mod tenant;
 mod users;
 mod visitor;

@@ -165,6 +165,8 @@ pub(crate) fn api() -> Vec<ApiRoute> {
         ("GET", "/v1/organizations/{org}", None),
         ("PATCH", "/v1/organizations/{org}", named()),
         ("DELETE", "/v1/organizations/{org}", None),
+        ("GET", "/v1/organizations/{org}/snapshot", None),
+        ("POST", "/v1/organizations/{org}/reconcile", Some(json!({}))),
         ("GET", "/v1/organizations/{org}/sso-connections", None),
         ("POST", "/v1/organizations/{org}/sso-connections", sso()),
         ("GET", "/v1/organizations/{org}/sso-connections/{sso}", None),

@@ -16,6 +16,7 @@ mod database_restart;
 mod database_timeouts;
 mod domains;
 mod expiry_notices;
+
 mod following;
 mod generated;
 mod health;
@@ -51,6 +52,7 @@ mod scopes;
 mod sign_in_table;
 mod sign_ins;
 mod slow_clients;
+mod snapshot_follow;
 mod source_addresses;
 mod sso_connections;
 mod tokens;

@@ -82,6 +82,15 @@ pub(crate) struct LimitsConfig {
         deserialize_with = "values::seconds"
     )]
     pub(crate) long_answer_timeout: Duration,
+    /// How long a client may take to receive a snapshot of an organization.
+    #[serde(
+        rename = "snapshot_timeout_seconds",
+        deserialize_with = "values::seconds"
+    )]
+    pub(crate) snapshot_timeout: Duration,
+    /// Bytes of a roster that is compared.
+    #[serde(deserialize_with = "values::positive")]
+    pub(crate) max_roster_bytes: usize,
     /// From how many bytes on an answer is compressed; 0 for none.
     pub(crate) compress_from_bytes: usize,
     /// How long requests under way may go on when the server stops.

@@ -185,6 +185,8 @@ fn settings(config: &Config, url: String) -> Settings {
             request_head_timeout: limits.request_head_timeout,
             request_body_timeout: limits.request_body_timeout,
             long_answer_timeout: limits.long_answer_timeout,
+            snapshot_timeout: limits.snapshot_timeout,
+            max_roster_bytes: limits.max_roster_bytes,
             compress_from_bytes: limits.compress_from_bytes,
             shutdown_timeout: limits.shutdown_timeout,
         },

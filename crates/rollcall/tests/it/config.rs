@@ -77,6 +77,8 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
     limits.request_head_timeout_seconds = 15
     limits.request_body_timeout_seconds = 30
     limits.long_answer_timeout_seconds = 60
+    limits.snapshot_timeout_seconds = 3600
+    limits.max_roster_bytes = 67108864
     limits.compress_from_bytes = 16384
     limits.shutdown_timeout_seconds = 30
     concurrency.requests_per_connection = 8

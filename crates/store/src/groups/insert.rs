@@ -141,6 +141,9 @@ impl DirectoryTx {
         self.org
             .outbox
             .push(EventType::GroupRestored, Some(connection_id), id, data);
+        if let Some(mapping) = &group.role_mapping {
+            self.tell_role_mapping(id, None, Some(mapping));
+        }
         let id_text = id.to_scim();
         let names = [Some(id_text.as_str()), group.resource.external_id()];
         self.attach(MemberId::Group(id), &names, made.parkings)

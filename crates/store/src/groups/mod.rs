@@ -85,7 +85,7 @@ impl TryFrom<Model> for Group {
 }
 
 /// What events tell of a group: its attributes as they are now, with its id.
-fn told(kind: &ResourceType, id: GroupId, resource: &Resource) -> Value {
+pub(crate) fn told(kind: &ResourceType, id: GroupId, resource: &Resource) -> Value {
     let mut group = resource.told(kind);
     group.shift_insert(0, "id".to_owned(), Value::from(id.to_scim()));
     json!({ "group": group })

@@ -70,14 +70,14 @@ impl MemberId {
         }
     }
 
-    const fn as_uuid(self) -> Uuid {
+    pub(crate) const fn as_uuid(self) -> Uuid {
         match self {
             Self::User(id) => id.as_uuid(),
             Self::Group(id) => id.as_uuid(),
         }
     }
 
-    fn of(kind: MemberKind, id: Uuid) -> Self {
+    pub(crate) fn of(kind: MemberKind, id: Uuid) -> Self {
         match kind {
             MemberKind::User => Self::User(UserId::from_uuid(id)),
             MemberKind::Group => Self::Group(GroupId::from_uuid(id)),

@@ -85,11 +85,19 @@ impl DirectoryTx {
             .filter(Column::Id.eq(before.id.as_uuid()))
             .exec(self.connection())
             .await?;
-        let (id, connection_id) = (before.id, self.connection_id);
-        let mut data = json!({
-            "before": told(before.role_mapping.as_ref()),
-            "after": told(after.as_ref()),
-        });
+        self.tell_role_mapping(before.id, before.role_mapping.as_ref(), after.as_ref());
+        self.touch_members_of(before.id).await
+    }
+
+    /// Tells that a group gives another role than before, or none any more.
+    pub(crate) fn tell_role_mapping(
+        &mut self,
+        id: GroupId,
+        before: Option<&RoleMapping>,
+        after: Option<&RoleMapping>,
+    ) {
+        let connection_id = self.connection_id;
+        let mut data = json!({ "before": told(before), "after": told(after) });
         let detail = Some(data.clone());
         data["group"] = json!({ "id": id.to_scim() });
         let kind = EventType::GroupRoleMappingChanged;
@@ -97,7 +105,6 @@ impl DirectoryTx {
         self.org
             .outbox
             .push_with(kind, connection, id, data, detail);
-        self.touch_members_of(id).await
     }
 
     /// Has the roles of everybody settled who is directly in a locked group.

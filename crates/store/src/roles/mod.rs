@@ -27,7 +27,7 @@ pub use explain::{GroupGrant, RoleExplanation, SentRole};
 pub use manual::ManualRole;
 pub use mapping::MappedGroup;
 pub(crate) use mapping::{columns, read_mapping};
-pub(crate) use read::role_of;
+pub(crate) use read::{role_of, roles_of};
 
 /// A user whose role, or what gives it, is another one after a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]

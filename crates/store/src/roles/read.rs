@@ -127,6 +127,20 @@ pub(crate) async fn role_of(
     row.as_ref().map(user_role).transpose()
 }
 
+/// See [`ConnectionHandle::roles_of`].
+pub(crate) async fn roles_of(
+    db: &impl ConnectionTrait,
+    scope: Scope,
+    users: &[UserId],
+) -> Result<HashMap<UserId, UserRole>, StoreError> {
+    if users.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = rows(db, scope, users).await?;
+    let roles = rows.iter().map(|(id, row)| Ok((*id, user_role(row)?)));
+    roles.collect()
+}
+
 impl ConnectionHandle {
     /// The roles of those of some users who were given one. Whoever is absent has the default role
     /// of the policy.
@@ -138,12 +152,7 @@ impl ConnectionHandle {
         &self,
         users: &[UserId],
     ) -> Result<HashMap<UserId, UserRole>, StoreError> {
-        if users.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let rows = rows(&self.store.db, self.scope(), users).await?;
-        let roles = rows.iter().map(|(id, row)| Ok((*id, user_role(row)?)));
-        roles.collect()
+        roles_of(&self.store.db, self.scope(), users).await
     }
 }
 

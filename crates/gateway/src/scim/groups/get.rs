@@ -12,9 +12,9 @@ use super::super::failure::ScimFailure;
 use super::super::list::projection;
 use super::super::long_group::{self, MEMBERS_AT_ONCE, Shown};
 use super::super::render;
-use super::super::stream::body;
 use super::super::tenant::Tenant;
 use super::GroupPath;
+use crate::stream::body;
 
 /// `GET /Groups/{id}`; with `excludedAttributes=members` no member is read
 #[instrument(level = "debug", name = "scim.groups.get", skip_all)]

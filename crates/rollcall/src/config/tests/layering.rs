@@ -44,6 +44,8 @@ fn without_file_and_variables_there_are_the_defaults() {
             request_head_timeout: 15s,
             request_body_timeout: 30s,
             long_answer_timeout: 60s,
+            snapshot_timeout: 3600s,
+            max_roster_bytes: 67108864,
             compress_from_bytes: 16384,
             shutdown_timeout: 30s,
         },

@@ -25,8 +25,6 @@ fn a_wrong_value_is_named_with_its_place_and_what_is_expected() {
     insta::assert_snapshot!(refusal(&[("ROLLCALL_SECRET_KEY", "c2hvcnQ=")]), @"`secret_key` in ROLLCALL_SECRET_KEY: expected 32 bytes in base64, as from `openssl rand -base64 32`");
     insta::assert_snapshot!(refusal(&[("ROLLCALL_ADMIN_KEY", "two words")]), @"`admin_key` in ROLLCALL_ADMIN_KEY: expected at least 24 printable ASCII characters without spaces");
     insta::assert_snapshot!(refusal(&[("ROLLCALL_SCIM__EXTRA_PATHS", "/ok,/{id}")]), @"`scim.extra_paths` in ROLLCALL_SCIM__EXTRA_PATHS: `/{id}` is not a path such as `/api/scim`, of letters, digits and `/-._~`");
-    insta::assert_snapshot!(refusal(&[("ROLLCALL_EVENTS__RETENTION_DAYS", "3")]), @"`events.retention_days` in ROLLCALL_EVENTS__RETENTION_DAYS: expected a number of days from 4 to 36500, or 0 to keep events for ever");
-    insta::assert_snapshot!(refusal(&[("ROLLCALL_EVENTS__REDIS_STREAM", "events")]), @"`events.redis_stream` is set and `redis_url` is not; events are added to a stream of that Redis");
     insta::assert_snapshot!(refusal(&[("ROLLCALL_LIMITS__MAX_RESULTS", "10")]), @"`limits.default_results` is 100, more than `limits.max_results`, which is 10");
 }
 

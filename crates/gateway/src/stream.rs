@@ -11,16 +11,17 @@ use std::time::Duration;
 use actix_web::web::Bytes;
 use futures_util::Stream;
 use futures_util::stream::unfold;
+use rollcall_store::StoreError;
 use thiserror::Error;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-use super::failure::ScimFailure;
 use crate::api::problem::chain;
+use crate::scim::ScimFailure;
 
 /// Why a body has no end.
 #[derive(Debug, Error)]
-pub(super) enum BrokenOff {
+pub(crate) enum BrokenOff {
     /// Its client went away; nobody need be told.
     #[error("the client went away")]
     Gone,
@@ -30,6 +31,9 @@ pub(super) enum BrokenOff {
     /// What was to follow could not be read.
     #[error("the rest of the answer could not be read")]
     Failed(#[from] ScimFailure),
+    /// The same, where no identity provider asked.
+    #[error("the rest of the answer could not be read")]
+    Unread(#[from] StoreError),
 }
 
 enum Piece {
@@ -39,7 +43,7 @@ enum Piece {
 }
 
 /// Where a body is written.
-pub(super) struct Pen {
+pub(crate) struct Pen {
     pieces: mpsc::Sender<Piece>,
     /// Until when.
     end: Instant,
@@ -47,7 +51,7 @@ pub(super) struct Pen {
 
 impl Pen {
     /// Writes the next piece, when the one before the last is on its way.
-    pub(super) async fn write(&self, text: impl Into<Bytes>) -> Result<(), BrokenOff> {
+    pub(crate) async fn write(&self, text: impl Into<Bytes>) -> Result<(), BrokenOff> {
         let text = text.into();
         if text.is_empty() {
             return Ok(());
@@ -65,7 +69,7 @@ impl Pen {
 }
 
 /// A body that `write` writes, within `limit` from now. `subject` is what a log line calls it.
-pub(super) fn body<F>(
+pub(crate) fn body<F>(
     subject: String,
     limit: Duration,
     write: impl FnOnce(Pen) -> F,
@@ -92,8 +96,8 @@ where
                 seconds = limit.as_secs(),
                 "an answer was broken off: its client took too long"
             ),
-            Err(BrokenOff::Failed(failure)) => {
-                tracing::error!(subject, error = %chain(&failure), "an answer was broken off");
+            Err(broken_off @ (BrokenOff::Failed(_) | BrokenOff::Unread(_))) => {
+                tracing::error!(subject, error = %chain(&broken_off), "an answer was broken off");
             }
         }
     });
