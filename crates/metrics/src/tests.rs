@@ -396,6 +396,13 @@ fn the_manual_lists_every_metric() {
     | `rollcall_database_connections` | gauge |  | Connections to the database that this process has open. |
     | `rollcall_database_connections_idle` | gauge |  | Open connections to the database that nobody uses now. |
     | `rollcall_database_waiting` | gauge |  | Requests of this process that wait for a connection to the database now. |
+    | `rollcall_webhook_queue_deliveries` | gauge |  | Webhook deliveries that are neither delivered nor given up, those of paused endpoints included. The same on every replica. |
+    | `rollcall_webhook_oldest_due_seconds` | gauge |  | Seconds since the longest due webhook delivery is due, of endpoints that are not paused. The same on every replica. |
+    | `rollcall_webhook_endpoints_paused` | gauge |  | Webhook endpoints that are paused. The same on every replica. |
+    | `rollcall_webhook_requests_in_flight` | gauge |  | Webhook requests of this process that are on their way now. |
+    | `rollcall_webhook_attempts_total` | counter | `outcome` | Webhook requests that were made, by what came of them: `delivered`, `failed` (tried again later), `given_up`, `lost` (another process has it). |
+    | `rollcall_webhook_delivery_lag_seconds` | histogram |  | Seconds from an event to its 2xx, of webhook deliveries that arrived. |
+    | `rollcall_webhook_endpoints_paused_total` | counter |  | Webhook endpoints that were paused, because they failed for too long or answered 410. |
     | `rollcall_build_info` | gauge | `version` | Always 1; the version that runs is in the label. |
     ");
 }
