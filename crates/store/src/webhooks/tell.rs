@@ -15,7 +15,7 @@ use crate::handle::OrgTx;
 /// A change of one endpoint. Of an endpoint of an organization there are an event and an audit row
 /// in that organization; one of the installation has an audit row only.
 pub(super) enum EndpointTx {
-    Org(Box<OrgTx>),
+    Org(OrgTx),
     Installation {
         tx: WriteTx,
         store: Store,
@@ -36,7 +36,7 @@ impl EndpointTx {
         origin: Origin,
     ) -> Result<Self, StoreError> {
         Ok(match org_id {
-            Some(org_id) => Self::Org(Box::new(OrgTx::begin(store, org_id, origin).await?)),
+            Some(org_id) => Self::Org(OrgTx::begin(store, org_id, origin).await?),
             None => Self::Installation {
                 tx: store.begin_write().await?,
                 store: store.clone(),
