@@ -66,6 +66,7 @@ mod m20261129_000080_expiry_notices;
 mod m20261129_000081_oauth_clients;
 mod m20261129_000090_policies;
 mod m20261129_000091_sign_in_links;
+mod m20261130_000100_attention;
 mod m20261130_000110_feed_floor;
 mod m20261130_000111_consumers;
 mod m20261130_000120_webhooks;
@@ -102,6 +103,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261129_000081_oauth_clients::Migration),
             Box::new(m20261129_000090_policies::Migration),
             Box::new(m20261129_000091_sign_in_links::Migration),
+            Box::new(m20261130_000100_attention::Migration),
             Box::new(m20261130_000110_feed_floor::Migration),
             Box::new(m20261130_000111_consumers::Migration),
             Box::new(m20261130_000120_webhooks::Migration),

@@ -165,8 +165,8 @@ async fn flush_until(app: Data<AppState>, stop: Arc<Notify>) {
         if let Err(error) = app.purge.step(&app.store, &app.metrics).await {
             tracing::warn!(error = %chain(&error), "old tombstones were not removed");
         }
-        if let Err(error) = app.expiries.step(&app.store).await {
-            tracing::warn!(error = %chain(&error), "nobody was told which tokens expire");
+        if let Err(error) = app.notices.step(&app.store).await {
+            tracing::warn!(error = %chain(&error), "nobody was told which tokens expire and which connections need attention");
         }
     }
 }

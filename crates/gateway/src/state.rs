@@ -14,11 +14,11 @@ use rollcall_store::Store;
 
 use crate::activity::ActivityLog;
 use crate::admission::Admission;
-use crate::expiries::Expiries;
 use crate::followers::Followers;
 use crate::guesses::Guesses;
 use crate::health::Draining;
 use crate::held_back::HeldBack;
+use crate::notices::Notices;
 use crate::purge::Purge;
 use crate::settings::Settings;
 
@@ -38,8 +38,8 @@ pub struct AppState {
     pub activity: ActivityLog,
     /// How far the removal of old tombstones has come.
     pub purge: Purge,
-    /// What was told of the end of tokens.
-    pub expiries: Expiries,
+    /// What was told of the end of tokens, and of connections that need attention.
+    pub notices: Notices,
     /// Who tries out tokens.
     pub guesses: Guesses,
     /// Whose turn it is.

@@ -35,11 +35,11 @@ pub struct Event {
 }
 
 macro_rules! event_types {
-    ($($(#[$doc:meta])* $name:ident = $text:literal,)+) => {
+    ($($(#[doc = $doc:literal])+ $name:ident = $text:literal,)+) => {
         /// What kind of change an event tells.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum EventType {
-            $($(#[$doc])* $name,)+
+            $($(#[doc = $doc])+ $name,)+
         }
 
         impl EventType {
@@ -51,6 +51,14 @@ macro_rules! event_types {
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$name => $text,)+
+                }
+            }
+
+            /// What it tells, in a sentence or two.
+            #[must_use]
+            pub const fn description(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($($doc),+).trim_ascii(),)+
                 }
             }
         }
@@ -89,6 +97,10 @@ event_types! {
     ScimConnectionUpdated = "scim_connection.updated",
     /// The identity provider's first authenticated request came.
     ScimConnectionConnected = "scim_connection.connected",
+    /// A provisioning configuration that was connected needs a person; the event tells why.
+    ScimConnectionAttention = "scim_connection.attention",
+    /// A provisioning configuration needs nobody any more.
+    ScimConnectionRecovered = "scim_connection.recovered",
     /// A provisioning configuration was switched off.
     ScimConnectionDisabled = "scim_connection.disabled",
     /// A provisioning configuration was switched on again.
@@ -217,6 +229,9 @@ impl EventType {
             | Self::DomainRemoved
             // Nobody remembers that there was no such token or connection.
             | Self::ScimConnectionCreated
+            // What is remembered of a connection is compared with its tokens and the clock.
+            | Self::ScimConnectionAttention
+            | Self::ScimConnectionRecovered
             | Self::ScimTokenCreated
             | Self::OauthClientCreated
             // Whoever remembers a token compares its end with the clock.

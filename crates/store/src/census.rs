@@ -1,8 +1,11 @@
 //! How much there is of everything: what the gauges show.
 
+use std::sync::LazyLock;
+
 use rollcall_model::Timestamp;
 use sea_orm::{FromQueryResult, Statement};
 
+use crate::attention::IS_LIVE;
 use crate::connect::Store;
 use crate::error::StoreError;
 
@@ -48,7 +51,9 @@ struct Row {
 }
 
 /// The states are those of `ScimConnection::state`; a test holds the two against each other.
-const COUNT: &str = "
+static COUNT: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "
     select
         (select count(*) from organizations) as organizations,
         coalesce(sum(case when not c.enabled then 1 else 0 end), 0) as disabled,
@@ -62,16 +67,11 @@ const COUNT: &str = "
         (select cast(coalesce(sum(groups), 0) as bigint) from directory_counts) as groups,
         (select count(*) from parked_references) as parked
     from (
-        select enabled, first_request_at, exists (
-            select 1 from scim_tokens t
-            where t.org_id = s.org_id and t.scim_connection_id = s.id
-                and t.expires_at > $1 and (t.revoked_at is null or t.revoked_at > $1)
-        ) or exists (
-            select 1 from oauth_clients o
-            where o.org_id = s.org_id and o.scim_connection_id = s.id and o.revoked_at is null
-        ) as live
+        select enabled, first_request_at, {IS_LIVE} as live
         from scim_connections s
-    ) as c";
+    ) as c"
+    )
+});
 
 impl Store {
     /// Counts everything. Reads every connection once, so it is for the metrics page, which
@@ -83,7 +83,7 @@ impl Store {
     pub async fn census(&self) -> Result<Census, StoreError> {
         let statement = Statement::from_sql_and_values(
             self.db.get_database_backend(),
-            COUNT,
+            COUNT.as_str(),
             [self.clock.now().unix_micros().into()],
         );
         let Some(row) = Row::find_by_statement(statement).one(&self.db).await? else {

@@ -5,6 +5,7 @@ mod activity;
 mod api_keys;
 mod arrivals;
 mod at_once;
+mod attention;
 mod audit;
 mod census;
 mod changes;

@@ -249,6 +249,7 @@ impl OrgTx {
                 "sso_connection_id": new.sso_connection_id,
                 "idp": new.idp.map(IdpKind::as_str),
                 "enabled": true,
+                "settings": ScimSettings::default(),
             }}),
         );
         Ok(())

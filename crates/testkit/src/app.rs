@@ -9,8 +9,8 @@ use rand::rngs::SysRng;
 use rollcall_events::webhooks::WebhookOptions;
 use rollcall_events::{Events, EventsOptions};
 use rollcall_gateway::{
-    ActivityLog, Admission, AdmissionLimits, AppState, Draining, Expiries, Followers, Guesses,
-    HeldBack, Limits, Listeners, OauthSettings, Purge, RateSettings, Running, Settings,
+    ActivityLog, Admission, AdmissionLimits, AppState, Draining, Followers, Guesses, HeldBack,
+    Limits, Listeners, Notices, OauthSettings, Purge, RateSettings, Running, Settings,
 };
 use rollcall_metrics::Metrics;
 use rollcall_model::{ManualClock, Origin, SystemClock, Timestamp};
@@ -199,7 +199,7 @@ impl TestApp {
             settings,
             activity: ActivityLog::default(),
             purge: Purge::default(),
-            expiries: Expiries::default(),
+            notices: Notices::default(),
             guesses: Guesses::default(),
             dns: dns.clone(),
             destinations: Destinations::new(fetcher.clone()),
@@ -273,9 +273,9 @@ impl TestApp {
     /// # Panics
     ///
     /// If the database refuses.
-    pub async fn tell_expiries(&self) {
+    pub async fn tell_notices(&self) {
         let state = self.state();
-        while !state.expiries.step(&state.store).await.unwrap() {}
+        while !state.notices.step(&state.store).await.unwrap() {}
     }
 
     /// Creates an organization of that name with an SSO connection and a SCIM connection.

@@ -19,11 +19,13 @@ use crate::request_id;
 use crate::state::AppState;
 
 /// What a key that is bound to one organization may ask outside of it: lists that show it only what
-/// is its own. Everything else below `/v1` is for keys of the installation, a route that is yet to
+/// is its own, and what is the same for everybody. Everything else below `/v1` is for keys of the installation, a route that is yet to
 /// be written too.
-const LISTS_FOR_BOUND_KEYS: [&str; 4] = [
+const LISTS_FOR_BOUND_KEYS: [&str; 6] = [
     "/v1/organizations",
     "/v1/events",
+    "/v1/event-schemas",
+    "/v1/event-schemas/{type}",
     "/v1/events/stream",
     "/v1/sign-in-routes",
 ];

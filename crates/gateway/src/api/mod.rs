@@ -19,6 +19,7 @@ mod body;
 pub(crate) mod caller;
 mod consumers;
 mod domains;
+mod event_schemas;
 mod events;
 mod fallback;
 mod fields;
@@ -46,6 +47,7 @@ use actix_web::web;
 use utoipa_actix_web::scope::scope;
 use utoipa_actix_web::service_config;
 
+pub use event_schemas::event_schemas_document;
 pub use openapi::openapi_document;
 
 /// What every path begins with.
@@ -77,6 +79,7 @@ fn routes(config: &mut service_config::ServiceConfig) {
         .configure(webhooks::configure)
         .configure(snapshot::configure)
         .configure(reconcile::configure)
+        .configure(event_schemas::configure)
         .configure(api_keys::configure)
         .configure(audit_log::configure)
         .service(openapi::get_openapi_document);

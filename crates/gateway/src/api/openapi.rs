@@ -192,6 +192,7 @@ fn path_parameter(name: &str) -> Option<&'static str> {
         "domain" => "The domain, in any letters and case",
         "consumer" => "The consumer's name: 1 to 100 letters, digits and `._-`",
         "occ" => "The OAuth client's id",
+        "type" => "The type of event",
         "name" => "The product's name of the attribute",
         "whe" => "The webhook endpoint's id",
         "whd" => "The delivery's id",
@@ -294,6 +295,8 @@ mod tests {
         DELETE /v1/consumers/{consumer} delete_consumer
         GET /v1/consumers/{consumer} get_consumer
         PUT /v1/consumers/{consumer} acknowledge
+        GET /v1/event-schemas list_event_schemas
+        GET /v1/event-schemas/{type} get_event_schema
         GET /v1/events list_events
         GET /v1/events/stream stream_events
         GET /v1/openapi.json get_openapi_document

@@ -40,7 +40,7 @@ async fn revoke(app: &TestApp, of: &Connection, id: &str) {
 async fn pass(app: &TestApp, days: u32) {
     for _ in 0..days {
         app.clock.advance(DAY);
-        app.tell_expiries().await;
+        app.tell_notices().await;
     }
 }
 
@@ -63,7 +63,7 @@ on_each_database! {
         let acme = app.connect("Acme").await;
         let _ = token(&app, &acme, "week", 7).await;
         let _ = token(&app, &acme, "eight", 8).await;
-        app.tell_expiries().await;
+        app.tell_notices().await;
         assert_eq!(notices(&app).await, json!([]));
         pass(&app, 10).await;
         let expected = json!([
@@ -83,14 +83,14 @@ on_each_database! {
         revoke(&app, &acme, &acme.token_id).await;
         let next = token(&app, &acme, "next", 100).await;
         app.clock.advance(95 * DAY);
-        app.tell_expiries().await;
+        app.tell_notices().await;
         assert_eq!(notices(&app).await, json!([["next", 7, false]]));
         revoke(&app, &acme, &next).await;
         pass(&app, 10).await;
         assert_eq!(notices(&app).await.as_array().unwrap().len(), 1);
         let _ = token(&app, &acme, "forgotten", 10).await;
         app.clock.advance(100 * DAY);
-        app.tell_expiries().await;
+        app.tell_notices().await;
         assert_eq!(notices(&app).await.as_array().unwrap().len(), 1);
     }
 

@@ -24,6 +24,14 @@ fn the_generated_openapi_document_is_up_to_date() {
 }
 
 #[test]
+fn the_generated_event_schemas_are_up_to_date() {
+    check_generated(
+        "event-schemas.json",
+        &rollcall_gateway::event_schemas_document(),
+    );
+}
+
+#[test]
 fn the_generated_metrics_reference_is_up_to_date() {
     check_generated("metrics.md", &rollcall_metrics::markdown());
 }

@@ -327,6 +327,7 @@ pub(crate) fn fill(pattern: &str, org: &Connection, below: &Connection) -> Strin
         .replace("{tok}", &below.token_id)
         .replace("{domain}", DOMAIN)
         .replace("{consumer}", "victim")
+        .replace("{type}", "user.created")
         .replace("{occ}", "occ_01890000000000000000000000")
         .replace("{whe}", "whe_01890000000000000000000000")
         .replace("{whd}", "whd_01890000000000000000000000")

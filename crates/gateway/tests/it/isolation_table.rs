@@ -204,6 +204,8 @@ pub(crate) fn api() -> Vec<ApiRoute> {
             Some(json!({})),
         ),
         ("GET", "/v1/sign-in-routes?email=ada@victim.example", None),
+        ("GET", "/v1/event-schemas", None),
+        ("GET", "/v1/event-schemas/{type}", None),
         ("GET", "/v1/organizations/{org}/scim-connections", None),
         (
             "POST",

@@ -15,6 +15,7 @@ mod contention;
 mod database_restart;
 mod database_timeouts;
 mod domains;
+mod event_types;
 mod expiry_notices;
 
 mod following;

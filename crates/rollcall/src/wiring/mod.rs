@@ -15,8 +15,8 @@ use anyhow::Context;
 use prometheus::Registry;
 use rollcall_events::{Events, EventsOptions};
 use rollcall_gateway::{
-    ActivityLog, Admission, AdmissionLimits, AppState, Draining, Expiries, Followers, Guesses,
-    HeldBack, Limits, Listeners, OauthSettings, Purge, RateSettings, Running, Settings,
+    ActivityLog, Admission, AdmissionLimits, AppState, Draining, Followers, Guesses, HeldBack,
+    Limits, Listeners, Notices, OauthSettings, Purge, RateSettings, Running, Settings,
 };
 use rollcall_metrics::Metrics;
 use rollcall_model::Origin;
@@ -101,7 +101,7 @@ async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result
         settings,
         activity: ActivityLog::default(),
         purge: Purge::default(),
-        expiries: Expiries::default(),
+        notices: Notices::default(),
         guesses: Guesses::default(),
         dns: Arc::new(Dns::from_system()),
         followers: Followers::default(),

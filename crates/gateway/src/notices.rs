@@ -1,4 +1,5 @@
-//! Tells of tokens that are about to end or have ended, off the request path.
+//! Tells of tokens that are about to end or have ended, and of connections that need attention, off
+//! the request path.
 
 use std::time::Duration;
 
@@ -15,9 +16,9 @@ const AT_A_TIME: u64 = 100;
 /// The notices of one server. Several servers on one database each look for what is due, and one
 /// of them tells it.
 #[derive(Default)]
-pub struct Expiries(Mutex<Option<Timestamp>>);
+pub struct Notices(Mutex<Option<Timestamp>>);
 
-impl Expiries {
+impl Notices {
     /// Takes one small step, unless everything was told a moment ago. Whether everything is.
     ///
     /// # Errors
@@ -33,7 +34,11 @@ impl Expiries {
         for notice in &due {
             store.tell_expiry(*notice).await?;
         }
-        let done = due.is_empty();
+        let attention = store.due_attention(AT_A_TIME).await?;
+        for connection in &attention {
+            store.tell_attention(*connection).await?;
+        }
+        let done = due.is_empty() && attention.is_empty();
         if done {
             *rests_until = Some(now.plus(REST));
         }
