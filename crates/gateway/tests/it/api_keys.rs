@@ -15,6 +15,9 @@ async fn key(app: &TestApp, body: Value) -> Client {
 /// Its row in the table asks for what is refused, because a stream has no end to wait for.
 const STREAM: &str = "/v1/events/stream";
 
+/// The one POST that changes nothing.
+const RECONCILE: &str = "/v1/organizations/{org}/reconcile";
+
 on_each_database! {
     async fn a_key_that_only_reads_changes_nothing_on_any_route(database: TestDatabase) {
         let app = TestApp::start(database).await;
@@ -29,6 +32,9 @@ on_each_database! {
             let reply = reader.send(route.method, &path, route.body.clone()).await;
             if route.path() == STREAM {
                 assert_eq!(reply.status, 422, "{told}: {}", reply.body);
+            } else if route.path() == RECONCILE {
+                // It only reads; the table's body is no roster.
+                assert_eq!(reply.status, 415, "{told}: {}", reply.body);
             } else if route.method == "GET" {
                 assert!([200, 404].contains(&reply.status), "{told}: {}", reply.body);
             } else {
