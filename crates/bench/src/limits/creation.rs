@@ -1,7 +1,7 @@
 //! The gateway's own statement that creates a user, for `pgbench`: as it is, and without what it
 //! does for events alone.
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 
 use crate::servers::postgres::Cluster;
 
@@ -76,12 +76,17 @@ fn without_event(statement: &str) -> anyhow::Result<String> {
 }
 
 fn script(statement: &str) -> anyhow::Result<String> {
-    let mut text = statement.to_owned();
-    // From the last, as $1 begins $10.
-    for (index, value) in PARAMETERS.iter().enumerate().rev() {
-        text = text.replace(&format!("${}", index + 1), value);
+    let mut parts = statement.split('$');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.find(|it: char| !it.is_ascii_digit());
+        let (number, rest) = part.split_at(digits.unwrap_or(part.len()));
+        let value = number.parse::<usize>().ok();
+        let value = value.and_then(|number| PARAMETERS.get(number.checked_sub(1)?));
+        let value = value.with_context(|| format!("what is ${number} in this? {statement}"))?;
+        text.push_str(value);
+        text.push_str(rest);
     }
-    ensure!(!text.contains('$'), "a parameter more: {statement}");
     Ok(format!(
         "\\set i :i + 1\n\\set n :client_id * 10000000 + :i\n{text};\n"
     ))
