@@ -59,7 +59,7 @@ struct Round {
 
 impl DirectoryTx {
     /// Brings the roles of everybody whom this transaction touched in line with what gives them,
-    /// one event for each user whose role or its source is another one. Returns these changes, with
+    /// one event for each user whose role is another one or comes from elsewhere. Returns these changes, with
     /// those of earlier calls in the same transaction; [`commit`](Self::commit) calls it too.
     ///
     /// # Errors
@@ -158,7 +158,7 @@ impl DirectoryTx {
                 round.written.push(written);
             }
         }
-        if (&before.role, before.source) != (&after.role, after.source) {
+        if before != after {
             round.changes.push(RoleChange {
                 user_id: id,
                 before,
@@ -248,14 +248,14 @@ impl DirectoryTx {
     }
 
     fn tell_role(&mut self, change: &RoleChange) {
-        let mut after = json!({ "role": change.after.role, "source": change.after.source });
-        if let Some(group) = change.after.group {
-            after["group"] = json!({ "id": group.to_scim() });
-        }
-        let mut data = json!({
-            "before": { "role": change.before.role, "source": change.before.source },
-            "after": after,
-        });
+        let told = |role: &UserRole| {
+            let mut told = json!({ "role": role.role, "source": role.source });
+            if let Some(group) = role.group {
+                told["group"] = json!({ "id": group.to_scim() });
+            }
+            told
+        };
+        let mut data = json!({ "before": told(&change.before), "after": told(&change.after) });
         let (id, connection) = (change.user_id, Some(self.connection_id));
         let detail = Some(data.clone());
         data["user"] = json!({ "id": id.to_scim() });

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
-use rollcall_model::{Event, EventType, GroupId, RoleMapping, UserId};
+use rollcall_model::{Event, EventType, GroupId, RoleMapping, UserId, UserRole};
 use rollcall_scim::Resource;
 use rollcall_store::{
     ConnectionHandle, DirectoryTx, FeedQuery, MembersChanged, NamedMember, OrgHandle,
@@ -256,6 +256,14 @@ impl Twins<'_> {
         }
     }
 
+    /// The group that gives a user its role, of those to whom one does.
+    async fn giving_groups(&self) -> BTreeMap<String, String> {
+        let ids: Vec<UserId> = self.world.users.keys().map(|id| user_id(id)).collect();
+        let given = self.handle.roles_of(&ids).await.unwrap();
+        let group = |(id, role): (UserId, UserRole)| Some((id.to_scim(), role.group?.to_scim()));
+        given.into_iter().filter_map(group).collect()
+    }
+
     async fn stored(&self) -> BTreeMap<String, (String, &'static str)> {
         let ids: Vec<UserId> = self.world.users.keys().map(|id| user_id(id)).collect();
         let given = self.handle.roles_of(&ids).await.unwrap();
@@ -273,7 +281,7 @@ struct Product {
     position: u64,
     default: String,
     /// Everybody's role; `None` is the default, whatever that is.
-    roles: BTreeMap<String, Option<(String, String)>>,
+    roles: BTreeMap<String, Option<(String, String, Option<String>)>>,
 }
 
 impl Product {
@@ -293,7 +301,7 @@ impl Product {
     }
 
     fn note(&mut self, event: &Event) {
-        let text = |pointer| event.data.pointer(pointer).and_then(Value::as_str);
+        let text = |pointer: &str| event.data.pointer(pointer).and_then(Value::as_str);
         let id = text("/user/id").unwrap_or_default().to_owned();
         match event.kind {
             EventType::PolicyUpdated => {
@@ -308,23 +316,28 @@ impl Product {
                 self.roles.remove(&id);
             }
             EventType::UserRoleChanged => {
-                let side = |role, source| (text(role).unwrap(), text(source).unwrap());
-                let before = side("/before/role", "/before/source");
-                let after = side("/after/role", "/after/source");
+                let side = |side: &str| {
+                    let part = |name| text(&format!("{side}/{name}"));
+                    let group = part("group/id");
+                    (part("role").unwrap(), part("source").unwrap(), group)
+                };
+                let (before, after) = (side("/before"), side("/after"));
                 assert_ne!(before, after, "nothing changed");
                 assert_eq!(self.role_of(&id), before, "{event:?}");
-                let given =
-                    (after.1 != "default").then(|| (after.0.to_owned(), after.1.to_owned()));
+                let (role, source, group) = after;
+                let given = (role.to_owned(), source.to_owned(), group.map(str::to_owned));
+                let given = (source != "default").then_some(given);
                 self.roles.insert(id, given);
             }
             _ => {}
         }
     }
 
-    fn role_of(&self, id: &str) -> (&str, &str) {
+    /// The role, what gives it, and the group if it is one.
+    fn role_of(&self, id: &str) -> (&str, &str, Option<&str>) {
         match &self.roles[id] {
-            Some((role, source)) => (role, source),
-            None => (&self.default, "default"),
+            Some((role, source, group)) => (role, source, group.as_deref()),
+            None => (&self.default, "default", None),
         }
     }
 }
@@ -345,8 +358,9 @@ on_each_database! {
                 assert_eq!(twins.stored().await, expected, "run {run}, after {steps:?}");
                 product.follow(&fixture, &org).await;
                 let told: BTreeMap<_, _> = expected.keys().map(|id| (id.clone(), product.role_of(id))).collect();
+                let groups = twins.giving_groups().await;
                 let expected: BTreeMap<_, _> = expected.iter()
-                    .map(|(id, (role, source))| (id.clone(), (role.as_str(), *source)))
+                    .map(|(id, (role, source))| (id.clone(), (role.as_str(), *source, groups.get(id).map(String::as_str))))
                     .collect();
                 assert_eq!(told, expected, "run {run}, events after {steps:?}");
             }
