@@ -1,8 +1,9 @@
 //! When a task that meets an error tries again, and what it says.
 
 use std::error::Error;
-use std::fmt::{self, Display};
 use std::time::Duration;
+
+use rollcall_model::chain;
 
 /// After a first failure.
 const SHORTEST: Duration = Duration::from_millis(200);
@@ -34,30 +35,15 @@ impl Patience {
     /// they do not all come at once.
     pub(crate) fn failed(&mut self, error: &dyn Error) -> Duration {
         if self.failures == 0 {
-            tracing::warn!(error = %Chain(error), "{}: trying again until it works", self.what);
+            tracing::warn!(error = %chain(error), "{}: trying again until it works", self.what);
         } else {
-            tracing::debug!(error = %Chain(error), "{}: still failing", self.what);
+            tracing::debug!(error = %chain(error), "{}: still failing", self.what);
         }
         let wait = SHORTEST
             .saturating_mul(1 << self.failures.min(6))
             .min(LONGEST);
         self.failures = self.failures.saturating_add(1);
         wait.mul_f64(fastrand::f64().mul_add(0.5, 0.5))
-    }
-}
-
-/// An error with its causes, on one line.
-struct Chain<'e>(&'e dyn Error);
-
-impl Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
     }
 }
 

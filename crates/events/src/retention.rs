@@ -24,11 +24,14 @@ pub(crate) async fn run(store: Store, metrics: Metrics, kept: Duration, mut stop
     let mut patience = Patience::new("old events are not removed");
     loop {
         let pause = match step(&store, &metrics, kept).await {
-            Ok(0) => {
+            Ok(removed) => {
                 patience.worked();
-                REST.mul_f64(fastrand::f64().mul_add(0.5, 0.5))
+                if removed > 0 {
+                    APART
+                } else {
+                    REST.mul_f64(fastrand::f64().mul_add(0.5, 0.5))
+                }
             }
-            Ok(_) => APART,
             Err(error) => patience.failed(&error),
         };
         if stopping.unless(sleep(pause)).await.is_none() {

@@ -12,8 +12,8 @@ use rollcall_store::{Consumer, StoreError};
 use serde_json::json;
 use tokio::sync::watch;
 
-use crate::api::problem::chain;
 use crate::state::AppState;
+use rollcall_model::chain;
 
 /// Whether the server is on its way down; then it is not ready for new requests.
 #[derive(Debug, Default)]

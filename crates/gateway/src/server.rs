@@ -8,13 +8,14 @@ use actix_web::dev::ServerHandle;
 use actix_web::middleware::{NormalizePath, TrailingSlash, from_fn};
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpResponse, HttpServer};
+use rollcall_model::chain;
 use rollcall_store::Store;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use crate::activity::FLUSH_EVERY;
-use crate::api::problem::{Problem, chain};
+use crate::api::problem::Problem;
 use crate::compress::compress;
 use crate::held_back::hold_back;
 use crate::observe::observe;

@@ -16,8 +16,8 @@ use thiserror::Error;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-use crate::api::problem::chain;
 use crate::scim::ScimFailure;
+use rollcall_model::chain;
 
 /// Why a body has no end.
 #[derive(Debug, Error)]

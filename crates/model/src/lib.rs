@@ -3,6 +3,7 @@
 mod actor;
 mod api_key;
 mod audit;
+mod chain;
 mod domain;
 mod event;
 mod id;
@@ -25,6 +26,7 @@ mod webhook;
 pub use actor::{Actor, Origin};
 pub use api_key::{ApiKey, ApiKeyRole, ApiKeyRoleError};
 pub use audit::{AuditChain, AuditEntry, AuditHash, AuditHead, AuditHeadError};
+pub use chain::chain;
 pub use domain::Domain;
 pub use event::{Event, EventType};
 pub use id::{

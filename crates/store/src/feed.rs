@@ -26,13 +26,27 @@ pub struct FeedQuery {
     pub limit: u64,
 }
 
+/// How much of the feed one statement looks through for types that may be rare: without a bound it
+/// could take longer than any statement may, and a follower would never get past it.
+const AT_A_LOOK: u64 = 100_000;
+
+/// How often a page looks on if it has found nothing.
+const LOOKS: u32 = 10;
+
+impl FeedQuery {
+    /// Whether no index leads from one wanted event to the next.
+    const fn looks_through_all(&self) -> bool {
+        !self.types.is_empty() && self.org_id.is_none() && self.bound_to.is_none()
+    }
+}
+
 /// The next events.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FeedPage {
     /// In the order of the feed.
     pub events: Vec<Event>,
     /// Everything up to here was looked at: the `after` to go on with. Events that were not wanted
-    /// do not hold it up.
+    /// do not hold it up. Below `end` there may be more, also if `events` is empty.
     pub read_to: u64,
     /// Where the feed ended, before it was read.
     pub end: u64,
@@ -92,8 +106,42 @@ impl Store {
         // The end is asked for before, and what was removed after: events that come or go
         // meanwhile are then neither passed over nor missed without a word.
         let end = self.feed_end().await?;
-        let after = i64::try_from(query.after).unwrap_or(i64::MAX);
-        let mut select = Entity::find().filter(Column::Position.gt(after));
+        let (mut read_to, mut looks) = (query.after, 0);
+        loop {
+            looks += 1;
+            let upto = read_to.saturating_add(AT_A_LOOK);
+            let upto = (query.looks_through_all() && upto < end).then_some(upto);
+            let events = self.read_between(query, read_to, upto).await?;
+            let full = u64::try_from(events.len()).is_ok_and(|many| many >= query.limit);
+            let last = events.last().map_or(read_to, |event| event.position);
+            read_to = match upto {
+                _ if full => last,
+                Some(upto) => upto,
+                None => last.max(end),
+            };
+            if !events.is_empty() || upto.is_none() || looks == LOOKS {
+                return Ok(FeedPage {
+                    read_to,
+                    events,
+                    end,
+                    removed_to: self.feed_floor().await?,
+                });
+            }
+        }
+    }
+
+    /// The events that are wanted after a position, and up to another one.
+    async fn read_between(
+        &self,
+        query: &FeedQuery,
+        after: u64,
+        upto: Option<u64>,
+    ) -> Result<Vec<Event>, StoreError> {
+        let position = |at: u64| i64::try_from(at).unwrap_or(i64::MAX);
+        let mut select = Entity::find().filter(Column::Position.gt(position(after)));
+        if let Some(upto) = upto {
+            select = select.filter(Column::Position.lte(position(upto)));
+        }
         for org_id in query.org_id.iter().chain(&query.bound_to) {
             select = select.filter(Column::OrgId.eq(org_id.as_uuid()));
         }
@@ -106,18 +154,7 @@ impl Store {
             .limit(query.limit)
             .all(&self.db)
             .await?;
-        let events: Vec<Event> = rows
-            .into_iter()
-            .map(Event::try_from)
-            .collect::<Result<_, _>>()?;
-        let full = u64::try_from(events.len()).is_ok_and(|many| many >= query.limit);
-        let last = events.last().map_or(query.after, |event| event.position);
-        Ok(FeedPage {
-            read_to: if full { last } else { last.max(end) },
-            events,
-            end,
-            removed_to: self.feed_floor().await?,
-        })
+        rows.into_iter().map(Event::try_from).collect()
     }
 
     /// How many committed events have no place in the feed yet.

@@ -83,10 +83,9 @@ pub(crate) fn told(shape: &Shape, id: UserId, resource: &Resource) -> Value {
 
 /// What events tell of a user that changed: how it is now, and what is not as before.
 pub(crate) fn told_change(shape: &Shape, id: UserId, before: &Resource, after: &Resource) -> Value {
-    let kind = shape.catalog.user();
+    let before = told(shape, id, before);
     let mut told = told(shape, id, after);
-    let (before, after) = (before.told(kind).into(), after.told(kind).into());
-    told["changes"] = changes(&before, &after);
+    told["changes"] = changes(&before["user"], &told["user"]);
     told
 }
 

@@ -12,13 +12,13 @@ use std::future::Future;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, ResponseError};
-use rollcall_model::ApiKeyId;
+use rollcall_model::{ApiKeyId, chain};
 use rollcall_store::{Begun, Remembered, Store};
 use sha2::{Digest, Sha256};
 use tracing::Instrument;
 
 use crate::api::answer::Answer;
-use crate::api::problem::{Problem, chain};
+use crate::api::problem::Problem;
 
 /// The header that carries the key.
 pub(crate) const HEADER: &str = "Idempotency-Key";

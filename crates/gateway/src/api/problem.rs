@@ -7,6 +7,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
+use rollcall_model::chain;
 use rollcall_orgs::OrgsError;
 use rollcall_scim::schema::SchemaError;
 use rollcall_store::{SchemaRefused, StoreError};
@@ -100,18 +101,6 @@ impl Problem {
             "something failed on our side; the request id finds it in the log",
         )
     }
-}
-
-/// An error with all its causes, for the log.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 impl From<StoreError> for Problem {

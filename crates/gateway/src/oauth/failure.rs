@@ -5,11 +5,12 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ALLOW, CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
+use rollcall_model::chain;
 use rollcall_orgs::oauth::SigningError;
 use rollcall_store::StoreError;
 use serde_json::json;
 
-use crate::api::problem::{RETRY_SECONDS, chain};
+use crate::api::problem::RETRY_SECONDS;
 
 /// Why a client is given no access token.
 #[derive(Debug, thiserror::Error)]

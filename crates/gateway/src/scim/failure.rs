@@ -9,6 +9,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, ALLOW, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use rollcall_model::chain;
 use rollcall_orgs::authentication::Refusal;
 use rollcall_replicas::Standing;
 use rollcall_scim::patch::PatchError;
@@ -18,7 +19,7 @@ use rollcall_store::StoreError;
 use super::rate::whole_seconds;
 use super::scopes;
 use crate::admission::Busy;
-use crate::api::problem::{RETRY_SECONDS, chain};
+use crate::api::problem::RETRY_SECONDS;
 
 /// The media type of every SCIM answer (RFC 7644 §8.1).
 pub(crate) const MEDIA_TYPE: &str = "application/scim+json; charset=utf-8";

@@ -6,7 +6,7 @@
 //! with it is answered in the same words. What changed in the list since is seen: a page is read
 //! with the rights, and from the rows, that there are when it is asked for.
 
-use rollcall_model::{GroupId, Timestamp, UserId};
+use rollcall_model::{GroupId, Timestamp, UserId, chain};
 use rollcall_scim::filter::SearchKey;
 use rollcall_scim::message::ListQuery;
 use rollcall_scim::{ScimError, Sort};
@@ -17,7 +17,6 @@ use sha2::{Digest, Sha256};
 
 use super::failure::ScimFailure;
 use super::tenant::Tenant;
-use crate::api::problem::chain;
 
 /// A walk, at the page that is asked for.
 pub(super) struct Walk {

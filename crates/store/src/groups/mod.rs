@@ -93,9 +93,9 @@ pub(crate) fn told(kind: &ResourceType, id: GroupId, resource: &Resource) -> Val
 
 /// What events tell of a group whose attributes changed: how they are now, and what is not as before.
 fn told_change(kind: &ResourceType, id: GroupId, before: &Resource, after: &Resource) -> Value {
+    let before = told(kind, id, before);
     let mut told = told(kind, id, after);
-    let (before, after) = (before.told(kind).into(), after.told(kind).into());
-    told["changes"] = changes(&before, &after);
+    told["changes"] = changes(&before["group"], &told["group"]);
     told
 }
 

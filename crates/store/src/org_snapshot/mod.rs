@@ -12,6 +12,7 @@
 //! organizations: whoever copies a large one must not keep identity providers from reading groups.
 
 mod keys;
+mod place;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -35,7 +36,6 @@ use crate::error::StoreError;
 use crate::groups::{self, Group};
 use crate::handle::OrgHandle;
 use crate::members::{MemberId, MemberKind, Scope};
-use crate::relay::end_of_feed;
 use crate::shape::{Shape, read_settings};
 use crate::shown::StoredUser;
 use crate::{policies, product_attributes, roles, schemas, users};
@@ -45,9 +45,6 @@ pub use keys::{SeenKeys, user_name_key};
 /// For how much longer than its limit a snapshot may be idle in the database: who holds it is to
 /// notice first.
 const MARGIN: Duration = Duration::from_secs(60);
-
-/// How often the position of an event is looked for before the relay is given up.
-const LOOKS: usize = 5;
 
 /// An organization as it was at one moment. Dropped, it is let go of.
 pub struct OrgSnapshot {
@@ -135,11 +132,7 @@ impl OrgHandle {
             None => return Err(StoreError::ParentMissing),
         };
         let at = store.clock.now();
-        let sequence = last_sequence(db, org_id).await?;
-        let cursor = match place_of(db, org_id, sequence).await? {
-            Place::At(_) | Place::Removed => end_of_feed(db).await?,
-            Place::InOutbox => store.wait_for_place(org_id, sequence).await?,
-        };
+        let (sequence, cursor) = store.place_of_last(db, org_id).await?;
         let policy = policies::in_force(db, org_id).await?;
         Ok(OrgSnapshot {
             connections: connections(db, org_id).await?,
@@ -153,41 +146,6 @@ impl OrgHandle {
             _places: places,
         })
     }
-}
-
-/// Where an event is.
-enum Place {
-    At(i64),
-    InOutbox,
-    /// Not kept any more, or there never was one.
-    Removed,
-}
-
-async fn last_sequence(db: &impl ConnectionTrait, org_id: OrgId) -> Result<i64, StoreError> {
-    const LAST: &str = "select last from event_sequences where org_id = $1";
-    let values = [org_id.as_uuid().into()];
-    let statement = Statement::from_sql_and_values(db.get_database_backend(), LAST, values);
-    Ok(match db.query_one_raw(statement).await? {
-        Some(row) => row.try_get("", "last")?,
-        None => 0,
-    })
-}
-
-async fn place_of(
-    db: &impl ConnectionTrait,
-    org_id: OrgId,
-    sequence: i64,
-) -> Result<Place, StoreError> {
-    const PLACE: &str = "select position from events where org_id = $1 and sequence = $2";
-    let values = [org_id.as_uuid().into(), sequence.into()];
-    let statement = Statement::from_sql_and_values(db.get_database_backend(), PLACE, values);
-    Ok(match db.query_one_raw(statement).await? {
-        Some(row) => match row.try_get("", "position")? {
-            Some(position) => Place::At(position),
-            None => Place::InOutbox,
-        },
-        None => Place::Removed,
-    })
 }
 
 async fn connections(
@@ -226,23 +184,6 @@ impl Store {
             Ok(Ok(place)) => Ok(place),
             _ => Err(StoreError::too_busy()),
         }
-    }
-
-    /// The position of an event that was committed but is not in the feed yet. Over another
-    /// connection than the snapshot's, which does not see what comes later.
-    async fn wait_for_place(&self, org_id: OrgId, sequence: i64) -> Result<i64, StoreError> {
-        for _ in 0..LOOKS {
-            self.place_new_events().await?;
-            match place_of(&self.db, org_id, sequence).await? {
-                Place::At(position) => return Ok(position),
-                Place::Removed => {
-                    // Not the end of the feed: that may lie behind later events of the organization.
-                    return Ok(i64::try_from(self.feed_floor().await?).unwrap_or(i64::MAX));
-                }
-                Place::InOutbox => {}
-            }
-        }
-        Err(StoreError::too_busy())
     }
 }
 

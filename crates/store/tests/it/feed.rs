@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rollcall_model::Event;
+use rollcall_model::{Event, EventType};
 use rollcall_store::FeedQuery;
 use rollcall_testkit::on_each_database;
+use sea_orm::ConnectionTrait;
 
 use crate::fixture::{Fixture, user};
 
@@ -68,6 +69,33 @@ on_each_database! {
         }
     }
 
+    async fn a_follower_of_what_is_rare_gets_through_a_long_feed_in_steps(database: TestDatabase) {
+        let fixture = Fixture::on(&database).await;
+        let acme = fixture.organization("Acme").await;
+        let ours = fixture.connection(&acme, 1).await;
+        let first = fixture.store.read_feed(&FeedQuery { limit: 9, ..FeedQuery::default() }).await.unwrap();
+        let raw = database.raw().await;
+        let away = "update events set position = position + 2500000";
+        raw.execute_unprepared(away).await.unwrap();
+        let mut tx = ours.begin(fixture.request()).await.unwrap();
+        tx.insert_user(user("amy")).await.unwrap();
+        tx.commit().await.unwrap();
+
+        let mut query = FeedQuery { types: vec![EventType::UserCreated], limit: 9, ..FeedQuery::default() };
+        let mut pages = 0;
+        let found = loop {
+            pages += 1;
+            let page = fixture.store.read_feed(&query).await.unwrap();
+            assert!(page.read_to > query.after);
+            if !page.events.is_empty() {
+                break page;
+            }
+            query.after = page.read_to;
+        };
+        assert_eq!(found.events[0].position, 2_500_000 + first.end + 1);
+        assert_eq!((found.read_to, found.events.len(), pages), (found.end, 1, 3));
+    }
+
     async fn events_are_filtered_by_organization_and_type(database: TestDatabase) {
         let fixture = Fixture::on(&database).await;
         let acme = fixture.organization("Acme").await;
@@ -80,7 +108,7 @@ on_each_database! {
 
         let query = FeedQuery {
             org_id: Some(acme.org_id()),
-            types: vec![rollcall_model::EventType::UserCreated],
+            types: vec![EventType::UserCreated],
             limit: 10,
             ..FeedQuery::default()
         };

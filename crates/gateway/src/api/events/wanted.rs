@@ -132,7 +132,7 @@ fn cursor_expired(removed_to: u64) -> Problem {
         format!(
             "events after this cursor are no longer kept; the oldest cursor that works is \
              `{removed_to}`. Take a new copy of each organization with \
-             `GET /v1/organizations/{{org}}/snapshot`, and go on from the cursor that it ends with"
+             `GET /v1/organizations/{{org}}/snapshot`, and go on from the cursor that it begins with"
         ),
     )
     .at("after")
