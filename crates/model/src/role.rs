@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::{GroupId, RoleName};
 
@@ -54,6 +55,18 @@ pub struct UserRole {
     /// The group that gives it, if one does.
     #[serde(skip)]
     pub group: Option<GroupId>,
+}
+
+impl UserRole {
+    /// As events and snapshots tell it: `role`, `source`, and `group.id` if a group gives it.
+    #[must_use]
+    pub fn told(&self) -> Value {
+        let mut told = json!({ "role": self.role, "source": self.source });
+        if let Some(group) = self.group {
+            told["group"] = json!({ "id": group.to_scim() });
+        }
+        told
+    }
 }
 
 /// The role that a group gives to its direct members.

@@ -19,8 +19,8 @@ use crate::request_id;
 use crate::state::AppState;
 
 /// What a key that is bound to one organization may ask outside of it: lists that show it only what
-/// is its own, and what is the same for everybody. Everything else below `/v1` is for keys of the installation, a route that is yet to
-/// be written too.
+/// is its own, and what is the same for everybody. Everything else below `/v1` is for keys of the
+/// installation, a route that is yet to be written too.
 const LISTS_FOR_BOUND_KEYS: [&str; 6] = [
     "/v1/organizations",
     "/v1/events",
@@ -30,9 +30,17 @@ const LISTS_FOR_BOUND_KEYS: [&str; 6] = [
     "/v1/sign-in-routes",
 ];
 
-/// What belongs to an organization or to the installation. The handlers show a bound key only what is
-/// of its organization: they ask the store within [`Caller::bound_to`].
-const OF_EITHER: &str = "/v1/webhook-endpoints";
+/// What belongs to an organization or to the installation, with everything below it. A bound key may
+/// ask there with every method: the handlers find what is of its organization only, since they ask
+/// the store within [`Caller::bound_to`].
+const OF_EITHER: [&str; 2] = ["/v1/consumers", "/v1/webhook-endpoints"];
+
+fn is_of_either(pattern: &str) -> bool {
+    let below = |rest: &str| rest.is_empty() || rest.starts_with('/');
+    OF_EITHER
+        .iter()
+        .any(|it| pattern.strip_prefix(it).is_some_and(below))
+}
 
 /// Proof that a request carries a known API key, or a believed token of a person, which may make it.
 ///
@@ -46,9 +54,6 @@ pub(crate) struct Caller {
     /// What every handler shares.
     pub(crate) app: web::Data<AppState>,
 }
-
-/// What such a key may ask with every method: it finds what is its organization's, and nothing else.
-const FOR_BOUND_KEYS: [&str; 2] = ["/v1/consumers", "/v1/consumers/{consumer}"];
 
 impl Caller {
     /// Who and by which request, for events and the audit log.
@@ -101,9 +106,8 @@ impl Caller {
                 Some(named) if pattern.starts_with("/v1/organizations/{org}") => {
                     self.organization(named).await?;
                 }
-                _ if FOR_BOUND_KEYS.contains(&pattern.as_str()) => {}
                 _ if reads && LISTS_FOR_BOUND_KEYS.contains(&pattern.as_str()) => {}
-                _ if pattern == OF_EITHER || pattern.starts_with("/v1/webhook-endpoints/") => {}
+                _ if is_of_either(&pattern) => {}
                 _ => return Err(bound_key()),
             }
         }

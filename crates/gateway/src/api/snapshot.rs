@@ -6,7 +6,7 @@
 
 use actix_web::web::Path;
 use actix_web::{HttpResponse, get};
-use rollcall_model::{GroupId, ScimConnectionId, UserRole};
+use rollcall_model::{GroupId, ScimConnectionId};
 use rollcall_store::{MemberId, MemberKind, Membership, OrgSnapshot, SeenConnection};
 use serde_json::{Value, json};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -93,15 +93,6 @@ fn head(snapshot: &OrgSnapshot) -> Value {
     })
 }
 
-/// A role as events tell it.
-pub(super) fn role(role: &UserRole) -> Value {
-    let mut told = json!({ "role": role.role, "source": role.source });
-    if let Some(group) = role.group {
-        told["group"] = json!({ "id": group.to_scim() });
-    }
-    told
-}
-
 async fn write_users(
     pen: &Pen,
     snapshot: &OrgSnapshot,
@@ -122,7 +113,7 @@ async fn write_users(
                 "type": "user",
                 "scim_connection_id": connection.id(),
                 "user": user.user,
-                "role": role(&user.role),
+                "role": user.role.told(),
                 "waiting_for_seat": user.waiting_for_seat,
             }));
         }

@@ -248,14 +248,8 @@ impl DirectoryTx {
     }
 
     fn tell_role(&mut self, change: &RoleChange) {
-        let told = |role: &UserRole| {
-            let mut told = json!({ "role": role.role, "source": role.source });
-            if let Some(group) = role.group {
-                told["group"] = json!({ "id": group.to_scim() });
-            }
-            told
-        };
-        let mut data = json!({ "before": told(&change.before), "after": told(&change.after) });
+        let (before, after) = (change.before.told(), change.after.told());
+        let mut data = json!({ "before": before, "after": after });
         let (id, connection) = (change.user_id, Some(self.connection_id));
         let detail = Some(data.clone());
         data["user"] = json!({ "id": id.to_scim() });
