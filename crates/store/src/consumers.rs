@@ -28,16 +28,15 @@ const SAVE: &str = "
             then excluded.acknowledged_at else {table}.went_back_at end
     returning {columns}";
 
-/// Where the feed of an organization (`$1`) stands: the last event in it, the last that was
-/// acknowledged (`$2`), and the first that is kept. Each is one entry of an index.
+/// Where the events of an organization (`$1`) stand: the last that was committed, also if it has no
+/// place in the feed yet, the last that was acknowledged (`$2`), and the first that is kept. Each is
+/// one entry of an index.
 const SEQUENCES: &str = "
     select
-        (select sequence from events where org_id = $1 and position is not null
-            order by position desc limit 1) as last,
+        (select last from event_sequences where org_id = $1) as last,
         (select sequence from events where org_id = $1 and position <= $2
             order by position desc limit 1) as acknowledged,
-        (select sequence from events where org_id = $1 and position is not null
-            order by position limit 1) as first";
+        (select sequence from events where org_id = $1 order by sequence limit 1) as first";
 
 /// One consumer, and how far it is behind.
 #[derive(Clone, Debug, PartialEq, Eq)]
