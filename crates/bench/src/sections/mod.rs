@@ -6,6 +6,7 @@ pub mod growth;
 pub mod neighbour;
 pub mod replicas;
 pub mod requests;
+pub mod webhooks;
 
 use clap::ValueEnum;
 
@@ -28,6 +29,8 @@ pub enum Section {
     Faults,
     /// A quiet tenant beside a loud one
     Neighbour,
+    /// Webhooks to one endpoint beside another that stalls
+    Webhooks,
 }
 
 impl Section {
@@ -44,6 +47,7 @@ impl Section {
             Self::Replicas => replicas::measure(env).await,
             Self::Faults => faults::measure(env, sizes).await,
             Self::Neighbour => neighbour::measure(env).await,
+            Self::Webhooks => webhooks::measure(env).await,
         }
     }
 }
