@@ -63,6 +63,12 @@ pub(crate) fn source(req: &HttpRequest, settings: &Settings) -> Option<IpAddr> {
     told.or_else(|| Some(req.peer_addr()?.ip()))
 }
 
+/// Where a request to this server comes from, for the pages that it serves for others.
+#[must_use]
+pub fn source_of(req: &HttpRequest) -> Option<IpAddr> {
+    source(req, &crate::state::of(req).settings)
+}
+
 fn slug_of_host(host: &str, base_domain: &str) -> Option<Slug> {
     let host = host.to_ascii_lowercase();
     let label = host.strip_suffix(base_domain)?.strip_suffix('.')?;

@@ -7,7 +7,6 @@ mod announced;
 mod api;
 mod compress;
 mod followers;
-mod guesses;
 mod health;
 mod held_back;
 mod notices;
@@ -22,16 +21,16 @@ mod state;
 mod stream;
 
 pub use activity::{ActivityLog, FLUSH_EVERY};
+pub use address::source_of;
 pub use admission::{Admission, AdmissionLimits};
 pub use api::{event_schemas_document, openapi_document};
 pub use followers::Followers;
-pub use guesses::Guesses;
 pub use health::Draining;
 pub use held_back::HeldBack;
 pub use notices::Notices;
 pub use purge::Purge;
 pub use request_id::HEADER as REQUEST_ID_HEADER;
-pub use server::{Listeners, Running, start};
+pub use server::{Listeners, Pages, Running, start};
 pub use settings::{Limits, OauthSettings, RateSettings, Settings};
 pub use state::AppState;
 

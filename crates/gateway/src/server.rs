@@ -38,6 +38,10 @@ pub struct Listeners {
     pub metrics: Option<TcpListener>,
 }
 
+/// Pages that are served on the main listener beside what this crate serves; what they are is the
+/// caller's.
+pub type Pages = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
+
 /// A server that runs.
 pub struct Running {
     app: Data<AppState>,
@@ -49,7 +53,7 @@ pub struct Running {
 }
 
 /// Everything that is served on the main listener.
-fn mount(config: &mut ServiceConfig, app: &AppState, with_metrics: bool) {
+fn mount(config: &mut ServiceConfig, app: &AppState, with_metrics: bool, pages: &Pages) {
     config.configure(health::configure);
     if with_metrics {
         config.configure(health::configure_metrics);
@@ -57,6 +61,7 @@ fn mount(config: &mut ServiceConfig, app: &AppState, with_metrics: bool) {
     config.configure(api::configure);
     oauth::configure(config, &app.settings);
     scim::configure(config, &app.settings);
+    pages(config);
     config.default_service(web::to(nothing_here));
 }
 
@@ -69,7 +74,7 @@ async fn nothing_here() -> Result<HttpResponse, Problem> {
 /// # Errors
 ///
 /// A listener cannot be used.
-pub fn start(app: AppState, listeners: Listeners) -> std::io::Result<Running> {
+pub fn start(app: AppState, listeners: Listeners, pages: Pages) -> std::io::Result<Running> {
     let address = listeners.main.local_addr()?;
     let limits = app.settings.limits;
     let app = Data::new(app);
@@ -80,6 +85,7 @@ pub fn start(app: AppState, listeners: Listeners) -> std::io::Result<Running> {
     let shared = app.clone();
     let main = HttpServer::new(move || {
         let state = shared.clone();
+        let pages = Arc::clone(&pages);
         App::new()
             .app_data(shared.clone())
             // Identity providers add a slash at the end or in the middle.
@@ -87,7 +93,7 @@ pub fn start(app: AppState, listeners: Listeners) -> std::io::Result<Running> {
             .wrap(from_fn(compress))
             .wrap(from_fn(observe))
             .wrap(from_fn(hold_back))
-            .configure(move |config| mount(config, &state, with_metrics))
+            .configure(move |config| mount(config, &state, with_metrics, &pages))
     })
     .workers(workers)
     // The limit is one for each worker, and connections are handed to them in turn.

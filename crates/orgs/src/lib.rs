@@ -7,6 +7,7 @@ pub mod certificates;
 pub mod domains;
 mod error;
 mod field;
+pub mod guesses;
 pub mod management_callers;
 pub mod oauth;
 pub mod oidc;

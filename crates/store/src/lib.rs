@@ -38,6 +38,7 @@ mod options;
 mod org_snapshot;
 mod organizations;
 mod outbox;
+mod page_sessions;
 mod paging;
 mod policies;
 mod pool;
@@ -97,6 +98,7 @@ pub use org_snapshot::{
     Membership, OrgSnapshot, SeenConnection, SeenGroup, SeenKeys, SeenUser, user_name_key,
 };
 pub use organizations::OrganizationChange;
+pub use page_sessions::{NewPageSession, PageSession, SessionOf};
 pub use policies::StoredPolicy;
 pub use pool::PoolState;
 pub use product_attributes::{MAX_PRODUCT_ATTRIBUTES, ProductAttributes, StoredAttribute};

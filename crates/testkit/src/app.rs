@@ -9,12 +9,13 @@ use rand::rngs::SysRng;
 use rollcall_events::webhooks::WebhookOptions;
 use rollcall_events::{Events, EventsOptions};
 use rollcall_gateway::{
-    ActivityLog, Admission, AdmissionLimits, AppState, Draining, Followers, Guesses, HeldBack,
-    Limits, Listeners, Notices, OauthSettings, Purge, RateSettings, Running, Settings,
+    ActivityLog, Admission, AdmissionLimits, AppState, Draining, Followers, HeldBack, Limits,
+    Listeners, Notices, OauthSettings, Purge, RateSettings, Running, Settings,
 };
 use rollcall_metrics::Metrics;
 use rollcall_model::{ManualClock, Origin, SystemClock, Timestamp};
 use rollcall_orgs::api_keys;
+use rollcall_orgs::guesses::Guesses;
 use rollcall_orgs::oauth::AccessTokens;
 use rollcall_orgs::oidc::OidcClients;
 use rollcall_orgs::secret::SealingKey;
@@ -218,7 +219,8 @@ impl TestApp {
             ..EventsOptions::default()
         };
         let events = rollcall_events::start(&state.store, &state.metrics, options);
-        let running = rollcall_gateway::start(state, listeners).unwrap();
+        let pages = crate::pages::of(&state);
+        let running = rollcall_gateway::start(state, listeners, pages).unwrap();
         let api = Client::new(&url, Some(key.secret.expose()), "application/json");
         Self {
             running,

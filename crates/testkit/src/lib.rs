@@ -15,6 +15,7 @@ mod client;
 mod database;
 mod dns;
 pub mod oidc;
+mod pages;
 pub mod replay;
 pub mod servers;
 

@@ -5,6 +5,7 @@
 
 mod database;
 mod listen;
+mod pages;
 mod replicas;
 mod secret_key;
 mod webhooks;
@@ -15,13 +16,14 @@ use anyhow::Context;
 use prometheus::Registry;
 use rollcall_events::{Events, EventsOptions};
 use rollcall_gateway::{
-    ActivityLog, Admission, AdmissionLimits, AppState, Draining, Followers, Guesses, HeldBack,
-    Limits, Listeners, Notices, OauthSettings, Purge, RateSettings, Running, Settings,
+    ActivityLog, Admission, AdmissionLimits, AppState, Draining, Followers, HeldBack, Limits,
+    Listeners, Notices, OauthSettings, Purge, RateSettings, Running, Settings,
 };
 use rollcall_metrics::Metrics;
 use rollcall_model::Origin;
 use rollcall_orgs::api_keys;
 use rollcall_orgs::domains::Dns;
+use rollcall_orgs::guesses::Guesses;
 use rollcall_orgs::oauth::AccessTokens;
 use rollcall_orgs::oidc::OidcClients;
 use rollcall_orgs::secret::{ApiKeySecret, check_key};
@@ -121,7 +123,9 @@ async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result
             .event_stream(key, config.events.redis_stream_max_len)
     });
     let (store, metrics) = (state.store.clone(), state.metrics.clone());
-    let running = rollcall_gateway::start(state, listeners).context("cannot start serving")?;
+    let pages = pages::of(&state);
+    let running =
+        rollcall_gateway::start(state, listeners, pages).context("cannot start serving")?;
     let options = EventsOptions {
         retention: config.events.retention,
         redis_stream,

@@ -22,6 +22,7 @@ pub(crate) mod oauth_signing_keys;
 pub(crate) mod organization_domains;
 pub(crate) mod organization_policies;
 pub(crate) mod organizations;
+pub(crate) mod page_sessions;
 pub(crate) mod parked_references;
 pub(crate) mod routing_connections;
 pub(crate) mod routing_domains;

@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, Statement};
 use crate::fixture::Fixture;
 
 /// Tables that are found before the organization is known, or that belong to no organization.
-const WITHOUT_TENANT: [&str; 21] = [
+const WITHOUT_TENANT: [&str; 22] = [
     "organizations",
     "routing_tokens",
     "routing_oauth_clients",
@@ -31,6 +31,7 @@ const WITHOUT_TENANT: [&str; 21] = [
     "webhook_secrets",
     "webhook_deliveries",
     "webhook_attempts",
+    "page_sessions",
     "seaql_migrations",
 ];
 

@@ -38,7 +38,7 @@ struct Failures {
 impl Guesses {
     /// Notes a failure. If there were `limit` before it in this window, for how long the address
     /// is told to wait.
-    pub(crate) fn note(&self, from: IpAddr, limit: u32, now: Timestamp) -> Option<Duration> {
+    pub fn note(&self, from: IpAddr, limit: u32, now: Timestamp) -> Option<Duration> {
         let mut failures = self.0.lock().unwrap_or_else(|poison| poison.into_inner());
         let began = *failures.began.get_or_insert(now);
         let passed = now.since(began);

@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+#![expect(
+    dead_code,
+    unused_imports,
+    reason = "parts that the first pages do not need yet"
+)]
+
+mod answer;
+mod assets;
+mod console;
+mod operator;
+mod portal;
+mod session;
+mod text;
+
+pub use console::{Console, ConsoleOptions};

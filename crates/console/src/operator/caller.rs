@@ -1,0 +1,236 @@
+//! Proof that a request comes from an operator who is signed in, and may do what it asks.
+
+use std::future::Future;
+use std::ops::Deref;
+use std::pin::Pin;
+use std::str::FromStr;
+
+use actix_web::dev::Payload;
+use actix_web::web::{Bytes, Data};
+use actix_web::{FromRequest, HttpRequest};
+use rollcall_model::{Actor, ApiKey, ApiKeyRole, OrgId, OrgRef, Origin, RequestId};
+use rollcall_store::{ConnectionHandle, OrgHandle, SessionOf, Store};
+use serde::de::DeserializeOwned;
+use url::form_urlencoded;
+
+use crate::answer::PageError;
+use crate::console::{self, Shared};
+use crate::session::{self, OPERATOR, Session};
+use crate::text as t;
+
+/// An operator who is signed in. Organizations are opened through it, so that a key that is bound to
+/// one opens no other.
+pub(crate) struct Operator {
+    /// The API key behind the session, as it is now.
+    pub(crate) key: ApiKey,
+    /// The session.
+    pub(crate) session: Session,
+    /// The id of this request.
+    pub(crate) request_id: RequestId,
+    /// What every page shares.
+    pub(crate) shared: Data<Shared>,
+}
+
+impl Operator {
+    /// The database.
+    pub(crate) fn store(&self) -> &Store {
+        &self.shared.options.store
+    }
+
+    /// Who and by which request, for events and the audit log. The key is who: a session grants
+    /// nothing that the key does not.
+    pub(crate) fn origin(&self) -> Origin {
+        Origin {
+            actor: Actor::ApiKey(self.key.id),
+            request_id: self.request_id,
+        }
+    }
+
+    /// Whether the operator may change things.
+    pub(crate) fn may_change(&self) -> bool {
+        self.key.role == ApiKeyRole::Admin
+    }
+
+    /// The one organization that the key is bound to.
+    pub(crate) const fn bound_to(&self) -> Option<OrgId> {
+        self.key.organization_id
+    }
+
+    /// Refuses a key that is bound to an organization.
+    ///
+    /// # Errors
+    ///
+    /// It is one.
+    pub(crate) fn of_installation(&self) -> Result<(), PageError> {
+        match self.bound_to() {
+            None => Ok(()),
+            Some(_) => Err(PageError::Forbidden(t::NOT_FOR_BOUND)),
+        }
+    }
+
+    /// Opens an organization by id or slug.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or the key is bound to another.
+    pub(crate) async fn organization(&self, named: &str) -> Result<OrgHandle, PageError> {
+        let named: OrgRef = path_id(named)?;
+        let found = self.store().open_organization(&named).await?;
+        found
+            .filter(|org| self.bound_to().is_none_or(|id| id == org.org_id()))
+            .ok_or(PageError::NotFound)
+    }
+
+    /// Opens a SCIM connection and its organization.
+    ///
+    /// # Errors
+    ///
+    /// There is no such organization for this operator, or no such connection in it.
+    pub(crate) async fn connection(
+        &self,
+        organization: &str,
+        connection: &str,
+    ) -> Result<(OrgHandle, ConnectionHandle), PageError> {
+        let org = self.organization(organization).await?;
+        let found = org.open_connection(path_id(connection)?).await?;
+        Ok((org, found.ok_or(PageError::NotFound)?))
+    }
+
+    async fn of(req: &HttpRequest) -> Result<Self, PageError> {
+        let shared = console::of(req);
+        let Some(session) = Session::find(&shared, OPERATOR, req).await? else {
+            return Err(PageError::SignedOut(sign_in_for(req)));
+        };
+        let SessionOf::Operator(id) = session.stored.of else {
+            return Err(PageError::SignedOut(sign_in_for(req)));
+        };
+        let key = shared.options.store.find_api_key_by_id(id).await?;
+        let key = key.ok_or_else(|| PageError::SignedOut(sign_in_for(req)))?;
+        Ok(Self {
+            key,
+            session,
+            request_id: console::request_id(req),
+            shared,
+        })
+    }
+}
+
+/// An id in a path. A text that is no id names nothing, as an id that was never given out.
+pub(crate) fn path_id<T: FromStr>(text: &str) -> Result<T, PageError> {
+    text.parse().map_err(|_| PageError::NotFound)
+}
+
+/// The page to sign in at, which leads back to what was asked if that can be asked again.
+fn sign_in_for(req: &HttpRequest) -> String {
+    const PAGE: &str = "/console/sign-in";
+    if !req.method().is_safe() || req.path() == "/console" {
+        return PAGE.to_owned();
+    }
+    let next = req.uri().path_and_query().map_or("", |it| it.as_str());
+    let query = form_urlencoded::Serializer::new(String::new())
+        .append_pair("next", next)
+        .finish();
+    format!("{PAGE}?{query}")
+}
+
+impl FromRequest for Operator {
+    type Error = PageError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, PageError>>>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move { Self::of(&req).await })
+    }
+}
+
+/// A form that an operator who may change things has sent from a page of the session.
+///
+/// Every handler that changes something takes one, so none can forget to look at the token.
+pub(crate) struct Deed {
+    /// Who.
+    pub(crate) operator: Operator,
+    body: Bytes,
+}
+
+impl Deed {
+    /// The form, as what the handler wants of it.
+    ///
+    /// # Errors
+    ///
+    /// A field is missing, or is not what it should be.
+    pub(crate) fn form<T: DeserializeOwned>(&self) -> Result<T, PageError> {
+        session::read(&self.body)
+    }
+
+    /// Whether the form names what a danger wanted to be named.
+    pub(crate) fn confirms(&self, name: &str) -> bool {
+        let typed = session::field(&self.body, "confirm").unwrap_or_default();
+        typed.trim() == name.trim()
+    }
+
+    /// Refuses a danger that was not confirmed.
+    ///
+    /// # Errors
+    ///
+    /// It was not.
+    pub(crate) fn confirmed(&self, name: &str) -> Result<(), PageError> {
+        self.confirms(name)
+            .then_some(())
+            .ok_or_else(|| PageError::BadForm(t::unconfirmed(name)))
+    }
+
+    /// Has the next page say what was done, and goes there.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub(crate) async fn done(&self, says: &str, next: &str) -> crate::answer::Answer {
+        self.operator
+            .session
+            .say(&self.operator.shared, says)
+            .await?;
+        Ok(crate::answer::see_other(next))
+    }
+}
+
+impl Deref for Deed {
+    type Target = Operator;
+
+    fn deref(&self) -> &Operator {
+        &self.operator
+    }
+}
+
+impl FromRequest for Deed {
+    type Error = PageError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, PageError>>>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let body = Bytes::from_request(req, payload);
+        let req = req.clone();
+        Box::pin(async move {
+            let (operator, body) = sent(&req, body).await?;
+            if !operator.may_change() {
+                return Err(PageError::Forbidden(t::READ_ONLY));
+            }
+            Ok(Self { operator, body })
+        })
+    }
+}
+
+/// The form of an operator, looked at but for what it asks.
+pub(super) async fn sent(
+    req: &HttpRequest,
+    body: impl Future<Output = Result<Bytes, actix_web::Error>>,
+) -> Result<(Operator, Bytes), PageError> {
+    session::check_site(req)?;
+    let operator = Operator::of(req).await?;
+    let body = body
+        .await
+        .map_err(|reason| PageError::BadForm(reason.to_string()))?;
+    let token = session::field(&body, "csrf").unwrap_or_default();
+    if !operator.session.holds_csrf(&token) {
+        return Err(PageError::ForeignForm);
+    }
+    Ok((operator, body))
+}

@@ -1,0 +1,180 @@
+//! Who is there: a cookie with a random secret, and a row of the database under its digest.
+//!
+//! The row says whose the session is, when it was last used and when it ends. The cookie says
+//! nothing, so a copy of the database opens no session. The token in every form is made from the
+//! secret of the cookie, which only the browser has, and no key of the server's is needed for it.
+
+mod csrf;
+mod form;
+mod secret;
+
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use actix_web::cookie::{Cookie, SameSite};
+use rollcall_model::Origin;
+use rollcall_store::{NewPageSession, PageSession, SessionOf};
+
+use crate::answer::PageError;
+use crate::console::Shared;
+
+pub(crate) use form::{check_site, field, read, text};
+use secret::SessionSecret;
+
+/// How much the time of last use may lag behind.
+const COALESCED: Duration = Duration::from_mins(1);
+
+/// Through which door a session comes in: each kind has its cookie and its times.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Door {
+    /// The cookie's name, without the prefix that one over TLS has.
+    cookie: &'static str,
+    /// How long it may be unused.
+    idle: Duration,
+    /// How long it lasts, however it is used.
+    lifetime: Duration,
+}
+
+/// Operators of the vendor.
+pub(crate) const OPERATOR: Door = Door {
+    cookie: "rollcall_console",
+    idle: Duration::from_mins(30),
+    lifetime: Duration::from_hours(12),
+};
+
+/// Admins of customers.
+pub(crate) const PORTAL: Door = Door {
+    cookie: "rollcall_portal",
+    idle: Duration::from_mins(30),
+    lifetime: Duration::from_hours(4),
+};
+
+/// A session that holds.
+pub(crate) struct Session {
+    secret: SessionSecret,
+    /// What is stored of it.
+    pub(crate) stored: PageSession,
+}
+
+impl Session {
+    /// Begins a session. The cookie goes into the answer.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available, or what the session would stand on is gone.
+    pub(crate) async fn begin(
+        shared: &Shared,
+        door: Door,
+        of: SessionOf,
+        data: Option<String>,
+        origin: Origin,
+    ) -> Result<Cookie<'static>, PageError> {
+        let store = &shared.options.store;
+        let secret = SessionSecret::generate().map_err(PageError::Internal)?;
+        let new = NewPageSession {
+            digest: secret.digest(),
+            of,
+            expires_at: store.clock().now().plus(door.lifetime),
+            data,
+        };
+        store.insert_page_session(new, origin).await?;
+        Ok(cookie(shared, door, secret.as_str().to_owned()))
+    }
+
+    /// The session that a request belongs to; `None` if there is none that holds. Its use is noted,
+    /// and what it was to say is in `stored.flash` for the last time.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub(crate) async fn find(
+        shared: &Shared,
+        door: Door,
+        req: &HttpRequest,
+    ) -> Result<Option<Self>, PageError> {
+        let given = req.cookie(&cookie_name(shared, door));
+        let Some(secret) = given.and_then(|it| SessionSecret::parse(it.value())) else {
+            return Ok(None);
+        };
+        let store = &shared.options.store;
+        let Some(stored) = store.find_page_session(&secret.digest()).await? else {
+            return Ok(None);
+        };
+        let now = store.clock().now();
+        if stored.is_over(now, door.idle) {
+            store.delete_page_session(&secret.digest()).await?;
+            return Ok(None);
+        }
+        let is_read = req.method().is_safe() && stored.flash.is_some();
+        if is_read || now.since(stored.last_seen_at) >= COALESCED {
+            store.touch_page_session(&secret.digest()).await?;
+        }
+        Ok(Some(Self { secret, stored }))
+    }
+
+    /// What every form of this session holds.
+    pub(crate) fn csrf(&self) -> String {
+        csrf::token(self.secret.as_str())
+    }
+
+    /// Whether a form is one of this session. Takes the same time whatever is given.
+    pub(crate) fn holds_csrf(&self, given: &str) -> bool {
+        csrf::is_token(self.secret.as_str(), given)
+    }
+
+    /// Has the next page say something.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub(crate) async fn say(&self, shared: &Shared, says: &str) -> Result<(), PageError> {
+        let store = &shared.options.store;
+        Ok(store.save_page_flash(&self.secret.digest(), says).await?)
+    }
+
+    /// Replaces what the pages of this session remember.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub(crate) async fn remember(&self, shared: &Shared, data: &str) -> Result<(), PageError> {
+        let store = &shared.options.store;
+        Ok(store.save_page_data(&self.secret.digest(), data).await?)
+    }
+
+    /// Ends it. The cookie that goes into the answer takes the other one away.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub(crate) async fn end(
+        &self,
+        shared: &Shared,
+        door: Door,
+    ) -> Result<Cookie<'static>, PageError> {
+        let store = &shared.options.store;
+        store.delete_page_session(&self.secret.digest()).await?;
+        let mut gone = cookie(shared, door, String::new());
+        gone.make_removal();
+        Ok(gone)
+    }
+}
+
+/// Over TLS the prefix keeps other hosts and plain HTTP from setting it (RFC 6265bis §4.1.3.2).
+fn cookie_name(shared: &Shared, door: Door) -> String {
+    if shared.is_secure() {
+        format!("__Host-{}", door.cookie)
+    } else {
+        door.cookie.to_owned()
+    }
+}
+
+/// `Lax`, so that a link to a page in a chat or a ticket opens it. Forms are guarded by their token.
+fn cookie(shared: &Shared, door: Door, value: String) -> Cookie<'static> {
+    Cookie::build(cookie_name(shared, door), value)
+        .path("/")
+        .http_only(true)
+        .secure(shared.is_secure())
+        .same_site(SameSite::Lax)
+        .finish()
+}

@@ -1,0 +1,21 @@
+//! The pages, over what the gateway works with.
+
+use std::sync::Arc;
+
+use rollcall_console::{Console, ConsoleOptions};
+use rollcall_gateway::{AppState, Pages, source_of};
+
+/// The operator console and the setup portal of a gateway.
+pub(super) fn of(state: &AppState) -> Pages {
+    let console = Console::new(ConsoleOptions {
+        store: state.store.clone(),
+        sealing_key: Arc::clone(&state.sealing_key),
+        dns: Arc::clone(&state.dns),
+        destinations: state.destinations.clone(),
+        public_url: state.settings.public_url.clone(),
+        base_domain: state.settings.base_domain.clone(),
+        max_failures_per_minute: state.settings.limits.max_bad_tokens_per_minute,
+        source_of,
+    });
+    Arc::new(move |config| console.configure(config))
+}
