@@ -103,6 +103,10 @@ pub struct Limits {
     pub max_page: u64,
     /// How many requests and streams of one process wait for events. More are 503.
     pub max_followers: usize,
+    /// How long a stream of events lasts. Its client comes again.
+    pub stream_lasts: Duration,
+    /// How long a stream of events is silent; also how often its caller is looked up again.
+    pub stream_silence: Duration,
     /// How many texts that are nobody's token one address may send within a minute. More are 429.
     pub max_bad_tokens_per_minute: u32,
     /// How many connections clients may have open. More wait until one of them is closed.
@@ -145,6 +149,8 @@ impl Default for Limits {
             max_members_per_request: 10_000,
             max_page: 500,
             max_followers: 1_000,
+            stream_lasts: Duration::from_mins(10),
+            stream_silence: Duration::from_secs(15),
             max_bad_tokens_per_minute: 20,
             max_connections: 10_000,
             keep_alive: Duration::from_secs(75),

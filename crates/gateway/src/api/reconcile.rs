@@ -188,6 +188,7 @@ impl Reader {
         while let Some(end) = chunk.iter().position(|byte| *byte == b'\n') {
             let (line, after) = chunk.split_at(end);
             chunk = after.get(1..).unwrap_or_default();
+            self.bound(line)?;
             if self.rest.is_empty() {
                 self.take_line(line)?;
             } else {
@@ -196,9 +197,15 @@ impl Reader {
                 self.take_line(&line)?;
             }
         }
+        self.bound(chunk)?;
         self.rest.extend_from_slice(chunk);
-        if self.rest.len() > self.longest {
-            let longest = self.longest;
+        Ok(())
+    }
+
+    /// Refuses a line that would be too long with `more`.
+    fn bound(&self, more: &[u8]) -> Result<(), Problem> {
+        let longest = self.longest;
+        if self.rest.len() + more.len() > longest {
             return Err(self.wrong("malformed_line", format!("is longer than {longest} bytes")));
         }
         Ok(())
@@ -213,9 +220,12 @@ impl Reader {
     /// Empty lines are left out, but counted.
     fn take_line(&mut self, line: &[u8]) -> Result<(), Problem> {
         if !line.trim_ascii().is_empty() {
-            // The message of serde_json quotes nothing but names of fields.
             let value: Value = serde_json::from_slice(line)
                 .map_err(|_| self.wrong("malformed_line", "is not JSON"))?;
+            // serde would take a list of the values as well.
+            if !value.is_object() {
+                return Err(self.wrong("invalid_line", "is no JSON object"));
+            }
             let entry: RosterEntry = serde_json::from_value(value)
                 .map_err(|error| self.wrong("invalid_line", format!("is no entry: {error}")))?;
             if !entry.has_key() {

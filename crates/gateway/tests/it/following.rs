@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use rollcall_gateway::Settings;
 use rollcall_testkit::{Client, Connection, TestApp, eventually, on_each_database};
 use serde_json::{Value, json};
 
@@ -18,6 +19,11 @@ async fn end(app: &TestApp) -> String {
 async fn create(connection: &Connection, name: &str) {
     let user = json!({ "userName": name });
     let _ = connection.scim.post("/Users", user).await.expect(201);
+}
+
+/// A stream that looks all the time who follows it.
+const fn often(settings: &mut Settings) {
+    settings.limits.stream_silence = Duration::from_millis(10);
 }
 
 fn names(page: &Value) -> Vec<&str> {
@@ -178,6 +184,41 @@ on_each_database! {
         assert_eq!(stream.event().await.data["data"]["user"]["userName"], "ann");
         let refused = Client::read(app.api.request("GET", &path).header("Last-Event-ID", "x"));
         assert_eq!(refused.await.expect(422).body["field"], "Last-Event-ID");
+    }
+
+    async fn a_stream_ends_with_the_key_that_opened_it(database: TestDatabase) {
+        let app = TestApp::start_with(database, often).await;
+        let key = app.api.post("/v1/api-keys", json!({ "name": "second" })).await.expect(201);
+        let second = app.api.with_bearer(Some(&key.text("/secret")));
+        let mut stream = Stream::open(&second, "/v1/events/stream").await;
+        for _ in 0..5 {
+            assert!(stream.next().await.is_some(), "it ended while its key was there");
+        }
+        let _ = app.api.delete(&format!("/v1/api-keys/{}", key.text("/id"))).await.expect(204);
+        // Whoever reads that waits no longer than a test may.
+        while stream.next().await.is_some() {}
+        let refused = Client::read(second.request("GET", "/v1/events/stream")).await;
+        let _ = refused.expect(401);
+    }
+
+    async fn a_stream_ends_when_its_time_is_over_and_goes_on_where_it_was(database: TestDatabase) {
+        let app = TestApp::start_with(database, |settings| {
+            often(settings);
+            settings.limits.stream_lasts = Duration::from_millis(200);
+        })
+        .await;
+        let acme = app.connect("Acme").await;
+        let path = format!("/v1/events/stream?after={}&types=user.created", end(&app).await);
+        let mut stream = Stream::open(&app.api, &path).await;
+        let mut last = None;
+        while let Some(block) = stream.next().await {
+            let id = block.lines().find_map(|line| line.strip_prefix("id: "));
+            last = id.map(str::to_owned).or(last);
+        }
+        create(&acme, "amy").await;
+        let request = app.api.request("GET", &path).header("Last-Event-ID", last.unwrap());
+        let mut stream = Stream::of(request).await;
+        assert_eq!(stream.event().await.data["data"]["user"]["userName"], "amy");
     }
 
     async fn a_bound_key_follows_its_own_organization_alone(database: TestDatabase) {

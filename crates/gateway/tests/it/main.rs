@@ -34,6 +34,7 @@ mod policies;
 mod protection;
 mod rate_limits;
 mod raw_stream;
+mod reconcile;
 mod replicas;
 mod request_log;
 mod roles;

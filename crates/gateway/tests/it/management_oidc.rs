@@ -1,10 +1,14 @@
 //! People of the vendor who call the management API with tokens of the vendor's own issuer.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use rollcall_orgs::management_callers::ManagementOidc;
 use rollcall_testkit::oidc::{KeyKind, Misbehaviour, OidcServer, SigningKey, unsigned};
 use rollcall_testkit::{Client, Reply, TestApp, TestDatabase, on_each_database};
 use serde_json::{Value, json};
+
+use crate::raw_stream::Stream;
 
 const AUDIENCE: &str = "https://provisioning.example.com/v1";
 const ORGANIZATIONS: &str = "/v1/organizations";
@@ -30,7 +34,11 @@ impl Fixture {
             read_only_values: vec!["rollcall_read_only".to_owned()],
             organization_claim: organization_claim.map(str::to_owned),
         };
-        let app = TestApp::start_with(database, |all| all.management_oidc = Some(settings)).await;
+        let app = TestApp::start_with(database, |all| {
+            all.management_oidc = Some(settings);
+            all.limits.stream_silence = Duration::from_millis(10);
+        })
+        .await;
         Self { app, issuer }
     }
 
@@ -86,6 +94,17 @@ on_each_database! {
         assert_eq!((&seen[0]["actor"], &seen[0]["target"]), (&row["actor"], &row["actor"]));
         let subject = format!("{}|person-1", fixture.issuer.issuer());
         assert_eq!(seen[0]["detail"]["after"]["subject"], subject);
+    }
+
+    async fn a_stream_ends_with_the_token_that_opened_it(database: TestDatabase) {
+        let fixture = Fixture::on(database).await;
+        let amy = fixture.caller(json!({}));
+        let mut stream = Stream::open(&amy, "/v1/events/stream").await;
+        for _ in 0..5 {
+            assert!(stream.next().await.is_some(), "it ended while its token was good");
+        }
+        fixture.app.clock.advance(Duration::from_hours(24));
+        while stream.next().await.is_some() {}
     }
 
     async fn a_person_is_known_again_also_under_another_name(database: TestDatabase) {

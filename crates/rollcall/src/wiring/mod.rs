@@ -163,6 +163,7 @@ fn settings(config: &Config, url: String) -> Settings {
         );
     }
     let limits = &config.limits;
+    let built_in = Limits::default();
     Settings {
         public_url: config.public_url.clone().unwrap_or(url),
         base_domain: config.base_domain.clone(),
@@ -183,6 +184,9 @@ fn settings(config: &Config, url: String) -> Settings {
             max_members_per_request: limits.max_group_members_per_request,
             max_page: limits.max_page,
             max_followers: config.events.max_followers,
+            // Nobody had a reason to set these two.
+            stream_lasts: built_in.stream_lasts,
+            stream_silence: built_in.stream_silence,
             max_bad_tokens_per_minute: limits.max_bad_tokens_per_minute,
             max_connections: limits.max_connections,
             keep_alive: limits.keep_alive,

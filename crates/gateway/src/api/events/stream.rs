@@ -4,8 +4,6 @@
 //! connections spread over replicas that came later, and no intermediary has to keep one for
 //! ever. The caller is looked up again all the time, so that a revoked key ends its streams.
 
-use std::time::Duration;
-
 use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, get, rt};
@@ -22,12 +20,6 @@ use crate::api::fields::from_text;
 use crate::api::problem::Problem;
 use crate::api::query;
 use crate::followers::{Following, Place};
-
-/// How long a stream lasts.
-const LASTS: Duration = Duration::from_mins(10);
-
-/// How long a stream is silent; also how often the caller is looked up again.
-const HEARTBEAT: Duration = Duration::from_secs(15);
 
 /// How many events are read at once.
 const AT_ONCE: u64 = 100;
@@ -140,13 +132,22 @@ struct Writer {
 impl Writer {
     /// Writes until the stream's time is over, or there is a reason to end it.
     async fn run(mut self, first: FeedPage) {
-        let end = Instant::now() + LASTS;
+        let limits = &self.caller.app.settings.limits;
+        let (end, silence) = (Instant::now() + limits.stream_lasts, limits.stream_silence);
         let mut next = Some(first);
         let mut checked = Instant::now();
         if !self.send("retry: 1000\n\n".to_owned()).await {
             return;
         }
         while Instant::now() < end {
+            // First, so that what is told is told to somebody who was let in a moment ago.
+            if checked.elapsed() >= silence {
+                let secret = self.secret.expose_secret();
+                if self.caller.check_again(secret).await.is_err() {
+                    return;
+                }
+                checked = Instant::now();
+            }
             let piece = match next {
                 Some(page) => self.told(&page),
                 None => self.silence(),
@@ -154,18 +155,7 @@ impl Writer {
             if !self.send(piece).await || self.caller.app.draining.has_begun() {
                 return;
             }
-            if checked.elapsed() >= HEARTBEAT {
-                checked = Instant::now();
-                if self
-                    .caller
-                    .check_again(self.secret.expose_secret())
-                    .await
-                    .is_err()
-                {
-                    return;
-                }
-            }
-            let until = end.min(Instant::now() + HEARTBEAT);
+            let until = end.min(Instant::now() + silence);
             next = match self.wanted.wait(&self.caller, until).await {
                 Ok(next) => next,
                 // The client comes again, and is told what is wrong.

@@ -159,3 +159,52 @@ proptest! {
         prop_assert_eq!(found.counts.users, users.len());
     }
 }
+
+#[test]
+fn users_and_entries_that_share_one_external_id_take_no_more_than_there_are() {
+    // Each with each would be four hundred million, of which memory would hold a few gigabytes.
+    const MANY: usize = 20_000;
+    let shared = Some("everybody".to_owned());
+    let id = |number: usize| format!("0190a5e4-0000-7000-8000-{number:012x}");
+    let mut comparison = Comparison::default();
+    for number in 0..MANY {
+        let entry = RosterEntry {
+            id: (number % 2 == 0).then(|| id(number)),
+            external_id: shared.clone(),
+            user_name: None,
+            active: true,
+            role: None,
+        };
+        comparison.push(number + 1, entry);
+    }
+    let connection = connection();
+    for number in 0..MANY {
+        comparison.look_at(SeenKeys {
+            scim_connection_id: connection,
+            id: UserId::from_scim(&id(number)).unwrap(),
+            external_id: shared.clone(),
+            user_name_key: format!("person-{number}"),
+            user_name: None,
+            active: true,
+            waiting_for_seat: false,
+            role: ROLES[0].parse().unwrap(),
+        });
+    }
+    assert!(
+        comparison
+            .named
+            .iter()
+            .flat_map(HashMap::values)
+            .map(Vec::len)
+            .sum::<usize>()
+            <= 2 * MANY
+    );
+    let found = comparison.differences();
+    assert_eq!(found.counts.ambiguous, MANY);
+    assert!(
+        found
+            .ambiguous
+            .iter()
+            .all(|it| it.users.len() <= NAMED_AT_MOST)
+    );
+}
