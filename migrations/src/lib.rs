@@ -70,6 +70,7 @@ mod m20261130_000100_attention;
 mod m20261130_000110_feed_floor;
 mod m20261130_000111_consumers;
 mod m20261130_000120_webhooks;
+mod m20261201_000101_request_log;
 mod m20261201_000110_page_sessions;
 
 /// The steps in order.
@@ -108,6 +109,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000110_feed_floor::Migration),
             Box::new(m20261130_000111_consumers::Migration),
             Box::new(m20261130_000120_webhooks::Migration),
+            Box::new(m20261201_000101_request_log::Migration),
             Box::new(m20261201_000110_page_sessions::Migration),
         ]
     }

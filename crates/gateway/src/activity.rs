@@ -3,7 +3,7 @@
 //! "Last used" of tokens, connections and API keys, and the request log, would each cost a write
 //! for every request. They are gathered here and written in batches, so a crash loses at most
 //! [`FLUSH_EVERY`] of them; what was synced is never among them. Memory is bounded: when the
-//! database does not take the log, its newest lines are dropped and counted.
+//! database does not take the log, bodies are let go, then its newest lines, and both are counted.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -11,16 +11,14 @@ use std::time::Duration;
 
 use rollcall_metrics::Metrics;
 use rollcall_model::{ApiKeyId, Credential, IdpKind, ScimConnectionId, Timestamp};
-use rollcall_store::{Activity, ConnectionHandle, LogAddress, LoggedRequest, Store, StoreError};
+use rollcall_store::{Activity, ConnectionHandle, LogAddress, Store, StoreError};
+
+use crate::request_log::sampling::{Kind, Sampling};
+use crate::request_log::upkeep::Upkeep;
+use crate::request_log::{Draft, RequestLogSettings, masking};
 
 /// How often the notes are written.
 pub const FLUSH_EVERY: Duration = Duration::from_secs(2);
-
-/// How long the request log is kept.
-pub(crate) const KEEP_REQUESTS: Duration = Duration::from_hours(7 * 24);
-
-/// How often the log of one connection is pruned, at most.
-const PRUNE_EVERY: Duration = Duration::from_hours(1);
 
 /// How many lines of the request log wait at most.
 const MAX_WAITING: usize = 10_000;
@@ -28,29 +26,76 @@ const MAX_WAITING: usize = 10_000;
 /// How many of them may be of refused requests: anyone can make those.
 const MAX_WAITING_REFUSED: usize = 1_000;
 
+/// How much of what waits may be bodies, in bytes. Lines beyond that wait without.
+const MAX_WAITING_BODIES: usize = 16 * 1_024 * 1_024;
+
+/// How much may wait at all, in bytes.
+const MAX_WAITING_BYTES: usize = 24 * 1_024 * 1_024;
+
 #[derive(Default)]
 struct Notes {
     used: HashMap<(ScimConnectionId, Credential), Activity>,
     api_keys: HashMap<ApiKeyId, Timestamp>,
-    requests: Vec<(ConnectionHandle, LoggedRequest)>,
-    refused: Vec<(LogAddress, LoggedRequest)>,
+    requests: Vec<(ConnectionHandle, Draft)>,
+    refused: Vec<(LogAddress, Draft)>,
+    /// What the lines take, in bytes.
+    bytes: usize,
     dropped: u64,
+    bodies_dropped: u64,
+    sampling: Sampling,
 }
 
-/// When the log of each connection was last pruned. One without new lines needs no pruning.
-type Pruned = HashMap<ScimConnectionId, Timestamp>;
+impl Notes {
+    /// What is to be written. What was seen in this minute stays.
+    fn take(&mut self) -> Self {
+        let mut sampling = std::mem::take(&mut self.sampling);
+        sampling.next_batch();
+        std::mem::replace(
+            self,
+            Self {
+                sampling,
+                ..Self::default()
+            },
+        )
+    }
+
+    /// Makes room for a line, without its bodies if there is too little; whether it may wait.
+    fn admit(&mut self, draft: &mut Draft, lines: usize, most: usize) -> bool {
+        if self.bytes + draft.captured.weight() > MAX_WAITING_BODIES {
+            draft.captured.let_go();
+            self.bodies_dropped += u64::from(draft.captured.let_go);
+        }
+        let weight = draft.weight();
+        if lines >= most || self.bytes + weight > MAX_WAITING_BYTES {
+            self.dropped += 1;
+            return false;
+        }
+        self.bytes += weight;
+        true
+    }
+}
 
 /// The notes of one server.
 #[derive(Default)]
 pub struct ActivityLog {
+    settings: RequestLogSettings,
     notes: Mutex<Notes>,
-    pruned: Mutex<Pruned>,
+    upkeep: Upkeep,
     /// Held while notes are written, so that whoever flushes knows, when it is done, that
     /// everything noted before is written, and not still in the hands of another flush.
     flushing: tokio::sync::Mutex<()>,
 }
 
 impl ActivityLog {
+    /// Notes of which the request log is kept so.
+    #[must_use]
+    pub fn new(settings: RequestLogSettings) -> Self {
+        Self {
+            settings,
+            ..Self::default()
+        }
+    }
+
     /// A token or an OAuth client was used.
     pub(crate) fn note_credential(
         &self,
@@ -79,24 +124,37 @@ impl ActivityLog {
         });
     }
 
-    /// A SCIM request of a tenant was answered.
-    pub(crate) fn note_request(&self, of: ConnectionHandle, request: LoggedRequest) {
+    /// Whether a line that waits stands for this success too; it has been counted then.
+    pub(crate) fn is_like_another(&self, kind: Kind, now: Timestamp) -> bool {
         self.with(|notes| {
-            if notes.requests.len() < MAX_WAITING {
-                notes.requests.push((of, request));
-            } else {
-                notes.dropped += 1;
+            let place = notes.sampling.count(kind, now, &self.settings);
+            let line = place.and_then(|place| notes.requests.get_mut(place));
+            line.is_some_and(|(_, line)| {
+                line.request.times += 1;
+                true
+            })
+        })
+    }
+
+    /// A SCIM request of a tenant was answered; a success with what it is like.
+    pub(crate) fn note_request(&self, of: ConnectionHandle, mut draft: Draft, like: Option<Kind>) {
+        self.with(|notes| {
+            let place = notes.requests.len();
+            if notes.admit(&mut draft, place, MAX_WAITING) {
+                notes.requests.push((of, draft));
+                if let Some(kind) = like {
+                    notes.sampling.note_line(kind, place);
+                }
             }
         });
     }
 
     /// A SCIM request was refused that an address named, or whose token is of a connection.
-    pub(crate) fn note_refused(&self, of: LogAddress, request: LoggedRequest) {
+    pub(crate) fn note_refused(&self, of: LogAddress, mut draft: Draft) {
         self.with(|notes| {
-            if notes.refused.len() < MAX_WAITING_REFUSED {
-                notes.refused.push((of, request));
-            } else {
-                notes.dropped += 1;
+            let lines = notes.refused.len();
+            if notes.admit(&mut draft, lines, MAX_WAITING_REFUSED) {
+                notes.refused.push((of, draft));
             }
         });
     }
@@ -110,8 +168,9 @@ impl ActivityLog {
     /// error is the one returned.
     pub async fn flush(&self, store: &Store, metrics: &Metrics) -> Result<(), StoreError> {
         let _turn = self.flushing.lock().await;
-        let notes = self.with(std::mem::take);
+        let notes = self.with(Notes::take);
         metrics.request_log_dropped(notes.dropped);
+        metrics.request_log_bodies_dropped(notes.bodies_dropped);
         let used: Vec<_> = notes.used.into_values().collect();
         let api_keys: Vec<_> = notes.api_keys.into_iter().collect();
         let waiting = notes.requests.len() + notes.refused.len();
@@ -121,48 +180,40 @@ impl ActivityLog {
         if logged.is_err() {
             metrics.request_log_dropped(u64::try_from(waiting).unwrap_or(u64::MAX));
         }
-        used.and(api_keys).and(logged)
+        let kept = self.upkeep.step(store, metrics, &self.settings).await;
+        used.and(api_keys).and(logged).and(kept)
     }
 
-    /// Writes lines of the request log, and drops those that are too old from the same logs.
+    /// Writes lines of the request log.
     async fn log(
         &self,
         store: &Store,
-        mut requests: Vec<(ConnectionHandle, LoggedRequest)>,
-        refused: Vec<(LogAddress, LoggedRequest)>,
+        mut drafts: Vec<(ConnectionHandle, Draft)>,
+        refused: Vec<(LogAddress, Draft)>,
     ) -> Result<(), StoreError> {
         let mut routed: HashMap<LogAddress, Option<ConnectionHandle>> = HashMap::new();
-        for (address, request) in refused {
+        for (address, draft) in refused {
             if !routed.contains_key(&address) {
                 let handle = store.find_log(&address).await?;
                 routed.insert(address.clone(), handle);
             }
             if let Some(Some(handle)) = routed.get(&address) {
-                requests.push((handle.clone(), request));
+                drafts.push((handle.clone(), draft));
             }
         }
-        store.log_requests(&requests).await?;
-        let now = store.clock().now();
-        for (handle, _) in &requests {
-            if self.is_prune_due(handle.connection_id(), now) {
-                handle.prune_requests(now.minus(KEEP_REQUESTS)).await?;
-            }
+        if drafts.is_empty() {
+            return Ok(());
         }
+        let settings = self.settings.clone();
+        let masked = tokio::task::spawn_blocking(move || masking::lines(drafts, &settings)).await;
+        let Ok(lines) = masked else {
+            // Only a panic in it; without masks nothing is written.
+            tracing::error!("lines of the request log could not be masked and were dropped");
+            return Ok(());
+        };
+        store.log_requests(&lines).await?;
+        self.upkeep.note(&lines, &self.settings).await;
         Ok(())
-    }
-
-    fn is_prune_due(&self, connection_id: ScimConnectionId, now: Timestamp) -> bool {
-        let mut pruned = self
-            .pruned
-            .lock()
-            .unwrap_or_else(|poison| poison.into_inner());
-        let due = pruned
-            .get(&connection_id)
-            .is_none_or(|last| now.since(*last) >= PRUNE_EVERY);
-        if due {
-            pruned.insert(connection_id, now);
-        }
-        due
     }
 
     /// A panic while the lock is held can leave no half-made note, so a poisoned lock is used on.

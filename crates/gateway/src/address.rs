@@ -97,6 +97,7 @@ mod tests {
             rate_limits: RateSettings::OFF,
             oauth: OauthSettings::default(),
             admission: crate::admission::AdmissionLimits::default(),
+            request_log: crate::request_log::RequestLogSettings::default(),
             management_oidc: None,
         };
         assert_eq!(source(&req, &settings), Some([192, 0, 2, 1].into()));

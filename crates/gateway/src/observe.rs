@@ -12,12 +12,18 @@ use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
 use rollcall_metrics::{Operation, Outcome};
-use rollcall_model::{IdpKind, RequestId};
+use rollcall_model::{IdpKind, LoggedContent, RequestCategory, RequestId, RequestReason};
 use rollcall_store::LoggedRequest;
 
 use crate::request_id;
-use crate::scim::{EndpointPath, Remark, ScimFailure, Seen, rate};
+use crate::request_log::masking::loggable;
+use crate::request_log::sampling::Kind;
+use crate::request_log::{Captured, Draft, capture};
+use crate::scim::{EndpointPath, Remark, ScimFailure, Seen, idp, rate};
 use crate::state::{self, AppState};
+
+/// How much of a text the request log takes, in characters.
+const MAX_CHARS: usize = 1_000;
 
 /// How long a request waited for something to happen, which is no time that it took. For the
 /// metrics.
@@ -84,7 +90,7 @@ fn tell<B>(app: &AppState, id: RequestId, took: Duration, answer: &ServiceRespon
         Some(seen) => {
             let operation = operation(req.method().as_str(), path);
             app.metrics.request_answered(operation, outcome, took);
-            note(app, id, took, answer, outcome, seen);
+            note(app, id, took, answer, operation, seen);
         }
         None if route().starts_with("/v1") => {
             let waited = req
@@ -104,74 +110,91 @@ fn note<B>(
     id: RequestId,
     took: Duration,
     answer: &ServiceResponse<B>,
-    outcome: Outcome,
+    operation: Operation,
     seen: Seen,
 ) {
     let req = answer.request();
+    let status = answer.status().as_u16();
+    let outcome = Outcome::from_status(status);
+    let now = app.store.clock().now();
     let failure = answer
         .response()
         .error()
         .and_then(|error| error.as_error::<ScimFailure>());
-    let detail = match failure {
-        Some(failure) => Some(failure.detail()),
-        None => {
-            let remark = req.extensions().get::<Remark>().map(|it| it.0.clone());
-            remark.or_else(|| tolerated(&seen))
-        }
+    let remark = req.extensions().get::<Remark>().map(|it| it.0.clone());
+    let reason = match (failure, &remark) {
+        (Some(failure), _) => Some(failure.reason()),
+        (None, Some(_)) => Some(RequestReason::OperationsFailed),
+        (None, None) => None,
     };
-    let line = |outcome: &str, idp: Option<IdpKind>| LoggedRequest {
-        id,
-        at: app.store.clock().now(),
-        method: req.method().to_string(),
-        route: loggable(endpoint(req.path())),
-        status: answer.status().as_u16(),
-        outcome: outcome.to_owned(),
-        idp: idp.map(IdpKind::as_str).map(str::to_owned),
-        duration_micros: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-        detail: detail.as_deref().map(loggable),
+    let category = reason.map_or(
+        RequestCategory::from_status(status),
+        RequestReason::category,
+    );
+    let draft = |outcome: &str, idp: Option<IdpKind>, quirks: Vec<String>, captured| {
+        let detail = failure.map(ScimFailure::detail).or(remark);
+        let detail = detail.or_else(|| in_words(&quirks));
+        let request = LoggedRequest {
+            id,
+            at: now,
+            method: req.method().to_string(),
+            route: loggable(endpoint(req.path()), MAX_CHARS),
+            filter: None,
+            status,
+            outcome: outcome.to_owned(),
+            category,
+            reason,
+            scim_type: failure.and_then(ScimFailure::scim_type).map(str::to_owned),
+            quirks,
+            idp: idp.map(IdpKind::as_str).map(str::to_owned),
+            duration_micros: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            detail: detail.map(|detail| loggable(&detail, MAX_CHARS)),
+            times: 1,
+        };
+        Draft { request, captured }
     };
     match seen {
-        Seen::Tenant { handle, idp, .. } => {
-            let (failed, now) = (outcome != Outcome::Ok, app.store.clock().now());
-            app.replicas.count(handle.connection_id(), failed, now);
+        Seen::Tenant {
+            handle,
+            idp,
+            tolerated,
+        } => {
+            let connection = handle.connection_id();
+            app.replicas.count(connection, outcome != Outcome::Ok, now);
             if req.extensions().contains::<rate::OneOfMany>() {
                 return;
             }
-            app.activity
-                .note_request(handle, line(outcome.label(), idp));
+            let quirks = tolerated.names();
+            let like = (!category.is_failure()).then_some(Kind {
+                connection,
+                operation,
+                tolerated: !quirks.is_empty(),
+            });
+            if like.is_some_and(|kind| app.activity.is_like_another(kind, now)) {
+                return;
+            }
+            let content = capture::content(&app.settings.request_log, handle.settings());
+            let captured = Captured::of(req, content, category.is_failure());
+            let draft = draft(outcome.label(), idp, quirks, captured);
+            app.activity.note_request(handle, draft, like);
         }
         Seen::Refused {
             reason,
             concerns: Some(address),
-        } => app
-            .activity
-            .note_refused(address, line(reason.label(), None)),
+        } => {
+            // Nothing that an unknown sender says is kept but what it asked for.
+            let captured = Captured::of(req, LoggedContent::Off, true);
+            let idp = idp::recognise(req);
+            let draft = draft(reason.label(), idp, Vec::new(), captured);
+            app.activity.note_refused(address, draft);
+        }
         Seen::Refused { concerns: None, .. } | Seen::Nobody => {}
     }
 }
 
 /// Which tolerances a request needed, so that it can be seen which connection relies on which.
-fn tolerated(seen: &Seen) -> Option<String> {
-    match seen {
-        Seen::Tenant { tolerated, .. } => tolerated.sentence(),
-        Seen::Refused { .. } | Seen::Nobody => None,
-    }
-}
-
-/// A text as the log takes it: without control characters, which clients can put into paths and
-/// PostgreSQL does not store, and of bounded length.
-fn loggable(text: &str) -> String {
-    const MAX_CHARS: usize = 1_000;
-    text.chars()
-        .take(MAX_CHARS)
-        .map(|letter| {
-            if letter.is_control() {
-                '\u{fffd}'
-            } else {
-                letter
-            }
-        })
-        .collect()
+fn in_words(quirks: &[String]) -> Option<String> {
+    (!quirks.is_empty()).then(|| format!("needed allowances: {}", quirks.join(", ")))
 }
 
 /// The part of a path from the endpoint's name on: the rest names the tenant, whose log it is.
@@ -226,12 +249,6 @@ mod tests {
         assert_eq!(told("POST", "/Bulk"), Operation::Bulk);
         assert_eq!(told("GET", "/Bulk"), Operation::Unknown);
         assert_eq!(operation("GET", None), Operation::Unknown);
-    }
-
-    #[test]
-    fn a_log_line_holds_no_control_characters_and_ends_somewhere() {
-        assert_eq!(loggable("/Users/\0a"), "/Users/\u{fffd}a");
-        assert_eq!(loggable(&"x".repeat(5_000)).len(), 1_000);
     }
 
     #[test]

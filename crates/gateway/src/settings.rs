@@ -8,6 +8,7 @@ use rollcall_scim::json;
 use url::Url;
 
 use crate::admission::AdmissionLimits;
+use crate::request_log::RequestLogSettings;
 
 /// Settings of one server.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub struct Settings {
     pub oauth: OauthSettings,
     /// How many requests work and wait.
     pub admission: AdmissionLimits,
+    /// What the request log keeps.
+    pub request_log: RequestLogSettings,
     /// Whose tokens the management API takes beside API keys.
     pub management_oidc: Option<ManagementOidc>,
 }

@@ -132,6 +132,10 @@ metrics! {
     redis_stream_missed: IntCounter = "rollcall_redis_stream_missed_total" [],
     /// Entries of the request log that were dropped because it could not be written fast enough.
     request_log_dropped: IntCounter = "rollcall_request_log_dropped_total" [],
+    /// Requests whose bodies the request log did not keep because too many waited to be written.
+    request_log_bodies_dropped: IntCounter = "rollcall_request_log_bodies_dropped_total" [],
+    /// Entries of the request log that were removed because they were old, or their log too large.
+    request_log_removed: IntCounter = "rollcall_request_log_removed_total" [],
     /// Tombstones of deleted users and groups that were removed because their time was over.
     tombstones_purged: IntCounter = "rollcall_tombstones_purged_total" [],
     /// 1 while Redis answers, 0 while it does not or none is configured.
@@ -444,6 +448,16 @@ impl Metrics {
     /// `count` entries of the request log were dropped.
     pub fn request_log_dropped(&self, count: u64) {
         self.request_log_dropped.inc_by(count);
+    }
+
+    /// Requests are logged without the bodies that would have been kept.
+    pub fn request_log_bodies_dropped(&self, count: u64) {
+        self.request_log_bodies_dropped.inc_by(count);
+    }
+
+    /// Entries of the request log are removed, as they are to be.
+    pub fn request_log_removed(&self, count: u64) {
+        self.request_log_removed.inc_by(count);
     }
 }
 

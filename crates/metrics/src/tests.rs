@@ -119,9 +119,15 @@ fn a_new_server_shows_its_version_and_zeros() {
     # HELP rollcall_redis_up 1 while Redis answers, 0 while it does not or none is configured.
     # TYPE rollcall_redis_up gauge
     rollcall_redis_up 0
+    # HELP rollcall_request_log_bodies_dropped_total Requests whose bodies the request log did not keep because too many waited to be written.
+    # TYPE rollcall_request_log_bodies_dropped_total counter
+    rollcall_request_log_bodies_dropped_total 0
     # HELP rollcall_request_log_dropped_total Entries of the request log that were dropped because it could not be written fast enough.
     # TYPE rollcall_request_log_dropped_total counter
     rollcall_request_log_dropped_total 0
+    # HELP rollcall_request_log_removed_total Entries of the request log that were removed because they were old, or their log too large.
+    # TYPE rollcall_request_log_removed_total counter
+    rollcall_request_log_removed_total 0
     # HELP rollcall_requests_waiting SCIM requests that wait for their turn now.
     # TYPE rollcall_requests_waiting gauge
     rollcall_requests_waiting 0
@@ -194,6 +200,8 @@ fn every_method_moves_its_own_metric() {
     metrics.set_parked_references(6);
     metrics.set_outbox_events(7);
     metrics.request_log_dropped(9);
+    metrics.request_log_bodies_dropped(5);
+    metrics.request_log_removed(6);
     metrics.set_database_pool(11, 10, 8);
     metrics.tombstones_purged(3);
     metrics.rate_limited(Budget::Writes);
@@ -248,7 +256,9 @@ fn every_method_moves_its_own_metric() {
     rollcall_redis_up 1
     rollcall_request_duration_seconds_sum{operation="patch_user"} 0.004
     rollcall_request_duration_seconds_count{operation="patch_user"} 1
+    rollcall_request_log_bodies_dropped_total 5
     rollcall_request_log_dropped_total 9
+    rollcall_request_log_removed_total 6
     rollcall_requests_total{operation="patch_user",outcome="ok"} 1
     rollcall_scim_tokens_expiring{days="7"} 13
     rollcall_stale_notices_total{notice="heard"} 1
@@ -389,6 +399,8 @@ fn the_manual_lists_every_metric() {
     | `rollcall_redis_stream_lag_events` | gauge |  | Events that are not in the Redis stream yet, as far as the process knows that fills it. |
     | `rollcall_redis_stream_missed_total` | counter |  | Events that were removed from the feed before they could be added to the Redis stream. |
     | `rollcall_request_log_dropped_total` | counter |  | Entries of the request log that were dropped because it could not be written fast enough. |
+    | `rollcall_request_log_bodies_dropped_total` | counter |  | Requests whose bodies the request log did not keep because too many waited to be written. |
+    | `rollcall_request_log_removed_total` | counter |  | Entries of the request log that were removed because they were old, or their log too large. |
     | `rollcall_tombstones_purged_total` | counter |  | Tombstones of deleted users and groups that were removed because their time was over. |
     | `rollcall_redis_up` | gauge |  | 1 while Redis answers, 0 while it does not or none is configured. |
     | `rollcall_redis_outages_total` | counter |  | Times that Redis stopped answering. |

@@ -13,6 +13,7 @@ mod page;
 mod policy;
 mod role;
 mod scim_connection;
+mod scim_request;
 mod scim_settings;
 mod scope;
 mod sign_in;
@@ -40,6 +41,7 @@ pub use page::{CursorError, Page, PageRequest};
 pub use policy::{BadRoleName, OWNER, Policy, ProvisioningDomains, RoleName, SeatLimit, WhenFull};
 pub use role::{RoleAttribute, RoleMapping, RoleSource, UserRole};
 pub use scim_connection::{ConnectionState, IdpKind, ScimConnection, UnknownIdp};
+pub use scim_request::{LoggedContent, RequestCategory, RequestReason};
 pub use scim_settings::{
     DeletedUsers, InactiveUsers, RateLimits, RatePerSecond, RateTooHigh, ScimFeatures, ScimProfile,
     ScimSettings, ScimSettingsChange, UnknownReferences,

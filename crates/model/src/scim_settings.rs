@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{AllowedSources, RoleAttribute};
+use crate::{AllowedSources, LoggedContent, RoleAttribute};
 
 /// The choices of one SCIM connection. The default is right for every known identity provider.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -33,8 +33,11 @@ pub struct ScimSettings {
     pub anonymous_discovery: bool,
     /// Whether values outside `canonicalValues` are refused.
     pub restrict_canonical_values: bool,
-    /// Attributes, in the notation of filters, that may not stand in a URL (RFC 7644 §7.5.2).
+    /// Attributes, in the notation of filters, that may not stand in a URL (RFC 7644 §7.5.2), and whose
+    /// values the request log does not keep.
     pub sensitive_attributes: Vec<String>,
+    /// Of which requests the log keeps what was said, where that is not what the installation says.
+    pub logged_content: Option<LoggedContent>,
     /// The networks that requests with a token may come from; everywhere, if there are none.
     pub allowed_source_addresses: AllowedSources,
     /// Which attribute of a user names its role.
@@ -59,6 +62,7 @@ impl Default for ScimSettings {
             anonymous_discovery: true,
             restrict_canonical_values: false,
             sensitive_attributes: Vec::new(),
+            logged_content: None,
             allowed_source_addresses: AllowedSources::default(),
             role_attribute: RoleAttribute::default(),
             rate_limits: RateLimits::default(),

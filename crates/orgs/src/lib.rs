@@ -14,6 +14,7 @@ pub mod oidc;
 pub mod organizations;
 pub mod policies;
 pub mod reconcile;
+pub mod request_log;
 pub mod roles;
 pub mod saml_metadata;
 pub mod scim_connections;

@@ -6,6 +6,7 @@ pub mod date_time;
 pub mod error;
 pub mod filter;
 pub mod json;
+pub mod mask;
 pub mod message;
 pub mod patch;
 pub mod product;

@@ -107,7 +107,10 @@ pub use references::{Awaiting, ParkedReference};
 pub use rekey::{KeyClash, Rekeyed};
 pub use relay::Relayed;
 pub use remembered::{REMEMBER_FOR, StaleListener};
-pub use requests::{LogAddress, LoggedRequest};
+pub use requests::{
+    LogAddress, LogLine, LoggedBody, LoggedRequest, PrunedLogs, RequestContent, RequestDetails,
+    RequestQuery, StatusClass,
+};
 pub use roles::{GroupGrant, ManualRole, MappedGroup, RoleChange, RoleExplanation, SentRole};
 pub use routing::StoredCredential;
 pub use schemas::{SchemaRefused, ScimSchema};

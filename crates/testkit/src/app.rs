@@ -10,7 +10,7 @@ use rollcall_events::webhooks::WebhookOptions;
 use rollcall_events::{Events, EventsOptions};
 use rollcall_gateway::{
     ActivityLog, Admission, AdmissionLimits, AppState, Draining, Followers, HeldBack, Limits,
-    Listeners, Notices, OauthSettings, Purge, RateSettings, Running, Settings,
+    Listeners, Notices, OauthSettings, Purge, RateSettings, RequestLogSettings, Running, Settings,
 };
 use rollcall_metrics::Metrics;
 use rollcall_model::{ManualClock, Origin, SystemClock, Timestamp};
@@ -170,6 +170,7 @@ impl TestApp {
             rate_limits: RateSettings::OFF,
             oauth: OauthSettings::default(),
             admission: AdmissionLimits::default(),
+            request_log: RequestLogSettings::default(),
             management_oidc: None,
         };
         change(&mut settings);
@@ -197,8 +198,8 @@ impl TestApp {
                 settings.oauth.access_token_lifetime,
                 settings.oauth.signing_key_age,
             ),
+            activity: ActivityLog::new(settings.request_log.clone()),
             settings,
-            activity: ActivityLog::default(),
             purge: Purge::default(),
             notices: Notices::default(),
             guesses: Guesses::default(),

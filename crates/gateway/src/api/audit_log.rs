@@ -18,7 +18,7 @@ use crate::api::answer;
 use crate::api::caller::Caller;
 use crate::api::fields::from_text;
 use crate::api::problem::Problem;
-use crate::api::query::{self, ListBody, ListQuery};
+use crate::api::query::{self, ListBody, ListQuery, moment};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -150,17 +150,6 @@ impl AuditLogQuery {
             target: self.target,
         })
     }
-}
-
-fn moment(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
-    let invalid = || {
-        Problem::invalid(
-            field,
-            format!("`{field}` must be a time as 2026-11-22T00:00:00Z"),
-        )
-    };
-    text.map(|text| Timestamp::from_rfc3339(text).ok_or_else(invalid))
-        .transpose()
 }
 
 async fn show(store: &Store, page: Page<AuditEntry, AuditId>) -> Result<HttpResponse, Problem> {

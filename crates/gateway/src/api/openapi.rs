@@ -196,6 +196,7 @@ fn path_parameter(name: &str) -> Option<&'static str> {
         "name" => "The product's name of the attribute",
         "whe" => "The webhook endpoint's id",
         "whd" => "The delivery's id",
+        "req" => "The request's id, as its answer carried it",
         _ => return None,
     })
 }
@@ -341,12 +342,14 @@ mod tests {
         DELETE /v1/organizations/{org}/scim-connections/{scim}/oauth-clients/{occ} revoke_oauth_client
         GET /v1/organizations/{org}/scim-connections/{scim}/parked-references list_parked_references
         GET /v1/organizations/{org}/scim-connections/{scim}/requests list_requests
+        GET /v1/organizations/{org}/scim-connections/{scim}/requests/{req} get_request
         GET /v1/organizations/{org}/scim-connections/{scim}/schema-proposal propose_schema
         GET /v1/organizations/{org}/scim-connections/{scim}/schemas list_schemas
         POST /v1/organizations/{org}/scim-connections/{scim}/schemas add_schema
         DELETE /v1/organizations/{org}/scim-connections/{scim}/schemas/{urn} delete_schema
         GET /v1/organizations/{org}/scim-connections/{scim}/schemas/{urn} get_schema
         PUT /v1/organizations/{org}/scim-connections/{scim}/schemas/{urn} replace_schema
+        GET /v1/organizations/{org}/scim-connections/{scim}/support-bundle get_support_bundle
         GET /v1/organizations/{org}/scim-connections/{scim}/tokens list_scim_tokens
         POST /v1/organizations/{org}/scim-connections/{scim}/tokens create_scim_token
         DELETE /v1/organizations/{org}/scim-connections/{scim}/tokens/{tok} revoke_scim_token

@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use actix_web::HttpRequest;
-use rollcall_model::{Page, PageRequest};
+use rollcall_model::{Page, PageRequest, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -89,6 +89,22 @@ pub(crate) fn limit(asked: Option<u64>, max_page: u64) -> Result<u64, Problem> {
             format!("`limit` must be 1 to {max_page}"),
         )),
     }
+}
+
+/// A moment in a query string.
+///
+/// # Errors
+///
+/// 422: it is none.
+pub(crate) fn moment(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+    let invalid = || {
+        Problem::invalid(
+            field,
+            format!("`{field}` must be a time as 2026-11-22T00:00:00Z"),
+        )
+    };
+    text.map(|text| Timestamp::from_rfc3339(text).ok_or_else(invalid))
+        .transpose()
 }
 
 /// The parameter of calls that delete more than one thing.

@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::failure::{MEDIA_TYPE, ScimFailure};
 use super::tenant::Tenant;
 use crate::announced;
+use crate::request_log::capture;
 use crate::stream::BrokenOff;
 
 /// Reads a JSON body within the limits (RFC 7644 §3.1), and waits until it is the request's turn.
@@ -38,7 +39,9 @@ pub(super) async fn read_up_to(
         return Err(ScimFailure::TooLarge { limit });
     }
     let collected = tokio::time::timeout(limits.request_body_timeout, collect(payload, limit));
-    let body = collected.await.map_err(|_| ScimFailure::TooSlow)??;
+    let body = collected.await.map_err(|_| ScimFailure::TooSlow)??.freeze();
+    let content = capture::content(&tenant.app.settings.request_log, tenant.settings());
+    capture::asked(req, content, &body);
     let body = json::parse_to_depth(&body, limits.max_nesting)?;
     json::check_texts(&body, limits.max_string_bytes)?;
     tenant.take_turn().await?;

@@ -13,7 +13,7 @@ use rollcall_model::chain;
 use rollcall_orgs::authentication::Refusal;
 use rollcall_replicas::Standing;
 use rollcall_scim::patch::PatchError;
-use rollcall_scim::{ScimError, message};
+use rollcall_scim::{ScimError, ScimType, message};
 use rollcall_store::StoreError;
 
 use super::rate::whole_seconds;
@@ -307,6 +307,11 @@ impl ScimFailure {
     /// What the identity provider is told.
     pub(crate) fn detail(&self) -> String {
         self.parts().1.detail
+    }
+
+    /// The `scimType` that it is told with.
+    pub(crate) fn scim_type(&self) -> Option<&'static str> {
+        self.parts().1.scim_type.map(ScimType::as_str)
     }
 
     fn log(&self) {

@@ -9,6 +9,7 @@ use actix_web::middleware::Next;
 
 use super::accept::{self, Wish};
 use super::failure::{MEDIA_TYPE, ScimFailure};
+use crate::request_log::capture;
 
 /// The type of an answer to a client that does not know SCIM's own.
 const PLAIN_JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
@@ -36,7 +37,7 @@ pub(super) async fn shape(
             req,
         ));
     }
-    Ok(answer)
+    Ok(capture::answered(answer))
 }
 
 #[cfg(test)]

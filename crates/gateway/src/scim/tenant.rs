@@ -51,11 +51,10 @@ pub(crate) struct Tenant {
 pub(crate) struct Tolerated(Arc<Mutex<BTreeSet<&'static str>>>);
 
 impl Tolerated {
-    /// A sentence that names them; `None` if there were none.
-    pub(crate) fn sentence(&self) -> Option<String> {
+    /// Their names.
+    pub(crate) fn names(&self) -> Vec<String> {
         let names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let names: Vec<&str> = names.iter().copied().collect();
-        (!names.is_empty()).then(|| format!("needed allowances: {}", names.join(", ")))
+        names.iter().map(|name| (*name).to_owned()).collect()
     }
 
     fn add(&self, quirks: &[Quirk]) {

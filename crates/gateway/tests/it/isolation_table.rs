@@ -279,6 +279,16 @@ pub(crate) fn api() -> Vec<ApiRoute> {
         ),
         (
             "GET",
+            "/v1/organizations/{org}/scim-connections/{scim}/requests/{req}",
+            None,
+        ),
+        (
+            "GET",
+            "/v1/organizations/{org}/scim-connections/{scim}/support-bundle",
+            None,
+        ),
+        (
+            "GET",
             "/v1/organizations/{org}/scim-connections/{scim}/deleted-users",
             None,
         ),

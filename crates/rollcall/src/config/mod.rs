@@ -21,6 +21,7 @@ mod outbound;
 mod rate_limits;
 mod redis;
 mod reference;
+mod request_log;
 mod scim;
 mod secret;
 mod values;
@@ -47,6 +48,7 @@ pub(crate) use self::outbound::OutboundConfig;
 pub(crate) use self::rate_limits::RateLimitsConfig;
 pub(crate) use self::redis::RedisConfig;
 pub(crate) use self::reference::markdown;
+pub(crate) use self::request_log::RequestLogConfig;
 pub(crate) use self::scim::ScimConfig;
 pub(crate) use self::secret::Secret;
 pub(crate) use self::webhooks::WebhooksConfig;
@@ -134,6 +136,8 @@ pub(crate) struct Config {
     pub(crate) webhooks: WebhooksConfig,
     /// The SCIM endpoint.
     pub(crate) scim: ScimConfig,
+    /// What the request log keeps.
+    pub(crate) request_log: RequestLogConfig,
 }
 
 impl Config {

@@ -101,7 +101,7 @@ async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result
             settings.oauth.signing_key_age,
         ),
         settings,
-        activity: ActivityLog::default(),
+        activity: ActivityLog::new(config.request_log.settings()),
         purge: Purge::default(),
         notices: Notices::default(),
         guesses: Guesses::default(),
@@ -213,6 +213,7 @@ fn settings(config: &Config, url: String) -> Settings {
             writes_per_second: config.rate_limits.writes_per_second,
             burst_seconds: config.rate_limits.burst_seconds,
         },
+        request_log: config.request_log.settings(),
         management_oidc: config.management_oidc.settings(),
     }
 }

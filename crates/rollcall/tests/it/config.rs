@@ -118,6 +118,12 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
     webhooks.keep_failed_days = 30
     scim.extra_paths = ["/a", "/b"]                  # in ROLLCALL_SCIM__EXTRA_PATHS
     scim.tombstone_retention_days = 30
+    request_log.content = "failures"
+    request_log.masked_attributes = []
+    request_log.retention_days = 7
+    request_log.max_mib_per_connection = 64
+    request_log.sample_above = 120
+    request_log.sample_every = 10
     "#);
     folder.write(
         "again.toml",

@@ -60,6 +60,28 @@ pub enum Quirk {
 }
 
 impl Quirk {
+    /// Every tolerance.
+    pub const ALL: [Self; 18] = [
+        Self::CapitalOp,
+        Self::MissingSchemas,
+        Self::BooleanText,
+        Self::NumberText,
+        Self::SingleObject,
+        Self::ArrayForSingle,
+        Self::TextForComplex,
+        Self::RemoveWithValue,
+        Self::DottedKey,
+        Self::CreatedElement,
+        Self::NothingToRemove,
+        Self::UnusualUserName,
+        Self::UnknownAttribute,
+        Self::UnmappedDropped,
+        Self::BareExtensionName,
+        Self::UnknownSchema,
+        Self::SystemAttributeIgnored,
+        Self::MappedAttributeUnusable,
+    ];
+
     /// Why a request that needs the tolerance is refused where none is given; `None` for what
     /// RFC 7643 §2.1 and RFC 7644 §3.10 let a client do anyway.
     fn refusal(self) -> Option<ScimError> {

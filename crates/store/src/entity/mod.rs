@@ -29,6 +29,7 @@ pub(crate) mod routing_domains;
 pub(crate) mod routing_oauth_clients;
 pub(crate) mod routing_tokens;
 pub(crate) mod scim_connections;
+pub(crate) mod scim_request_contents;
 pub(crate) mod scim_requests;
 pub(crate) mod scim_schemas;
 pub(crate) mod scim_tokens;

@@ -14,11 +14,18 @@ pub struct Model {
     pub at: i64,
     pub method: String,
     pub route: String,
+    pub filter: Option<String>,
     pub status: i64,
     pub outcome: String,
+    pub category: Option<String>,
+    pub reason: Option<String>,
+    pub scim_type: Option<String>,
+    pub quirks: Option<String>,
     pub idp: Option<String>,
     pub duration_micros: i64,
     pub detail: Option<String>,
+    pub times: i64,
+    pub size: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -20,6 +20,7 @@ mod partitions;
 mod rekey;
 mod relay;
 mod remembered;
+mod requests;
 mod roles;
 mod server_check;
 mod sorting;

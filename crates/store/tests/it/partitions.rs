@@ -53,6 +53,7 @@ fn every_table_that_refers_to_users_or_events_is_split_alike() {
                 "group_members",
                 "groups",
                 "parked_references",
+                "scim_request_contents",
                 "scim_requests",
                 "sign_in_links",
                 "tombstones",

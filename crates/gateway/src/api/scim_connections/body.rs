@@ -279,6 +279,7 @@ mod tests {
             rate_limits: RateSettings::OFF,
             oauth: OauthSettings::default(),
             admission: crate::admission::AdmissionLimits::default(),
+            request_log: crate::request_log::RequestLogSettings::default(),
             management_oidc: None,
         };
         let id = ScimConnectionId::from_uuid(Uuid::nil());

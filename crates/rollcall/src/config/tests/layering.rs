@@ -118,6 +118,14 @@ fn without_file_and_variables_there_are_the_defaults() {
             extra_paths: [],
             tombstone_retention: 2592000s,
         },
+        request_log: RequestLogConfig {
+            content: Failures,
+            masked_attributes: [],
+            retention: 604800s,
+            max_bytes: 67108864,
+            sample_above: 120,
+            sample_every: 10,
+        },
     }
     "#);
 }
