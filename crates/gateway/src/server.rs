@@ -136,7 +136,7 @@ pub fn start(app: AppState, listeners: Listeners, pages: Pages) -> std::io::Resu
 
     let stop_flushing = Arc::new(Notify::new());
     let flusher = tokio::spawn(flush_until(app.clone(), stop_flushing.clone()));
-    let follower = tokio::spawn(follow_access_changes(app.store.clone()));
+    let follower = tokio::spawn(follow_access_changes(app.background.clone()));
     Ok(Running {
         app,
         address,
@@ -168,17 +168,18 @@ async fn flush_until(app: Data<AppState>, stop: Arc<Notify>) {
         .await
         .is_err()
     {
-        flush(&app, &app.store).await;
-        if let Err(error) = app.purge.step(&app.store, &app.metrics).await {
+        flush(&app).await;
+        if let Err(error) = app.purge.step(&app.background, &app.metrics).await {
             tracing::warn!(error = %chain(&error), "old tombstones were not removed");
         }
-        if let Err(error) = app.notices.step(&app.store).await {
+        if let Err(error) = app.notices.step(&app.background).await {
             tracing::warn!(error = %chain(&error), "nobody was told which tokens expire and which connections need attention");
         }
     }
 }
 
-async fn flush(app: &AppState, store: &Store) {
+async fn flush(app: &AppState) {
+    let store = &app.background;
     if let Err(error) = app.activity.flush(store, &app.metrics).await {
         tracing::warn!(error = %chain(&error), "notes of activity were lost");
     }
@@ -222,23 +223,11 @@ impl Running {
             tracing::error!(%error, "notes of activity were lost");
         }
         self.app.replicas.stop(self.app.store.clock().now()).await;
-        flush_and_close(&self.app).await;
+        // The connections that the workers opened have ended with them.
+        flush(&self.app).await;
+        close(self.app.background.clone()).await;
+        close(self.app.store.clone()).await;
     }
-}
-
-/// Writes the last notes over a connection of their own: those in the pool were opened by the
-/// workers, and a connection does not outlive the runtime that it was opened on.
-async fn flush_and_close(app: &AppState) {
-    match app.store.reopen().await {
-        Ok(store) => {
-            flush(app, &store).await;
-            close(store).await;
-        }
-        Err(error) => {
-            tracing::warn!(error = %chain(&error), "the last notes of activity were lost");
-        }
-    }
-    close(app.store.clone()).await;
 }
 
 async fn close(store: Store) {

@@ -24,8 +24,10 @@ use crate::settings::Settings;
 
 /// What every handler shares. One for each server, behind `web::Data`.
 pub struct AppState {
-    /// The database.
+    /// The database, for requests.
     pub store: Store,
+    /// The database, for what goes on beside them.
+    pub background: Store,
     /// Every metric.
     pub metrics: Metrics,
     /// Seals what must be read back.

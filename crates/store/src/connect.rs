@@ -15,6 +15,14 @@ use crate::options::StoreOptions;
 use crate::pool::{Losses, Pool, PoolState};
 use crate::remembered::Remembered;
 
+/// A store for each of the two kinds of work of a server.
+pub struct Divided {
+    /// For requests.
+    pub requests: Store,
+    /// For what goes on beside them: the relay, webhooks, notes, clean-up.
+    pub background: Store,
+}
+
 /// The database. Cheap to clone; clones share one connection pool.
 #[derive(Clone)]
 pub struct Store {
@@ -58,10 +66,7 @@ impl Store {
         if let Some(reason) = dialect.refuse(&options.url) {
             return Err(StoreError::Unavailable(reason));
         }
-        let losses = Losses::none();
-        let mut connect = dialect.connect_options(options, &losses);
-        connect.connect_lazy(true);
-        let db = Pool::new(Database::connect(connect).await?, losses);
+        let db = lazy_pool(&dialect, options).await?;
         wait_for(&db, options).await?;
         Ok(Self {
             db,
@@ -82,6 +87,43 @@ impl Store {
     /// The database cannot be reached.
     pub async fn reopen(&self) -> Result<Self, StoreError> {
         Self::open(&self.options, Arc::clone(&self.clock)).await
+    }
+
+    /// Closes the pool, and opens one for the requests of a server and one for what goes on beside
+    /// them, together no larger. Clones of this store are of no use any more. On SQLite there is one
+    /// pool as before.
+    ///
+    /// A connection belongs to the runtime that opened it, and ends with it. Used from another one,
+    /// each answer of the database wakes a thread there first, which cost requests a quarter of
+    /// their CPU time as long as the background opened connections for them. And neither kind of
+    /// work keeps the other from a connection.
+    ///
+    /// # Errors
+    ///
+    /// The pool cannot be closed.
+    pub async fn divide(self) -> Result<Divided, StoreError> {
+        if matches!(self.dialect, Dialect::Sqlite { .. }) {
+            return Ok(Divided {
+                requests: self.clone(),
+                background: self,
+            });
+        }
+        let [requests, background] = self.options.divided();
+        let requests = Self {
+            db: lazy_pool(&self.dialect, &requests).await?,
+            snapshots: Arc::new(Semaphore::new(places(requests.max_connections))),
+            org_snapshots: Arc::new(Semaphore::new(places(requests.max_connections / 2))),
+            ..self.clone()
+        };
+        let background = Self {
+            db: lazy_pool(&self.dialect, &background).await?,
+            ..self.clone()
+        };
+        self.db.close().await?;
+        Ok(Divided {
+            requests,
+            background,
+        })
     }
 
     /// Looks whether the server is one that can be served from. Only reads, so it can be asked
@@ -156,6 +198,14 @@ impl Store {
     pub(crate) async fn begin_write(&self) -> Result<WriteTx, StoreError> {
         self.dialect.begin_write(&self.db, self.patience()).await
     }
+}
+
+/// A pool that has no connection until somebody needs one.
+async fn lazy_pool(dialect: &Dialect, options: &StoreOptions) -> Result<Pool, StoreError> {
+    let losses = Losses::none();
+    let mut connect = dialect.connect_options(options, &losses);
+    connect.connect_lazy(true);
+    Ok(Pool::new(Database::connect(connect).await?, losses))
 }
 
 /// How many connections of so many may be held by snapshots: half of them, and at least one.

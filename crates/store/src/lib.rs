@@ -73,7 +73,7 @@ pub use activity::Activity;
 pub use api_keys::NewApiKey;
 pub use audit::{AuditFault, AuditFinding, AuditQuery, AuditReport};
 pub use census::Census;
-pub use connect::Store;
+pub use connect::{Divided, Store};
 pub use consumers::{Acknowledged, Consumer, Consumers, MAX_CONSUMERS};
 #[cfg(feature = "copies")]
 pub use copies::MARK;

@@ -62,4 +62,56 @@ impl StoreOptions {
             tombstone_retention: Duration::from_hours(30 * 24),
         }
     }
+
+    /// How many of `max_connections` a server keeps for what goes on beside requests: a quarter, and
+    /// two at least, if there are enough.
+    #[must_use]
+    pub const fn background_connections(max_connections: u32) -> u32 {
+        match max_connections {
+            0..=3 => 1,
+            more if more < 8 => 2,
+            more => more / 4,
+        }
+    }
+
+    /// The same for requests, and for what goes on beside them. Each has one connection at least.
+    pub(crate) fn divided(&self) -> [Self; 2] {
+        let background = Self::background_connections(self.max_connections);
+        let requests = self.max_connections.saturating_sub(background).max(1);
+        let of = |max_connections: u32, min_connections: u32| Self {
+            max_connections,
+            min_connections: min_connections.min(max_connections),
+            ..self.clone()
+        };
+        let kept = self.min_connections;
+        [
+            of(requests, kept),
+            of(background, kept.saturating_sub(requests)),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_pools_are_together_no_larger_than_one() {
+        for (max, min, expected) in [
+            (1, 0, [(1, 0), (1, 0)]),
+            (2, 2, [(1, 1), (1, 1)]),
+            (4, 4, [(2, 2), (2, 2)]),
+            (10, 9, [(8, 8), (2, 1)]),
+            (40, 5, [(30, 5), (10, 0)]),
+        ] {
+            let options = StoreOptions {
+                max_connections: max,
+                min_connections: min,
+                ..StoreOptions::of("postgres://localhost")
+            };
+            let divided = options.divided();
+            let sizes = divided.map(|it| (it.max_connections, it.min_connections));
+            assert_eq!(sizes, expected, "{max} {min}");
+        }
+    }
 }

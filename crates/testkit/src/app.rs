@@ -186,8 +186,10 @@ impl TestApp {
         let loopback = AllowedNetworks::parse(&["127.0.0.0/8"]).unwrap();
         let fetcher = Fetcher::new(loopback, Timeouts::default()).unwrap();
         let dns = Arc::new(TestDns::default());
+        let store = store.divide().await.unwrap();
         let state = AppState {
-            store,
+            store: store.requests,
+            background: store.background,
             replicas,
             metrics,
             sealing_key: Arc::new(SealingKey::from_base64(&sealing_key).unwrap()),
@@ -219,7 +221,7 @@ impl TestApp {
             webhooks: Some(webhooks(&state, fetcher)),
             ..EventsOptions::default()
         };
-        let events = rollcall_events::start(&state.store, &state.metrics, options);
+        let events = rollcall_events::start(&state.background, &state.metrics, options);
         let pages = crate::pages::of(&state);
         let running = rollcall_gateway::start(state, listeners, pages).unwrap();
         let api = Client::new(&url, Some(key.secret.expose()), "application/json");

@@ -187,7 +187,7 @@ struct Hiring {
 
 impl Script for Hiring {
     fn next(&mut self, request: &mut Vec<u8>) -> bool {
-        let name = format!("{}@example.com", uuid::Uuid::now_v7());
+        let name = format!("new{}@example.com", self.directory.fresh());
         let sent = self.begin.elapsed().as_micros().to_string();
         let body = json!({ "userName": name, "displayName": sent }).to_string();
         self.directory.write_with(request, "POST", "/Users", &body);

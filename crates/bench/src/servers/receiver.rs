@@ -43,11 +43,11 @@ impl Receiver {
                         let at = Instant::now();
                         // Nobody counts what comes after the end of a measurement.
                         let _ = arrived.send(Arrival { at, body });
-                        async { HttpResponse::NoContent() }
+                        async { HttpResponse::NoContent().finish() }
                     });
                     let stalls = web::post().to(|_: web::Bytes| async {
                         std::future::pending::<()>().await;
-                        HttpResponse::NoContent()
+                        HttpResponse::NoContent().finish()
                     });
                     App::new()
                         .route("/answers", answers)

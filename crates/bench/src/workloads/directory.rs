@@ -131,7 +131,7 @@ impl Directory {
     }
 
     /// A number that was not given before.
-    pub(super) fn fresh(&self) -> u64 {
+    pub fn fresh(&self) -> u64 {
         self.fresh.fetch_add(1, Ordering::Relaxed)
     }
 

@@ -29,7 +29,7 @@ use rollcall_orgs::oidc::OidcClients;
 use rollcall_orgs::secret::{ApiKeySecret, check_key};
 use rollcall_orgs::webhooks::Destinations;
 use rollcall_outbound::{Fetcher, Timeouts};
-use rollcall_store::Store;
+use rollcall_store::{Divided, Store, StoreOptions};
 
 pub(crate) use self::database::{check_server, describe, open, renew_keys};
 pub(crate) use self::listen::{Bound, bind};
@@ -88,8 +88,13 @@ async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result
         config.outbound.allowed_private_networks.clone(),
         Timeouts::default(),
     )?;
+    let Divided {
+        requests,
+        background,
+    } = store.divide().await?;
     let state = AppState {
-        store,
+        store: requests,
+        background: background.clone(),
         replicas: replicas::share(config, metrics.clone())?,
         metrics,
         sealing_key: Arc::clone(&sealing_key),
@@ -122,7 +127,7 @@ async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result
             .replicas
             .event_stream(key, config.events.redis_stream_max_len)
     });
-    let (store, metrics) = (state.store.clone(), state.metrics.clone());
+    let metrics = state.metrics.clone();
     let pages = pages::of(&state);
     let running =
         rollcall_gateway::start(state, listeners, pages).context("cannot start serving")?;
@@ -131,7 +136,7 @@ async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result
         redis_stream,
         webhooks: Some(webhooks::options(config, outbound, sealing_key)),
     };
-    let events = rollcall_events::start(&store, &metrics, options);
+    let events = rollcall_events::start(&background, &metrics, options);
     let serving = Serving { running, events };
     Ok(Started { serving, first_key })
 }
@@ -218,8 +223,9 @@ fn settings(config: &Config, url: String) -> Settings {
     }
 }
 
-/// How many SCIM requests work at once. Two connections are left for the management API and for what
-/// runs beside requests.
+/// How many SCIM requests work at once. One of the connections for requests is left for the
+/// management API.
 fn at_once(connections: u32) -> usize {
-    usize::try_from(connections.saturating_sub(2).max(1)).unwrap_or(usize::MAX)
+    let kept = StoreOptions::background_connections(connections) + 1;
+    usize::try_from(connections.saturating_sub(kept).max(1)).unwrap_or(usize::MAX)
 }
