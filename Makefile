@@ -24,7 +24,7 @@ TOOLS_DIR ?= $(HOME)/.cache/rollcall-tools
 export TOOLS_DIR
 export PATH := $(TOOLS_DIR)/bin:$(PATH)
 
-.PHONY: help demo run build test check conformance fuzz bench scale scale-quick fmt generate advisories clean \
+.PHONY: help demo run build test check conformance fuzz bench scale scale-quick screenshots fmt generate advisories clean \
 	build-bench prerequisites nextest deny cargo-fuzz check-format check-dependencies check-lints check-docs
 
 help: ## list the targets
@@ -60,6 +60,9 @@ scale: build-bench ## check an installation of 10,000 organizations and 1,200,00
 
 scale-quick: build-bench ## the same with a few thousand
 	"$(BENCH_DIR)/dist/rollcall-bench" --postgres-bin "$$(scripts/postgres-bin)" --quick scale
+
+screenshots: nextest ## write every page as pictures to target/screenshots: light, dark, phone; needs chromium
+	scripts/screenshots target/screenshots
 
 fmt: prerequisites ## format the code
 	cargo fmt --all

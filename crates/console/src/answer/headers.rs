@@ -29,11 +29,9 @@ pub(crate) async fn as_pages(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let asked = req.request().clone();
-    let mut answer = match next.call(req).await {
-        Ok(answer) => answer.map_into_boxed_body(),
-        Err(error) => ServiceResponse::from_err(error, asked),
-    };
+    // Handlers' errors are answers by now. The request is not cloned before it: a router must be the
+    // only one who holds it.
+    let mut answer = next.call(req).await?.map_into_boxed_body();
     if answer.status().as_u16() >= 400 && !is_html(answer.headers()) {
         answer = error_page(answer);
     }

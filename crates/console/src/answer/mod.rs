@@ -3,6 +3,7 @@
 mod error;
 mod headers;
 mod parts;
+mod when;
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
@@ -12,6 +13,7 @@ use askama::Template;
 pub(crate) use error::{PageError, nothing_here};
 pub(crate) use headers::as_pages;
 pub(crate) use parts::{Danger, Field, next_page};
+pub(crate) use when::{When, long};
 
 /// What a handler of a page gives.
 pub(crate) type Answer = Result<HttpResponse, PageError>;

@@ -98,6 +98,12 @@ impl Frame {
         self
     }
 
+    /// With another title.
+    pub(crate) fn titled(mut self, title: impl Into<String>) -> Self {
+        self.title = title.into();
+        self
+    }
+
     /// The lines of the menu that lead somewhere for this operator.
     pub(crate) fn menu(&self) -> impl Iterator<Item = MenuItem> {
         let everything = !self.bound;

@@ -61,3 +61,101 @@ pub(crate) const API_KEYS: &str = "API keys";
 pub(crate) fn unconfirmed(name: &str) -> String {
     format!("Nothing was changed. To confirm, type exactly this: {name}")
 }
+
+// Time
+pub(crate) fn ago(length: &str) -> String {
+    if length == NO_TIME {
+        "just now".to_owned()
+    } else {
+        format!("{length} ago")
+    }
+}
+pub(crate) fn ahead(length: &str) -> String {
+    format!("in {length}")
+}
+const NO_TIME: &str = "0 seconds";
+fn plural(count: u64, one: &str, many: &str) -> String {
+    if count == 1 {
+        format!("1 {one}")
+    } else {
+        format!("{} {many}", number(count))
+    }
+}
+pub(crate) fn seconds(count: u64) -> String {
+    plural(count, "second", "seconds")
+}
+pub(crate) fn minutes(count: u64) -> String {
+    plural(count, "minute", "minutes")
+}
+pub(crate) fn hours(count: u64) -> String {
+    plural(count, "hour", "hours")
+}
+pub(crate) fn days(count: u64) -> String {
+    plural(count, "day", "days")
+}
+
+/// A number with a comma before every three digits.
+pub(crate) fn number(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+// Organizations
+pub(crate) const ORGANIZATIONS_LEAD: &str = "Each is one customer, apart from all others.";
+pub(crate) const ORGANIZATION: &str = "Organization";
+pub(crate) const NEW_ORGANIZATION: &str = "New organization";
+pub(crate) const NEW_ORGANIZATION_LEAD: &str =
+    "One customer of yours. Connections are added on its page.";
+pub(crate) const CREATE_ORGANIZATION: &str = "Create organization";
+pub(crate) const SEARCH: &str = "Search";
+pub(crate) const SEARCH_ORGANIZATIONS: &str = "Beginning of name, slug or external id";
+pub(crate) const STATE: &str = "State";
+pub(crate) const STATES: &[(&str, &str)] = &[
+    ("", "Any state"),
+    ("attention", "Needs attention"),
+    ("connected", "Connected"),
+    ("awaiting_first_request", "Awaiting first request"),
+    ("disabled", "Disabled"),
+];
+pub(crate) const NO_MATCH: &str = "Nothing matches";
+pub(crate) const NO_MATCH_SAYS: &str = "Try the beginning of another name, or any state.";
+pub(crate) const NO_ORGANIZATIONS: &str = "No organizations yet";
+pub(crate) const NO_ORGANIZATIONS_SAYS: &str =
+    "Create one for your first customer, here or with the management API.";
+pub(crate) const SCIM_CONNECTIONS: &str = "SCIM connections";
+pub(crate) const EXTERNAL_ID: &str = "External id";
+pub(crate) const EXTERNAL_ID_HELP: &str = "Your own id of this customer, if you have one.";
+pub(crate) const CREATED: &str = "Created";
+pub(crate) const NONE_YET: &str = "None yet";
+pub(crate) const NAME: &str = "Name";
+pub(crate) const ORGANIZATION_NAME_HELP: &str = "What people call it.";
+pub(crate) const SLUG: &str = "Slug";
+pub(crate) const SLUG_HELP: &str =
+    "Its name in addresses: lower-case letters, digits and hyphens. Made from the name if empty.";
+pub(crate) const CANCEL: &str = "Cancel";
+pub(crate) fn state(state: rollcall_model::ConnectionState) -> &'static str {
+    use rollcall_model::ConnectionState as S;
+    match state {
+        S::Attention => "Needs attention",
+        S::Connected => "Connected",
+        S::AwaitingFirstRequest => "Awaiting first request",
+        S::Disabled => "Disabled",
+    }
+}
+pub(crate) fn counted(says: &str, count: u64) -> String {
+    if count == 1 {
+        says.to_owned()
+    } else {
+        format!("{says} × {}", number(count))
+    }
+}
+pub(crate) fn organization_created(name: &str) -> String {
+    format!("{name} was created.")
+}

@@ -17,6 +17,7 @@ use serde_json::Value;
 
 pub(crate) use self::chain::{Entry, Link, appended, column_of};
 pub use self::read::AuditQuery;
+pub(crate) use self::read::newest_about;
 pub use self::verify::{AuditFault, AuditFinding, AuditReport};
 use crate::entity::audit_log::{ActiveModel, Entity};
 use crate::error::StoreError;

@@ -16,6 +16,7 @@ use crate::connect::Store;
 use crate::entity::audit_log::{Column, Entity, Model};
 use crate::error::StoreError;
 use crate::handle::OrgHandle;
+use crate::pool::Pool;
 
 /// Which rows are wanted; what is absent does not matter.
 #[derive(Clone, Debug, Default)]
@@ -215,4 +216,28 @@ fn read(rows: Vec<Model>, limit: u64) -> Result<Page<AuditEntry, AuditId>, Store
     let items = rows.into_iter().map(AuditEntry::try_from);
     let items = items.collect::<Result<_, _>>()?;
     Ok(Page::from_one_more(items, limit, |entry| entry.id))
+}
+
+/// The newest rows about one thing: at most `limit`, among the `looked_through` newest of the
+/// organization.
+pub(crate) async fn newest_about(
+    db: &Pool,
+    org_id: OrgId,
+    target: &str,
+    (looked_through, limit): (u64, u64),
+) -> Result<Vec<AuditEntry>, StoreError> {
+    const SQL: &str = "select * from (
+            select * from audit_log where org_id = $1 and number is not null
+            order by number desc limit $2
+        ) row where target = $3 order by number desc limit $4";
+    let most = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let values: [sea_orm::Value; 4] = [
+        org_id.as_uuid().into(),
+        most(looked_through).into(),
+        target.into(),
+        most(limit).into(),
+    ];
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), SQL, values);
+    let rows = Entity::find().from_raw_sql(statement).all(db).await?;
+    rows.into_iter().map(AuditEntry::try_from).collect()
 }

@@ -1,0 +1,12 @@
+//! The pages over real HTTP, on SQLite and on PostgreSQL.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper that cannot do its part fails the test that called it"
+)]
+
+mod browser;
+mod connection;
+mod organizations;
+mod screenshots;
+mod signing_in;
