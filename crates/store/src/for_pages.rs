@@ -75,10 +75,10 @@ impl ConnectionHandle {
         since: Timestamp,
     ) -> Result<Vec<RequestsInHour>, StoreError> {
         let sql = format!(
-            "select hour, count(*) as requests,
-                count(case when status >= 400 then 1 end) as failures
+            "select hour, cast(sum(times) as bigint) as requests,
+                cast(sum(case when status >= 400 then times else 0 end) as bigint) as failures
              from (
-                select at / {MICROS_OF_AN_HOUR} as hour, status from scim_requests
+                select at / {MICROS_OF_AN_HOUR} as hour, status, times from scim_requests
                 where org_id = $1 and scim_connection_id = $2 and id >= $3
                 order by id desc limit {COUNTED}
              ) line group by hour order by hour"

@@ -24,7 +24,9 @@ impl SessionSecret {
         SysRng
             .try_fill_bytes(&mut *bytes)
             .map_err(|reason| format!("no random bytes: {reason}"))?;
-        Ok(Self(Zeroizing::new(URL_SAFE_NO_PAD.encode(&*bytes))))
+        Ok(Self(Zeroizing::new(
+            URL_SAFE_NO_PAD.encode(bytes.as_slice()),
+        )))
     }
 
     /// One that a browser sent; `None` if it cannot be one.

@@ -1,6 +1,6 @@
 //! English: the pages of one SCIM connection and of one user.
 
-use rollcall_model::RoleSource;
+use rollcall_model::{RequestCategory, RoleSource};
 
 use super::number;
 
@@ -177,8 +177,36 @@ pub(crate) const NO_REQUESTS_SAYS: &str =
 pub(crate) fn milliseconds(micros: u64) -> String {
     format!("{}.{} ms", number(micros / 1_000), micros % 1_000 / 100)
 }
-pub(crate) fn outcome(word: &str) -> String {
-    word.replace('_', " ")
+pub(crate) const SHOWN: &str = "Show";
+pub(crate) const EVERY_REQUEST: &str = "Every request";
+pub(crate) const FAILED_ONLY: &str = "Whatever failed";
+pub(crate) const NO_SUCH_REQUESTS_SAYS: &str = "No request of that kind is in the log.";
+pub(crate) const SUPPORT_BUNDLE: &str = "Support bundle";
+pub(crate) const CATEGORY: &str = "Kind";
+pub(crate) const DETAIL: &str = "Said in the answer";
+pub(crate) const FILTER: &str = "Filter";
+pub(crate) const SCIM_TYPE: &str = "scimType";
+pub(crate) const TIMES: &str = "Stands for requests";
+pub(crate) const SENT: &str = "What was sent";
+pub(crate) const WHAT_TO_DO: &str = "What to do";
+pub(crate) const TOLERATED: &str = "What was allowed for";
+pub(crate) const BODIES_LEAD: &str = "Values that could be personal or secret are masked.";
+pub(crate) const NOTHING_KEPT: &str = "Nothing of it was kept.";
+pub(crate) fn category(category: RequestCategory) -> &'static str {
+    use RequestCategory as C;
+    match category {
+        C::Success => "Done",
+        C::PartlyFailed => "Partly failed",
+        C::Authentication => "Token refused",
+        C::Permission => "Not permitted",
+        C::NotFound => "Not found",
+        C::Conflict => "Conflict",
+        C::Validation => "Not valid",
+        C::TooLarge => "Too large",
+        C::RateLimit => "Too many",
+        C::Unsupported => "Not supported",
+        C::Server => "Failed here",
+    }
 }
 pub(crate) const EVENTS_LEAD: &str =
     "What your product was told of this connection; the newest first.";

@@ -126,7 +126,13 @@ on_each_database! {
         browser.get(&format!("{page}/groups")).await.expect(200).shows("1 member awaited");
         browser.get(&format!("{page}/parked")).await.expect(200).shows("who-is-to-come");
         browser.get(&format!("{page}/events")).await.expect(200).shows("group.created");
-        browser.get(&format!("{page}/requests")).await.expect(200).shows("/Users/nobody");
+        let log = browser.get(&format!("{page}/requests?category=failed")).await.expect(200);
+        let log = log.shows("/Users/nobody").hides("POST");
+        let one = log.between(&format!("{page}/requests/"), "\"");
+        let one = browser.get(&format!("{page}/requests/{one}")).await.expect(200);
+        one.shows("What to do").shows("404");
+        let bundle = browser.get(&format!("{page}/support-bundle")).await.expect(200);
+        assert!(bundle.header("content-disposition").starts_with("attachment"));
         browser.get(&page).await.expect(200).shows("1 failed").shows("Requests, last 24 hours");
         app.stop().await;
     }
@@ -168,7 +174,10 @@ on_each_database! {
         // The connection of another organization below the path of the own one, too.
         let crossed = format!("/console/organizations/own/scim-connections/{}", foreign.id);
         for base in [&theirs, &crossed] {
-            for part in ["", "/users", "/groups", "/parked", "/requests", "/events"] {
+            for part in [
+                "", "/users", "/groups", "/parked", "/requests", "/events", "/support-bundle",
+                "/requests/req_01m8kjt9g0e75rbyxt9vtg75tc",
+            ] {
                 browser.get(&format!("{base}{part}")).await.expect(404).hides("secret-person");
             }
             browser.get(&format!("{base}/users/{user}")).await.expect(404);

@@ -115,6 +115,11 @@ async fn write(app: &TestApp, connection: &rollcall_testkit::Connection, folder:
     let scim = format!("{org}/scim-connections/{}", connection.id);
     let users = browser.get(&format!("{scim}/users")).await.expect(200);
     let user = users.between(&format!("{scim}/users/"), "\"");
+    let log = browser
+        .get(&format!("{scim}/requests?category=failed"))
+        .await
+        .expect(200);
+    let request = log.between(&format!("{scim}/requests/"), "\"");
     let new = [("name", "December"), ("previous", "86400")];
     let token = browser
         .fill(&format!("{scim}/tokens"), &new)
@@ -135,6 +140,7 @@ async fn write(app: &TestApp, connection: &rollcall_testkit::Connection, folder:
         ("groups", format!("{scim}/groups")),
         ("parked", format!("{scim}/parked")),
         ("requests", format!("{scim}/requests")),
+        ("request", format!("{scim}/requests/{request}")),
         ("events", format!("{scim}/events")),
         ("webhooks", "/console/webhooks".to_owned()),
         ("audit-log", "/console/audit-log".to_owned()),
