@@ -208,7 +208,9 @@ async fn redeliver(deed: Deed, path: web::Path<(String, String)>) -> Answer {
     let (named, delivery) = path.into_inner();
     let endpoint = endpoint(&deed, &named).await?;
     let id: WebhookDeliveryId = path_id(&delivery)?;
-    if !deed.store().redeliver_webhook(endpoint.id, id).await? {
+    let of = (endpoint.id, endpoint.organization_id);
+    let known = deed.store().redeliver_webhook(of, id, deed.origin());
+    if !known.await? {
         return Err(PageError::NotFound);
     }
     deed.done(t::REDELIVERED, &format!("{LIST}/{}", endpoint.id))

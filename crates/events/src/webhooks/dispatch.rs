@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rollcall_metrics::{Metrics, WebhookOutcome};
-use rollcall_model::WebhookDeliveryId;
+use rollcall_model::{PauseReason, WebhookDeliveryId, chain};
 use rollcall_store::{
     AttemptMade, ClaimedDeliveries, ClaimedDelivery, DueEndpoint, Finished, Store, StoreError,
 };
@@ -34,6 +34,11 @@ const ROUNDS: usize = 16;
 /// How long requests on their way are waited for at the end of the process. What is cut off is sent
 /// again by another, once its lease is over.
 const LAST_ANSWERS: Duration = Duration::from_secs(3);
+
+/// How often an attempt that was made is told to a database that does not take it, and the pauses between.
+const TOLD_AT_MOST: u32 = 10;
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 
 struct Dispatcher {
     store: Store,
@@ -193,10 +198,29 @@ impl Dispatcher {
     }
 }
 
-/// Writes down what came of an attempt. If that fails, the attempt counts as one whose process ended:
-/// the delivery is sent again.
+/// Tells the store, a few times if the database has no time for it and nobody else has the delivery:
+/// that many attempts ended at once is no reason to make them again.
+async fn finish(
+    store: &Store,
+    delivery: &ClaimedDelivery,
+    made: &AttemptMade,
+) -> Result<(Finished, Option<PauseReason>), StoreError> {
+    let mut pause = FIRST_PAUSE;
+    for _ in 1..TOLD_AT_MOST {
+        match store.finish_webhook_attempt(delivery, made.clone()).await {
+            Err(StoreError::Unavailable(_)) if store.clock().now() < delivery.lease_until => {}
+            finished => return finished,
+        }
+        sleep(pause.mul_f64(fastrand::f64().mul_add(0.5, 0.5))).await;
+        pause = LONGEST_PAUSE.min(pause * 2);
+    }
+    store.finish_webhook_attempt(delivery, made.clone()).await
+}
+
+/// Writes down what came of an attempt. If that fails to the end, the attempt counts as one whose process
+/// ended: the delivery is sent again.
 async fn note(store: &Store, metrics: &Metrics, delivery: &ClaimedDelivery, made: AttemptMade) {
-    let finished = match store.finish_webhook_attempt(delivery, made).await {
+    let finished = match finish(store, delivery, &made).await {
         Ok((finished, paused)) => {
             if let Some(reason) = paused {
                 metrics.webhook_endpoint_paused();
@@ -209,7 +233,8 @@ async fn note(store: &Store, metrics: &Metrics, delivery: &ClaimedDelivery, made
             finished
         }
         Err(error) => {
-            tracing::warn!(%error, delivery.id = %delivery.id, "an attempt was not written down");
+            let error = chain(&error);
+            tracing::warn!(error, delivery.id = %delivery.id, "an attempt was not written down");
             return;
         }
     };

@@ -8,6 +8,7 @@
 mod fixture;
 mod receiver;
 mod webhooks;
+mod webhooks_busy;
 mod webhooks_by_hand;
 mod webhooks_order;
 mod webhooks_refused;

@@ -85,7 +85,8 @@ on_each_database! {
         let delivery = fixture.deliveries(endpoint.id).await[0].clone();
         assert!(delivery.attempts > 1);
 
-        assert!(fixture.store.redeliver_webhook(endpoint.id, delivery.id).await.unwrap());
+        let queued = fixture.store.redeliver_webhook((endpoint.id, None), delivery.id, fixture.origin());
+        assert!(queued.await.unwrap());
 
         eventually("it arrives", async || fixture.count(endpoint.id, "delivered").await == 1).await;
         events.stop().await;

@@ -15,6 +15,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::endpoints::signing_secrets;
 use crate::connect::Store;
 use crate::dialect::for_no_key_update_skip_locked;
 use crate::entity::webhook_deliveries::{Column, Entity, Model};
@@ -152,6 +153,8 @@ pub struct ClaimedDelivery {
     pub number: u32,
     /// When the first attempt was.
     pub first_attempt_at: Timestamp,
+    /// Until when nobody else makes an attempt, and what came of this one can be told.
+    pub lease_until: Timestamp,
     /// The body; `None` if the event is not kept any more.
     pub body: Option<String>,
 }
@@ -203,7 +206,8 @@ impl Store {
             return Ok(None);
         }
         let timeout = Duration::from_secs(endpoint.timeout_seconds.unsigned_abs());
-        let lease = now.plus(timeout).plus(grace).unix_micros();
+        let lease_until = now.plus(timeout).plus(grace);
+        let lease = lease_until.unix_micros();
         let first = Expr::col(Column::FirstAttemptAt).if_null(now.unix_micros());
         let rows = Entity::update_many()
             .col_expr(Column::DueAt, Expr::value(None::<i64>))
@@ -216,6 +220,8 @@ impl Store {
             .exec_with_returning(db)
             .await?;
         let mut bodies = bodies(db, &rows).await?;
+        // All that is needed is read before the commit: what failed after it would be leased to nobody.
+        let secrets = signing_secrets(db, id, now).await?;
         tx.commit().await?;
         let claimed = |row: Model| ClaimedDelivery {
             id: WebhookDeliveryId::from_uuid(row.id),
@@ -226,12 +232,13 @@ impl Store {
             first_attempt_at: Timestamp::from_unix_micros(
                 row.first_attempt_at.unwrap_or(now.unix_micros()),
             ),
+            lease_until,
             body: row.body.or_else(|| bodies.remove(&row.event_id)),
         };
         Ok(Some(ClaimedDeliveries {
             url: endpoint.url,
             timeout,
-            secrets: self.webhook_secrets(id).await?,
+            secrets: secrets.into_iter().map(|secret| secret.sealed).collect(),
             deliveries: rows.into_iter().map(claimed).collect(),
         }))
     }

@@ -132,21 +132,22 @@ impl Store {
         Ok(Some((row.try_into()?, attempts)))
     }
 
-    /// Sends a delivery again as soon as it can be, whatever became of it, unless it is under way.
-    /// `false` if there is none of that id.
+    /// Sends a delivery again as soon as it can be, whatever became of it, unless it is under way; an
+    /// audit row tells of it. `false` if there is none of that id.
     ///
     /// # Errors
     ///
     /// The database is not available.
     pub async fn redeliver_webhook(
         &self,
-        endpoint: WebhookEndpointId,
+        (endpoint, organization_id): (WebhookEndpointId, Option<OrgId>),
         id: WebhookDeliveryId,
+        origin: Origin,
     ) -> Result<bool, StoreError> {
         let key = (endpoint.as_uuid(), id.as_uuid());
-        let tx = self.begin_write().await?;
-        let now = self.clock.now().unix_micros();
-        Entity::update_many()
+        let tx = EndpointTx::begin(self, organization_id, origin).await?;
+        let now = tx.now().unix_micros();
+        let queued = Entity::update_many()
             .col_expr(Column::State, Expr::value(DeliveryState::Pending.as_str()))
             .col_expr(Column::DueAt, Expr::value(now))
             .col_expr(Column::FirstAttemptAt, Expr::value(None::<i64>))
@@ -156,13 +157,19 @@ impl Store {
             .filter(Column::LeaseUntil.is_null())
             .exec(tx.connection())
             .await?;
-        let found = Entity::find_by_id(key).one(tx.connection()).await?;
-        tx.commit().await?;
+        if queued.rows_affected == 0 {
+            let found = Entity::find_by_id(key).one(tx.connection()).await?;
+            return Ok(found.is_some());
+        }
+        let detail = json!({ "delivery": id });
+        tx.note("webhook_endpoint.redelivered", endpoint, detail)
+            .await?;
         self.news.webhook_queued();
-        Ok(found.is_some())
+        Ok(true)
     }
 
     /// Queues a test for an endpoint: an event of the type `webhook_endpoint.test`, which stands in no feed.
+    /// An audit row tells of it.
     ///
     /// # Errors
     ///
@@ -206,18 +213,19 @@ impl Store {
             lease_until: None,
             finished_at: None,
         };
-        let tx = self.begin_write().await?;
+        let tx = EndpointTx::begin(self, organization_id, origin).await?;
         // Set whole: a value that is only unchanged is not written.
         Entity::insert(ActiveModel::from(row.clone()).reset_all())
             .exec_without_returning(tx.connection())
             .await?;
-        tx.commit().await?;
+        let detail = json!({ "delivery": WebhookDeliveryId::from_uuid(row.id) });
+        tx.note("webhook_endpoint.tested", endpoint, detail).await?;
         self.news.webhook_queued();
         row.try_into()
     }
 
     /// Queues events of the feed for an endpoint once more, with their ids of before; an audit row tells
-    /// of it. How many.
+    /// of it, and is there before any of them. How many.
     ///
     /// # Errors
     ///
@@ -242,6 +250,10 @@ impl Store {
             [] => String::new(),
             types => types_to_column(types),
         };
+        let tx = EndpointTx::begin(self, organization_id, origin).await?;
+        let detail = json!({ "after": range.after, "up_to": up_to, "types": range.types });
+        tx.note("webhook_endpoint.replayed", endpoint, detail)
+            .await?;
         let mut queued = 0;
         while after < up_to {
             let to = up_to.min(after.saturating_add(REPLAYED_AT_A_TIME));
@@ -264,10 +276,6 @@ impl Store {
             self.news.webhook_queued();
             after = to;
         }
-        let tx = EndpointTx::begin(self, organization_id, origin).await?;
-        let detail = json!({ "after": range.after, "up_to": up_to, "queued": queued });
-        tx.note("webhook_endpoint.replayed", endpoint, detail)
-            .await?;
         Ok(queued)
     }
 }

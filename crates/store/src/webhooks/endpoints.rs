@@ -5,7 +5,7 @@ use rollcall_model::{
     WebhookEndpointId, WebhookSecretInfo,
 };
 use sea_orm::sea_query::ExprTrait;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, Select};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Select};
 use std::time::Duration;
 
 use crate::connect::Store;
@@ -106,35 +106,27 @@ impl Store {
             .await?;
         let Some(row) = row else { return Ok(None) };
         let mut endpoint = WebhookEndpoint::try_from(row)?;
-        let secrets = self.signing_secrets(id).await?.into_iter();
+        let secrets = signing_secrets(&self.db, id, self.clock.now()).await?;
         let told = |secret: webhook_secrets::Model| WebhookSecretInfo {
             created_at: Timestamp::from_unix_micros(secret.created_at),
             expires_at: secret.expires_at.map(Timestamp::from_unix_micros),
         };
-        endpoint.secrets = secrets.map(told).collect();
+        endpoint.secrets = secrets.into_iter().map(told).collect();
         Ok(Some(endpoint))
     }
+}
 
-    /// The sealed secrets that sign what is sent to an endpoint now, newest first.
-    ///
-    /// # Errors
-    ///
-    /// The database is not available.
-    pub async fn webhook_secrets(&self, id: WebhookEndpointId) -> Result<Vec<Vec<u8>>, StoreError> {
-        let secrets = self.signing_secrets(id).await?.into_iter();
-        Ok(secrets.map(|secret| secret.sealed).collect())
-    }
-
-    async fn signing_secrets(
-        &self,
-        id: WebhookEndpointId,
-    ) -> Result<Vec<webhook_secrets::Model>, StoreError> {
-        use webhook_secrets::{Column, Entity};
-        let now = self.clock.now().unix_micros();
-        let signing = Entity::find()
-            .filter(Column::EndpointId.eq(id.as_uuid()))
-            .filter(Column::ExpiresAt.is_null().or(Column::ExpiresAt.gt(now)))
-            .order_by_desc(Column::Id);
-        Ok(signing.all(&self.db).await?)
-    }
+/// The secrets that sign what is sent to an endpoint now, newest first.
+pub(super) async fn signing_secrets(
+    db: &impl ConnectionTrait,
+    id: WebhookEndpointId,
+    now: Timestamp,
+) -> Result<Vec<webhook_secrets::Model>, StoreError> {
+    use webhook_secrets::{Column, Entity};
+    let now = now.unix_micros();
+    let signing = Entity::find()
+        .filter(Column::EndpointId.eq(id.as_uuid()))
+        .filter(Column::ExpiresAt.is_null().or(Column::ExpiresAt.gt(now)))
+        .order_by_desc(Column::Id);
+    Ok(signing.all(db).await?)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rollcall_model::{EventType, Origin, PauseReason, Timestamp, WebhookEndpointId};
+use rollcall_model::{EventType, Origin, PauseReason, Timestamp, WebhookEndpointId, chain};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, Statement,
@@ -73,7 +73,8 @@ struct FailingRow {
 
 impl Store {
     /// Notes what came of an attempt, and says what becomes of the delivery, and whether its endpoint
-    /// was paused because of it.
+    /// was paused because of it. Called again for one that was noted, it changes nothing and says
+    /// [`Finished::Lost`].
     ///
     /// # Errors
     ///
@@ -101,6 +102,8 @@ impl Store {
                     .await?;
                 None
             }
+            // Nothing was sent, for which the endpoint can do nothing.
+            Some(_) if claimed.body.is_none() => None,
             Some(_) => {
                 let values = [endpoint.into(), now.unix_micros().into()];
                 let backend = self.db.get_database_backend();
@@ -155,8 +158,14 @@ impl Store {
             Some(since) if now.since(since) >= made.then.pause_after => PauseReason::Failing,
             _ => return Ok((finished, None)),
         };
+        // What came of the attempt is noted, whatever becomes of this. The next failure pauses too.
         let paused = self.pause_webhook_endpoint(claimed.endpoint_id, reason);
-        Ok((finished, paused.await?.then_some(reason)))
+        let paused = paused.await.unwrap_or_else(|error| {
+            let (id, error) = (claimed.endpoint_id, chain(&error));
+            tracing::warn!(error, endpoint.id = %id, "a webhook endpoint was not paused");
+            false
+        });
+        Ok((finished, paused.then_some(reason)))
     }
 
     /// Pauses an endpoint, and tells of it. Whether it was not paused before.

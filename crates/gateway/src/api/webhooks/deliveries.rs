@@ -234,8 +234,9 @@ pub(super) async fn redeliver_webhook(
     let (endpoint_id, id) = path.into_inner();
     post.answer(async move |caller, _| {
         let endpoint = endpoint(&caller, &endpoint_id).await?;
-        let store = &caller.app.store;
-        let known = store.redeliver_webhook(endpoint.id, path_id(&id, DELIVERY)?);
+        let (store, of) = (&caller.app.store, endpoint.organization_id);
+        let delivery = path_id(&id, DELIVERY)?;
+        let known = store.redeliver_webhook((endpoint.id, of), delivery, caller.origin());
         if !known.await? {
             return Err(Problem::not_found(DELIVERY));
         }
