@@ -150,7 +150,7 @@ metrics! {
     database_connections_idle: IntGauge = "rollcall_database_connections_idle" [],
     /// Requests of this process that wait for a connection to the database now.
     database_waiting: IntGauge = "rollcall_database_waiting" [],
-    /// Webhook deliveries that are neither delivered nor given up, those of paused endpoints included. The same on every replica.
+    /// Webhook deliveries that are neither delivered nor given up, those of paused endpoints included; no more than 100,000 are counted. The same on every replica.
     webhook_queue: IntGauge = "rollcall_webhook_queue_deliveries" [],
     /// Seconds since the longest due webhook delivery is due, of endpoints that are not paused. The same on every replica.
     webhook_oldest_due: IntGauge = "rollcall_webhook_oldest_due_seconds" [],

@@ -171,7 +171,7 @@ fn a_new_server_shows_its_version_and_zeros() {
     # HELP rollcall_webhook_oldest_due_seconds Seconds since the longest due webhook delivery is due, of endpoints that are not paused. The same on every replica.
     # TYPE rollcall_webhook_oldest_due_seconds gauge
     rollcall_webhook_oldest_due_seconds 0
-    # HELP rollcall_webhook_queue_deliveries Webhook deliveries that are neither delivered nor given up, those of paused endpoints included. The same on every replica.
+    # HELP rollcall_webhook_queue_deliveries Webhook deliveries that are neither delivered nor given up, those of paused endpoints included; no more than 100,000 are counted. The same on every replica.
     # TYPE rollcall_webhook_queue_deliveries gauge
     rollcall_webhook_queue_deliveries 0
     # HELP rollcall_webhook_requests_in_flight Webhook requests of this process that are on their way now.
@@ -408,7 +408,7 @@ fn the_manual_lists_every_metric() {
     | `rollcall_database_connections` | gauge |  | Connections to the database that this process has open. |
     | `rollcall_database_connections_idle` | gauge |  | Open connections to the database that nobody uses now. |
     | `rollcall_database_waiting` | gauge |  | Requests of this process that wait for a connection to the database now. |
-    | `rollcall_webhook_queue_deliveries` | gauge |  | Webhook deliveries that are neither delivered nor given up, those of paused endpoints included. The same on every replica. |
+    | `rollcall_webhook_queue_deliveries` | gauge |  | Webhook deliveries that are neither delivered nor given up, those of paused endpoints included; no more than 100,000 are counted. The same on every replica. |
     | `rollcall_webhook_oldest_due_seconds` | gauge |  | Seconds since the longest due webhook delivery is due, of endpoints that are not paused. The same on every replica. |
     | `rollcall_webhook_endpoints_paused` | gauge |  | Webhook endpoints that are paused. The same on every replica. |
     | `rollcall_webhook_requests_in_flight` | gauge |  | Webhook requests of this process that are on their way now. |

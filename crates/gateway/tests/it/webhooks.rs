@@ -85,6 +85,52 @@ on_each_database! {
         ]);
     }
 
+    async fn there_is_an_end_to_how_many_endpoints_an_organization_has(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let (own, other) = (app.connect("Own").await, app.connect("Other").await);
+        let bound = bound_key(&app, &own.organization).await;
+        let body = json!({ "url": "https://example.com/hook", "enabled": false });
+        for _ in 0..100 {
+            let _ = bound.post(PATH, body.clone()).await.expect(201);
+        }
+        let refused = bound.post(PATH, body.clone()).await.expect(409);
+        insta::assert_snapshot!(refused.body["detail"], @r#""there are 100 webhook endpoints already, and no more can be added""#);
+        let _ = bound_key(&app, &other.organization).await.post(PATH, body.clone()).await.expect(201);
+        let _ = app.api.post(PATH, body).await.expect(201);
+    }
+
+    async fn what_is_sent_by_hand_is_in_the_audit_log_with_who_did_it(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let tenant = app.connect("Acme").await;
+        let log = format!("/v1/organizations/{}/audit-log", tenant.organization);
+        for (organization, log) in [(Some(&tenant.organization), log.as_str()), (None, "/v1/audit-log")] {
+            let body = json!({ "url": "https://example.com/hook", "enabled": false, "organization": organization });
+            let made = app.api.post(PATH, body).await.expect(201);
+            let path = format!("{PATH}/{}", made.text("/id"));
+            app.clock.advance_millis(1);
+            let tested = app.api.post(&format!("{path}/test"), json!({})).await.expect(200).text("/id");
+            app.clock.advance_millis(1);
+            let again = format!("{path}/deliveries/{tested}/redeliver");
+            let _ = app.api.post(&again, json!({})).await.expect(200);
+            app.clock.advance_millis(1);
+            let range = json!({ "after": 1, "up_to": 2, "types": ["user.created"] });
+            let _ = app.api.post(&format!("{path}/replay"), range).await.expect(200);
+            let rows = app.api.get(log).await.expect(200).body["data"].clone();
+            let rows = rows.as_array().unwrap().iter().filter(|row| row["target"] == made.text("/id").as_str());
+            let told = rows.map(|row| {
+                assert!(row["actor"].as_str().unwrap().starts_with("key_"), "{row}");
+                json!([row["action"], row["detail"]])
+            });
+            assert_eq!(told.take(3).collect::<Vec<_>>(), [
+                json!(["webhook_endpoint.replayed", { "after": 1, "up_to": 2, "types": ["user.created"] }]),
+                json!(["webhook_endpoint.redelivered", { "delivery": tested }]),
+                json!(["webhook_endpoint.tested", { "delivery": tested }]),
+            ]);
+        }
+        let gone = format!("{PATH}/whe_01890000000000000000000000/deliveries/whd_01890000000000000000000000/redeliver");
+        let _ = app.api.post(&gone, json!({})).await.expect(404);
+    }
+
     async fn a_bound_key_has_endpoints_of_its_organization_only(database: TestDatabase) {
         let app = TestApp::start(database).await;
         let (own, other) = (app.connect("Own").await, app.connect("Other").await);

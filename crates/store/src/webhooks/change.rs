@@ -7,7 +7,9 @@ use rollcall_model::{
     WebhookSecretInfo,
 };
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
+};
 use uuid::Uuid;
 
 use super::endpoints::types_to_column;
@@ -126,13 +128,25 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Its organization is gone ([`StoreError::ParentMissing`]).
+    /// Its organization is gone ([`StoreError::ParentMissing`]), or has too many
+    /// ([`StoreError::TooMany`]).
     pub async fn insert_webhook_endpoint(
         &self,
         new: NewWebhookEndpoint,
         origin: Origin,
     ) -> Result<WebhookEndpoint, StoreError> {
         let tx = EndpointTx::begin(self, new.organization_id, origin).await?;
+        let others = match new.organization_id {
+            Some(org_id) => Column::OrgId.eq(org_id.as_uuid()),
+            None => Column::OrgId.is_null(),
+        };
+        let others = Entity::find().filter(others).count(tx.connection()).await?;
+        if usize::try_from(others).unwrap_or(usize::MAX) >= MAX_ENDPOINTS {
+            return Err(StoreError::TooMany {
+                what: "webhook endpoints",
+                limit: MAX_ENDPOINTS,
+            });
+        }
         let now = tx.now();
         let mut endpoint = WebhookEndpoint {
             id: new.id,
@@ -310,6 +324,10 @@ const DEFAULT_IN_FLIGHT: u32 = 8;
 
 /// How long an endpoint may take to answer if nobody says.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How many endpoints an organization has, and how many the installation: each has a delivery of each
+/// event.
+const MAX_ENDPOINTS: usize = 100;
 
 /// How many secrets sign at once.
 const MAX_SECRETS: usize = 3;

@@ -36,9 +36,15 @@ const REMOVE_ORPHANS: &str = "
             and not exists (select 1 from webhook_endpoints e where e.id = queues.endpoint_id)
         limit $1)";
 
+/// How many deliveries that wait are counted: a count of a million would cost more than it says.
+const MAX_COUNTED: u64 = 100_000;
+
+/// `$1` is how many deliveries are counted at most.
 const LENGTH: &str = "
     select
-        (select count(*) from webhook_deliveries where state = 'pending') as pending,
+        (select count(*) from (
+            select 1 as one from webhook_deliveries where state = 'pending' limit $1
+        ) as counted) as pending,
         (select count(*) from webhook_endpoints where paused_at is not null) as paused,
         (select min(due_at) from (
             select (
@@ -52,7 +58,7 @@ const LENGTH: &str = "
 /// How the queue stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WebhookQueue {
-    /// Deliveries that are neither delivered nor given up.
+    /// Deliveries that are neither delivered nor given up; no more than 100,000 are counted.
     pub pending: u64,
     /// Since when the longest due delivery is due, of endpoints that are not paused.
     pub oldest_due_at: Option<Timestamp>,
@@ -108,7 +114,9 @@ impl Store {
     ///
     /// The database is not available.
     pub async fn webhook_queue(&self) -> Result<WebhookQueue, StoreError> {
-        let statement = Statement::from_string(self.db.get_database_backend(), LENGTH);
+        let most = i64::try_from(MAX_COUNTED).unwrap_or(i64::MAX);
+        let backend = self.db.get_database_backend();
+        let statement = Statement::from_sql_and_values(backend, LENGTH, [most.into()]);
         let row = Row::find_by_statement(statement).one(&self.db).await?;
         let count = |count: i64| u64::try_from(count).unwrap_or(0);
         Ok(WebhookQueue {
