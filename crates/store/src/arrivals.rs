@@ -140,9 +140,11 @@ impl DirectoryTx {
             .await?;
         self.save_unique_values_of_user(user.id, None, &user.resource)
             .await?;
+        // Before the manager, whose row is held: see `members` for the order of locks.
+        let parkings = self.count_users(1).await?;
         self.link_manager(user.id, None, user.resource.manager())
             .await?;
-        self.count_users(1).await.map(Some)
+        Ok(Some(parkings))
     }
 
     /// Writes over the inactive user that has the `userName` of a resource, if that is what the

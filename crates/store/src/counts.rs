@@ -2,8 +2,7 @@
 //! the lock that comes with it.
 //!
 //! Every addition and removal updates the row of its connection anyway. So its lock is also the one
-//! under which groups are nested and references are parked, late in their transactions: see
-//! `members` for the order of locks.
+//! under which groups are nested and references are parked: see `members` for the order of locks.
 
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
@@ -88,8 +87,13 @@ impl DirectoryTx {
     }
 
     /// Takes turns with everybody who adds or removes a resource, nests groups or parks a
-    /// reference in this connection, and returns how often a reference was parked.
-    pub(crate) async fn lock_directory(&self) -> Result<i64, StoreError> {
+    /// reference in this connection, and returns how often a reference was parked. First in the order
+    /// of locks: whoever calls it before everything else meets nobody in a circle.
+    ///
+    /// # Errors
+    ///
+    /// The connection is gone ([`StoreError::ParentMissing`]).
+    pub async fn lock_directory(&self) -> Result<i64, StoreError> {
         self.count(directory_counts::Column::Parkings, 0).await
     }
 }

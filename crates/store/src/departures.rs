@@ -24,13 +24,15 @@ impl DirectoryTx {
     /// Reads one user that is about to be deleted, and holds it and its groups until the end of
     /// the transaction.
     ///
-    /// Groups come first, in the order of their ids, as a change of a group's members locks the
-    /// group before it looks at users.
+    /// Groups come before users, in the order of their ids, as a change of a group's members locks the
+    /// group before it looks at users; before them the turn to remove, in which everybody else who
+    /// adds or removes looks at groups and users.
     ///
     /// # Errors
     ///
     /// The database is not available.
     pub async fn lock_user_with_groups(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        self.lock_directory().await?;
         for group_id in self.group_ids_of(id).await? {
             self.lock_group(group_id).await?;
         }

@@ -109,7 +109,8 @@ impl Tenant {
     }
 
     /// Does a write in a transaction of its own. What the database broke off because of another
-    /// transaction at the same time is done again, a few times; see [`ATTEMPTS`].
+    /// transaction at the same time is done again, a few times, each in turn with the others; see
+    /// [`ATTEMPTS`].
     pub(crate) async fn write<T>(
         &self,
         work: impl AsyncFn(&mut DirectoryTx) -> Result<T, ScimFailure>,
@@ -118,6 +119,9 @@ impl Tenant {
         loop {
             let done = async {
                 let mut tx = self.begin().await?;
+                if attempt > 1 {
+                    tx.lock_directory().await?;
+                }
                 let done = work(&mut tx).await?;
                 self.commit(tx).await?;
                 Ok(done)

@@ -198,18 +198,17 @@ impl DirectoryTx {
             hold: Hold::Existence,
         };
         let sql = format!(
-            "with held as materialized (
-                {held}
+            "with counted as (
+                update directory_counts set groups = groups + 1
+                where org_id = $1 and scim_connection_id = $2
+                returning parkings
+             ), held as materialized (
+                {held} where exists (select 1 from counted)
              ), made as (
                 insert into groups ({names}) values ({places})
              ), joined as (
                 insert into group_members (org_id, scim_connection_id, group_id, user_id)
                 select $1, $2, $3, id from held
-             ), counted as (
-                update directory_counts set groups = groups + 1
-                where org_id = $1 and scim_connection_id = $2
-                    and (select count(*) from held) >= 0
-                returning parkings
              )
              select counted.parkings as parkings, held.id as id, held.display as display
              from counted left join held on true order by held.id",

@@ -4,6 +4,7 @@ use rollcall_model::{EventType, GroupId};
 use rollcall_scim::{Resource, caseless, filter};
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use uuid::Uuid;
 
 use super::{Group, of, told_change, told_gone};
 use crate::entity::directory_counts;
@@ -35,12 +36,14 @@ impl DirectoryTx {
     }
 
     /// Reads one group that is about to be deleted, and holds it and the groups that it is in
-    /// until the end of the transaction, in the order of a change of members: those first.
+    /// until the end of the transaction, in the order of a change of members: those first, and before
+    /// them the turn to remove.
     ///
     /// # Errors
     ///
     /// The database is not available.
     pub async fn lock_group_with_parents(&self, id: GroupId) -> Result<Option<Group>, StoreError> {
+        self.lock_directory().await?;
         for parent in self.parents_of(id).await? {
             self.lock_group(parent).await?;
         }
@@ -50,6 +53,31 @@ impl DirectoryTx {
             .one(self.connection())
             .await?;
         row.map(Group::try_from).transpose()
+    }
+
+    /// Takes its turn with those who add and remove if a group that is not locked yet is to have this
+    /// `externalId`, and has another one now: somebody may wait for it.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn prepare_external_id_of_group(
+        &self,
+        id: GroupId,
+        external_id: &str,
+    ) -> Result<(), StoreError> {
+        let same = of(self.org_id, self.connection_id)
+            .select_only()
+            .column(Column::Id)
+            .filter(Column::Id.eq(id.as_uuid()))
+            .filter(Column::ExternalId.eq(external_id))
+            .into_tuple::<Uuid>()
+            .one(self.connection())
+            .await?;
+        if same.is_none() {
+            self.lock_directory().await?;
+        }
+        Ok(())
     }
 
     /// Replaces the attributes of a locked group and counts its members' changes into the

@@ -7,9 +7,10 @@
 //! Locks are taken in one order, so that requests wait for each other and never in a circle: the
 //! row of `directory_counts`, groups by id, users by id, then the sequence of the organization.
 //! The first is held by few: whoever parks a reference or nests groups, which is known before the
-//! group is locked (`turn`), and whoever adds a resource, which has locked nothing that
-//! others wait for. Whoever deletes takes it last; should that ever meet an arrival in the same
-//! group, the database ends one of the two, and its client sends it again.
+//! group is locked (`turn`), whoever gives a resource another `externalId`, for which somebody may
+//! wait, and whoever adds or removes a resource. Who finds out late, by naming a manager that is not
+//! there, say, may meet one of those in a circle. The database ends one of the two, and whoever
+//! does the work once more takes that row before everything else.
 
 mod chunk;
 mod named;

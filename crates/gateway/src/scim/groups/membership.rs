@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use rollcall_model::GroupId;
+use rollcall_scim::message::PatchOp;
 use rollcall_scim::patch::MemberChange;
 use rollcall_scim::{Member, Profile, Resource, ResourceType, ScimError};
 use rollcall_store::{DirectoryTx, Group, MemberKind, MembersChanged, NamedMember};
@@ -66,6 +67,25 @@ pub(super) fn wanted_in(tenant: &Tenant, body: &Value) -> Result<Vec<NamedMember
             named(tenant, &read.unwrap_or_default())
         }
     }
+}
+
+/// The `externalId` that a body names, by which somebody may wait for the group.
+pub(super) fn external_id_in(body: &Value) -> Option<&str> {
+    let mut fields = body.as_object().into_iter().flatten();
+    let named = fields.find(|(name, _)| name.eq_ignore_ascii_case("externalId"));
+    named?.1.as_str()
+}
+
+/// The `externalId` that operations give a group.
+pub(super) fn external_id_of(operations: &[PatchOp]) -> Option<&str> {
+    operations.iter().rev().find_map(|operation| {
+        let value = operation.value.as_ref()?;
+        match &operation.path {
+            None => external_id_in(value),
+            Some(path) if path.eq_ignore_ascii_case("externalId") => value.as_str(),
+            Some(_) => None,
+        }
+    })
 }
 
 /// Refuses a PATCH that would cost more than its size warrants.

@@ -91,7 +91,11 @@ pub(in crate::scim) async fn apply(
     GroupPatchRequest { patch, quirks }: &GroupPatchRequest,
 ) -> Result<Group, ScimFailure> {
     let wanted = membership::wanted(tenant, &patch.members)?;
-    let before = tx.lock_group_for(path.id()?, &wanted).await?;
+    let id = path.id()?;
+    if let Some(external_id) = membership::external_id_of(&patch.attributes) {
+        tx.prepare_external_id_of_group(id, external_id).await?;
+    }
+    let before = tx.lock_group_for(id, &wanted).await?;
     let before = before.ok_or_else(|| path.missing())?;
     conditions.check_write(before.version)?;
     let kind = tenant.catalog().group();

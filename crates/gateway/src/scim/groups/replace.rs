@@ -60,7 +60,11 @@ pub(in crate::scim) async fn replace(
     body: &Value,
 ) -> Result<Group, ScimFailure> {
     let wanted = membership::wanted_in(tenant, body)?;
-    let before = tx.lock_group_for(path.id()?, &wanted).await?;
+    let id = path.id()?;
+    if let Some(external_id) = membership::external_id_in(body) {
+        tx.prepare_external_id_of_group(id, external_id).await?;
+    }
+    let before = tx.lock_group_for(id, &wanted).await?;
     let before = before.ok_or_else(|| path.missing())?;
     let kind = tenant.catalog().group();
     let parsed = Resource::replace(kind, &path.id, &before.resource, body.clone())?;

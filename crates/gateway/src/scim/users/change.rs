@@ -15,6 +15,15 @@ use super::super::render;
 use super::super::tenant::Tenant;
 use super::UserPath;
 
+/// What came of the attempt to write a user in one statement.
+enum Tried {
+    Done(Box<ShownUser>),
+    NotDone {
+        /// Whether the user would have another `externalId`.
+        renamed: bool,
+    },
+}
+
 /// A change of one user, and how it is answered.
 pub(super) struct Change<'r> {
     pub(super) tenant: &'r Tenant,
@@ -31,8 +40,8 @@ impl Change<'_> {
         after: impl Fn(&User) -> Result<Resource, ScimFailure>,
     ) -> Result<HttpResponse, ScimFailure> {
         let shown = match self.at_once(&after).await? {
-            Some(shown) => shown,
-            None => self.under_lock(&after).await?,
+            Tried::Done(shown) => *shown,
+            Tried::NotDone { renamed } => self.under_lock(&after, renamed).await?,
         };
         if !self.shows {
             let answer = render::user_answer(self.tenant, StatusCode::NO_CONTENT, &shown.user);
@@ -49,25 +58,34 @@ impl Change<'_> {
     async fn at_once(
         &self,
         after: impl Fn(&User) -> Result<Resource, ScimFailure>,
-    ) -> Result<Option<ShownUser>, ScimFailure> {
+    ) -> Result<Tried, ScimFailure> {
         let handle = &self.tenant.handle;
         if !handle.writes_at_once() {
-            return Ok(None);
+            return Ok(Tried::NotDone { renamed: false });
         }
         let key = UserKey::Id(self.path.id()?);
         let found = handle.find_shown_user(key, self.wants_groups()).await?;
         let shown = found.ok_or_else(|| self.path.missing())?;
         let before = shown.user.read()?;
         let after = after(&before)?;
+        let renamed = before.resource.external_id() != after.external_id();
         let saved = handle.save_user_at_once(self.tenant.request_id(), &before, after);
-        Ok(saved.await?.map(|user| ShownUser { user, ..shown }))
+        Ok(match saved.await? {
+            Some(user) => Tried::Done(Box::new(ShownUser { user, ..shown })),
+            None => Tried::NotDone { renamed },
+        })
     }
 
     async fn under_lock(
         &self,
         after: impl Fn(&User) -> Result<Resource, ScimFailure>,
+        renamed: bool,
     ) -> Result<ShownUser, ScimFailure> {
         let work = async |tx: &mut DirectoryTx| {
+            if renamed {
+                // Somebody may wait for the new `externalId`: before the user, in the order of locks.
+                tx.lock_directory().await?;
+            }
             let user = change_under_lock(tx, self.path, &after).await?;
             Ok(tx.show_user(&user, self.wants_groups()).await?)
         };
