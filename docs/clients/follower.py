@@ -126,7 +126,12 @@ def apply(copy, event):
     elif kind == "organization.deleted":
         users.clear()
         groups.clear()
-    elif kind in ("scim_schema.deleted", "attribute_mapping.saved", "attribute_mapping.deleted"):
+    elif kind in (
+        "scim_schema.updated",
+        "scim_schema.deleted",
+        "attribute_mapping.saved",
+        "attribute_mapping.deleted",
+    ):
         raise SnapshotNeeded(kind)  # Users changed without events of their own.
 
 

@@ -326,9 +326,10 @@ impl Copy {
                     .retain(|_, group| group.scim_connection_id != *gone);
             }
             "organization.deleted" => (self.users, self.groups) = Default::default(),
-            "scim_schema.deleted" | "attribute_mapping.saved" | "attribute_mapping.deleted" => {
-                bail!(SnapshotNeeded)
-            }
+            "scim_schema.updated"
+            | "scim_schema.deleted"
+            | "attribute_mapping.saved"
+            | "attribute_mapping.deleted" => bail!(SnapshotNeeded),
             _ => {}
         }
         Ok(())

@@ -154,6 +154,7 @@ function apply(copy: Copy, event: Event): void {
       copy.users = {};
       copy.groups = {};
       break;
+    case "scim_schema.updated":
     case "scim_schema.deleted":
     case "attribute_mapping.saved":
     case "attribute_mapping.deleted":

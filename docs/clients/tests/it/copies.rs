@@ -136,6 +136,30 @@ impl Scene {
         assert_eq!(deleted.status, 204);
         let deleted = self.acme.scim.delete(&format!("/Groups/{gone}")).await;
         assert_eq!(deleted.status, 204);
+        self.lose_an_attribute(round).await;
+    }
+
+    /// Takes an attribute out of a schema: users who have a value lose it, and no event tells of them.
+    async fn lose_an_attribute(&self, round: usize) {
+        let urn = format!("urn:example:acme:{round}:User");
+        let schema = |names: &[&str]| {
+            let attributes: Value = names.iter().map(|name| json!({ "name": name })).collect();
+            json!({ "id": urn, "name": "Acme", "attributes": attributes })
+        };
+        let path = format!("{}/schemas", self.acme.path());
+        let api = &self.app.api;
+        let _ = api
+            .post(&path, schema(&["badge", "desk"]))
+            .await
+            .expect(201);
+        let values = json!({ "badge": "17", "desk": "4" });
+        let body =
+            json!({ "schemas": [USER, urn], "userName": format!("dan-{round}"), &urn: values });
+        let _ = self.acme.scim.post("/Users", body).await.expect(201);
+        let _ = api
+            .put(&format!("{path}/{urn}"), schema(&["badge"]))
+            .await
+            .expect(200);
     }
 }
 

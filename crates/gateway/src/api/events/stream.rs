@@ -155,7 +155,7 @@ impl Writer {
             if !self.send(piece).await || self.caller.app.draining.has_begun() {
                 return;
             }
-            let until = end.min(Instant::now() + silence);
+            let until = end.min(checked + silence);
             next = match self.wanted.wait(&self.caller, until).await {
                 Ok(next) => next,
                 // The client comes again, and is told what is wrong.
