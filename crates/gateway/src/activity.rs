@@ -225,3 +225,73 @@ impl ActivityLog {
         work(&mut notes)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::web::Bytes;
+    use rollcall_model::{RequestCategory, RequestId, SystemClock};
+    use rollcall_store::LoggedRequest;
+
+    use super::*;
+    use crate::request_log::Captured;
+    use crate::request_log::capture::Body;
+
+    fn draft(body: usize) -> Draft {
+        let request = LoggedRequest {
+            id: RequestId::new(&SystemClock),
+            at: Timestamp::from_unix_micros(0),
+            method: "POST".to_owned(),
+            route: "/Users".to_owned(),
+            filter: None,
+            status: 400,
+            outcome: "invalid".to_owned(),
+            category: RequestCategory::Validation,
+            reason: None,
+            scim_type: None,
+            quirks: Vec::new(),
+            idp: None,
+            duration_micros: 0,
+            detail: None,
+            times: 1,
+        };
+        let captured = Captured {
+            asked: (body > 0).then(|| Body {
+                bytes: Bytes::from(vec![b' '; body]),
+                length: Some(body),
+            }),
+            ..Captured::default()
+        };
+        Draft { request, captured }
+    }
+
+    #[test]
+    fn bodies_are_let_go_before_lines_and_both_are_counted() {
+        const BODY: usize = 32 * 1_024;
+        let mut notes = Notes::default();
+        let with_body = MAX_WAITING_BODIES / (BODY + 1_024);
+        for line in 0..MAX_WAITING {
+            assert!(notes.admit(&mut draft(BODY), line, MAX_WAITING));
+        }
+        let let_go = usize::try_from(notes.bodies_dropped).unwrap();
+        assert!(let_go > 0 && MAX_WAITING - let_go >= with_body, "{let_go}");
+        assert!(notes.bytes <= MAX_WAITING_BYTES);
+        assert!(!notes.admit(&mut draft(0), MAX_WAITING, MAX_WAITING));
+        assert_eq!(notes.dropped, 1);
+    }
+
+    #[test]
+    fn lines_alone_do_not_fill_the_memory_either() {
+        let mut notes = Notes::default();
+        let mut lines = 0;
+        let long = |text: &mut Draft| text.request.detail = Some("x".repeat(4_000));
+        let admitted = loop {
+            let mut next = draft(0);
+            long(&mut next);
+            if !notes.admit(&mut next, lines, usize::MAX) {
+                break lines;
+            }
+            lines += 1;
+        };
+        assert!(admitted > 1_000 && notes.bytes <= MAX_WAITING_BYTES);
+    }
+}

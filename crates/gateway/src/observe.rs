@@ -11,7 +11,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
-use rollcall_metrics::{Operation, Outcome};
+use rollcall_metrics::{AuthenticationFailure, Operation, Outcome};
 use rollcall_model::{IdpKind, LoggedContent, RequestCategory, RequestId, RequestReason};
 use rollcall_store::LoggedRequest;
 
@@ -122,10 +122,14 @@ fn note<B>(
         .error()
         .and_then(|error| error.as_error::<ScimFailure>());
     let remark = req.extensions().get::<Remark>().map(|it| it.0.clone());
-    let reason = match (failure, &remark) {
+    let reason = match (failure, &seen) {
         (Some(failure), _) => Some(failure.reason()),
-        (None, Some(_)) => Some(RequestReason::OperationsFailed),
-        (None, None) => None,
+        // Only at the token endpoint.
+        (None, Seen::Refused { reason, .. }) => Some(match reason {
+            AuthenticationFailure::Disabled => RequestReason::ConnectionDisabled,
+            _ => RequestReason::ClientRefused,
+        }),
+        (None, _) => remark.is_some().then_some(RequestReason::OperationsFailed),
     };
     let category = reason.map_or(
         RequestCategory::from_status(status),

@@ -113,6 +113,8 @@ words! {
         TokenExpired = "token_expired",
         /// A token that somebody revoked.
         TokenRevoked = "token_revoked",
+        /// An OAuth client that asked for an access token is unknown, revoked, or has another secret.
+        ClientRefused = "client_refused",
         /// The connection is switched off.
         ConnectionDisabled = "connection_disabled",
         /// It came from a network that the connection does not allow.
@@ -199,7 +201,8 @@ impl RequestReason {
             | Self::TokenUnknown
             | Self::TokenMismatch
             | Self::TokenExpired
-            | Self::TokenRevoked => RequestCategory::Authentication,
+            | Self::TokenRevoked
+            | Self::ClientRefused => RequestCategory::Authentication,
             Self::ConnectionDisabled
             | Self::SourceAddress
             | Self::ScopeMissing

@@ -8,7 +8,7 @@ use actix_web::web::Bytes;
 use rollcall_model::{LoggedContent, ScimSettings};
 
 use super::RequestLogSettings;
-use crate::scim::Seen;
+use crate::scim::{Remark, Seen};
 use crate::state;
 
 /// How much of a body is held until it is masked, in bytes. What is kept of it is less.
@@ -18,10 +18,10 @@ const HELD: usize = 32 * 1_024;
 const HELD_QUERY: usize = 8 * 1_024;
 
 /// The body of a request, left in its extensions.
-pub(crate) struct Asked(Body);
+struct Asked(Bytes);
 
-/// The body of its answer, left there too.
-pub(crate) struct Answered(Body);
+/// The body of its answer, left there too; `None` for one that is written while it is sent.
+struct Answered(Option<Bytes>);
 
 /// A body, or as much of it as is held.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,13 @@ impl Body {
         Self {
             bytes: held,
             length: Some(bytes.len()),
+        }
+    }
+
+    const fn streamed() -> Self {
+        Self {
+            bytes: Bytes::new(),
+            length: None,
         }
     }
 }
@@ -73,13 +80,14 @@ impl Captured {
         });
         let keeps = keeps(content, failed);
         let mut left = req.extensions_mut();
-        let asked = left.remove::<Asked>().map(|it| it.0);
-        let answered = left.remove::<Answered>().map(|it| it.0);
+        let asked = left.remove::<Asked>().filter(|_| keeps);
+        let answered = left.remove::<Answered>().filter(|_| keeps);
         Self {
             query,
-            keeps_values: keeps,
-            asked: asked.filter(|_| keeps),
-            answered: answered.filter(|_| keeps),
+            // A log holds no values of filters (RFC 7644 §7.5.2) unless somebody asks for them.
+            keeps_values: content == LoggedContent::All,
+            asked: asked.map(|it| Body::of(&it.0)),
+            answered: answered.map(|it| it.0.as_ref().map_or_else(Body::streamed, Body::of)),
             let_go: false,
         }
     }
@@ -113,7 +121,7 @@ pub(crate) fn content(settings: &RequestLogSettings, of: &ScimSettings) -> Logge
 /// Leaves the body of a request, if anything of it may be kept.
 pub(crate) fn asked(req: &HttpRequest, content: LoggedContent, body: &Bytes) {
     if content != LoggedContent::Off {
-        req.extensions_mut().insert(Asked(Body::of(body)));
+        req.extensions_mut().insert(Asked(body.clone()));
     }
 }
 
@@ -123,7 +131,10 @@ pub(crate) fn answered(answer: ServiceResponse<BoxBody>) -> ServiceResponse<BoxB
     let wanted = match req.extensions().get::<Seen>() {
         Some(Seen::Tenant { handle, .. }) => {
             let settings = &state::of(&req).settings.request_log;
-            let failed = answer.status().is_client_error() || answer.status().is_server_error();
+            let status = answer.status();
+            let failed = status.is_client_error()
+                || status.is_server_error()
+                || req.extensions().contains::<Remark>();
             keeps(content(settings, handle.settings()), failed)
         }
         // Why it was refused stands in the line, and nothing else was said.
@@ -135,15 +146,12 @@ pub(crate) fn answered(answer: ServiceResponse<BoxBody>) -> ServiceResponse<BoxB
     answer.map_body(|_, body| match body.try_into_bytes() {
         Ok(bytes) => {
             if !bytes.is_empty() {
-                req.extensions_mut().insert(Answered(Body::of(&bytes)));
+                req.extensions_mut().insert(Answered(Some(bytes.clone())));
             }
             BoxBody::new(bytes)
         }
         Err(streamed) => {
-            req.extensions_mut().insert(Answered(Body {
-                bytes: Bytes::new(),
-                length: None,
-            }));
+            req.extensions_mut().insert(Answered(None));
             streamed
         }
     })

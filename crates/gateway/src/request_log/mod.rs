@@ -23,7 +23,8 @@ pub(crate) use capture::Captured;
 /// What the request log keeps, for how long, and of which requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestLogSettings {
-    /// Of which requests bodies and the values in filters are kept, where a connection does not say.
+    /// Of which requests bodies are kept, where a connection does not say. The values in filters are
+    /// kept with [`LoggedContent::All`] alone.
     pub content: LoggedContent,
     /// Attributes whose values are kept of no request, in the notation of filters. `password` and the
     /// sensitive attributes of the connection are never kept.

@@ -17,6 +17,7 @@ use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Route};
 use futures_util::FutureExt;
 
 use super::failure::ScimFailure;
+use super::tenant::Tenant;
 
 /// What a handler comes to.
 type Answer = Result<HttpResponse, ScimFailure>;
@@ -120,6 +121,8 @@ impl Endpoint {
                         .insert_header((ALLOW, allowed))
                         .finish());
                 }
+                // For the request log of the connection, if the token is one; the answer is the same.
+                let _ = Tenant::extract(&req).await;
                 Err(ScimFailure::Method { allowed })
             }
         })));

@@ -122,7 +122,7 @@ on_each_database! {
         assert!(!one["explanation"]["setting"].is_null());
     }
 
-    async fn a_failure_keeps_its_bodies_and_filter_and_a_success_does_not(database: TestDatabase) {
+    async fn a_failure_keeps_its_bodies_and_a_success_does_not(database: TestDatabase) {
         let app = TestApp::start(database).await;
         let acme = app.connect("Acme").await;
         let amy = json!({ "userName": "amy@acme.example", "password": "hunter-two" });
@@ -136,7 +136,7 @@ on_each_database! {
 
         let log = logged(&app, &acme.path()).await;
         assert_eq!(log.len(), 4);
-        assert_eq!(log[0]["filter"], "userName \"***\" \"***\"");
+        assert_eq!(log[0]["filter"], "userName \"…\" \"…\"");
         assert_eq!(log[1]["filter"], "userName eq \"…\"");
         assert_eq!((&log[2]["scim_type"], &log[2]["reason"]), (&json!("uniqueness"), &json!("taken")));
         let one = async |line: &Value| {
@@ -284,6 +284,25 @@ on_each_database! {
         for query in ["status=9xx", "category=odd", "since=today", "colour=red"] {
             let _ = app.api.get(&format!("{}/requests?{query}", acme.path())).await.expect(422);
         }
+    }
+
+    async fn a_method_that_is_not_there_and_a_bulk_that_failed_in_part_are_logged(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let _ = acme.scim.delete("/Users").await.expect(405);
+        app.clock.advance_millis(10);
+        let _ = acme.scim.post("/Bulk", json!({ "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [
+            { "method": "DELETE", "path": "/Users/nobody" },
+        ]})).await.expect(200);
+
+        let log = logged(&app, &acme.path()).await;
+
+        assert_eq!((&log[1]["reason"], &log[1]["category"]), (&json!("method_unknown"), &json!("unsupported")));
+        assert_eq!((&log[0]["reason"], &log[0]["category"]), (&json!("operations_failed"), &json!("partly_failed")));
+        let one = format!("{}/requests/{}", acme.path(), log[0]["id"].as_str().unwrap());
+        let one = app.api.get(&one).await.expect(200).body;
+        assert_eq!(one["response_body"]["json"]["Operations"][0]["status"], "404");
+        assert_eq!(one["request_body"]["json"]["Operations"][0]["method"], "DELETE");
     }
 
     async fn one_strange_line_does_not_keep_the_others_out(database: TestDatabase) {

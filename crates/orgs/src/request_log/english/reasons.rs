@@ -77,6 +77,13 @@ pub const fn of_reason(reason: RequestReason) -> Text {
             "Paste the newer token, or make one.",
             Place::Credentials,
         ),
+        R::ClientRefused => text(
+            "The OAuth client was refused",
+            "The identity provider asked for an access token with a client id and secret that are \
+             not, or no longer, good. The detail says which.",
+            "Paste client id and secret once more, or make a new client for this connection.",
+            Place::Credentials,
+        ),
         R::ConnectionDisabled => text(
             "The connection is switched off",
             "The token is right, and the connection takes no requests because it was disabled here.",
