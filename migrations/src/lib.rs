@@ -72,6 +72,7 @@ mod m20261130_000111_consumers;
 mod m20261130_000120_webhooks;
 mod m20261201_000101_request_log;
 mod m20261201_000110_page_sessions;
+mod m20261201_000120_portal;
 
 /// The steps in order.
 pub struct Migrator;
@@ -111,6 +112,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_000120_webhooks::Migration),
             Box::new(m20261201_000101_request_log::Migration),
             Box::new(m20261201_000110_page_sessions::Migration),
+            Box::new(m20261201_000120_portal::Migration),
         ]
     }
 }

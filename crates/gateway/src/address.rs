@@ -81,6 +81,7 @@ mod tests {
 
     use super::*;
     use crate::settings::{Limits, OauthSettings, RateSettings};
+    use rollcall_orgs::portal::ReturnOrigins;
 
     #[test]
     fn a_proxy_is_believed_about_the_address_that_it_added_itself() {
@@ -99,6 +100,7 @@ mod tests {
             admission: crate::admission::AdmissionLimits::default(),
             request_log: crate::request_log::RequestLogSettings::default(),
             management_oidc: None,
+            portal_return_origins: ReturnOrigins::default(),
         };
         assert_eq!(source(&req, &settings), Some([192, 0, 2, 1].into()));
         settings.behind_proxy = false;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rollcall_model::RatePerSecond;
 use rollcall_orgs::management_callers::ManagementOidc;
+use rollcall_orgs::portal::ReturnOrigins;
 use rollcall_scim::json;
 use url::Url;
 
@@ -34,6 +35,8 @@ pub struct Settings {
     pub request_log: RequestLogSettings,
     /// Whose tokens the management API takes beside API keys.
     pub management_oidc: Option<ManagementOidc>,
+    /// Where the setup portal may lead back to.
+    pub portal_return_origins: ReturnOrigins,
 }
 
 /// How much a SCIM connection may ask for. A rate of 0 is no limit.

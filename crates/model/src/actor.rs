@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{ApiKeyId, Clock, RequestId, ScimConnectionId};
+use crate::{ApiKeyId, Clock, PortalSessionId, RequestId, ScimConnectionId};
 
 /// Who caused a change. Its text form is what events and the audit log hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub enum Actor {
     IdentityProvider(ScimConnectionId),
     /// A vendor's program, by its API key.
     ApiKey(ApiKeyId),
+    /// A customer's IT admin, by the session of the setup portal.
+    PortalSession(PortalSessionId),
     /// Rollcall itself: the command line, start-up, background work.
     System,
 }
@@ -20,6 +22,7 @@ impl fmt::Display for Actor {
         match self {
             Self::IdentityProvider(connection) => connection.fmt(f),
             Self::ApiKey(key) => key.fmt(f),
+            Self::PortalSession(session) => session.fmt(f),
             Self::System => f.write_str("system"),
         }
     }

@@ -26,7 +26,7 @@ pub struct Event {
     pub position: u64,
     /// When the change was made.
     pub occurred_at: Timestamp,
-    /// Who caused it: a SCIM connection, an API key, or `system`.
+    /// Who caused it: a SCIM connection, an API key, a session of the setup portal, or `system`.
     pub actor: String,
     /// The request that caused it.
     pub request_id: RequestId,
@@ -139,6 +139,12 @@ event_types! {
     WebhookEndpointPaused = "webhook_endpoint.paused",
     /// A webhook endpoint of the organization that was paused is sent what has come meanwhile.
     WebhookEndpointResumed = "webhook_endpoint.resumed",
+    /// A link to the setup portal was made.
+    PortalLinkCreated = "portal_link.created",
+    /// A link to the setup portal was exchanged for a session.
+    PortalLinkUsed = "portal_link.used",
+    /// A link to the setup portal was revoked, with the session that it was exchanged for.
+    PortalLinkRevoked = "portal_link.revoked",
     /// A user was provisioned.
     UserCreated = "user.created",
     /// A user's attributes changed.
@@ -242,6 +248,9 @@ impl EventType {
             | Self::WebhookEndpointDeleted
             | Self::WebhookEndpointPaused
             | Self::WebhookEndpointResumed
+            | Self::PortalLinkCreated
+            | Self::PortalLinkUsed
+            | Self::PortalLinkRevoked
             | Self::UserCreated
             | Self::UserUpdated
             | Self::UserDeactivated

@@ -180,6 +180,18 @@ id! {
     ParkedReferenceId = "park"
 }
 id! {
+    /// A time-limited link to the setup portal.
+    PortalLinkId = "plk"
+}
+id! {
+    /// What a portal link was exchanged for.
+    PortalSessionId = "pse"
+}
+id! {
+    /// A form that a portal session may send once.
+    PortalFormId = "pfm"
+}
+id! {
     /// A SCIM user.
     UserId = "usr"
 }

@@ -11,6 +11,7 @@ mod oauth;
 mod organization;
 mod page;
 mod policy;
+mod portal;
 mod role;
 mod scim_connection;
 mod scim_request;
@@ -32,13 +33,14 @@ pub use domain::Domain;
 pub use event::{Event, EventType};
 pub use id::{
     ApiKeyId, AuditId, EventId, GroupId, IdError, OauthClientId, OrgId, ParkedReferenceId,
-    RequestId, ScimConnectionId, SigningKeyId, SsoConnectionId, TokenId, UserId, WebhookDeliveryId,
-    WebhookEndpointId,
+    PortalFormId, PortalLinkId, PortalSessionId, RequestId, ScimConnectionId, SigningKeyId,
+    SsoConnectionId, TokenId, UserId, WebhookDeliveryId, WebhookEndpointId,
 };
 pub use oauth::{Credential, OauthClient};
 pub use organization::{OrgRef, Organization, Slug, SlugError};
 pub use page::{CursorError, Page, PageRequest};
 pub use policy::{BadRoleName, OWNER, Policy, ProvisioningDomains, RoleName, SeatLimit, WhenFull};
+pub use portal::{PortalLink, PortalLinkState, PortalSession};
 pub use role::{RoleAttribute, RoleMapping, RoleSource, UserRole};
 pub use scim_connection::{ConnectionState, IdpKind, ScimConnection, UnknownIdp};
 pub use scim_request::{LoggedContent, RequestCategory, RequestReason};

@@ -13,6 +13,7 @@ pub mod oauth;
 pub mod oidc;
 pub mod organizations;
 pub mod policies;
+pub mod portal;
 pub mod reconcile;
 pub mod request_log;
 pub mod roles;

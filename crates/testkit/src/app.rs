@@ -18,6 +18,7 @@ use rollcall_orgs::api_keys;
 use rollcall_orgs::guesses::Guesses;
 use rollcall_orgs::oauth::AccessTokens;
 use rollcall_orgs::oidc::OidcClients;
+use rollcall_orgs::portal::ReturnOrigins;
 use rollcall_orgs::secret::SealingKey;
 use rollcall_orgs::webhooks::Destinations;
 use rollcall_outbound::{AllowedNetworks, Fetcher, Timeouts};
@@ -172,6 +173,7 @@ impl TestApp {
             admission: AdmissionLimits::default(),
             request_log: RequestLogSettings::default(),
             management_oidc: None,
+            portal_return_origins: ReturnOrigins::default(),
         };
         change(&mut settings);
         let key = api_keys::create(&store, "tests", Origin::system(clock.as_ref()))

@@ -45,7 +45,8 @@ struct AuditEntryBody {
     /// The organization; `null` for what belongs to none, such as API keys.
     #[schema(value_type = Option<String>, required = true)]
     organization_id: Option<OrgId>,
-    /// Who did it: a SCIM connection, an API key, or `system`.
+    /// Who did it: a SCIM connection, an API key, a session of the setup portal, or
+    /// `system`.
     actor: String,
     /// The name of the API key, while there is one; for a person, `oidc:` and the name in the token.
     #[schema(required = true)]

@@ -29,6 +29,7 @@ mod organizations;
 mod person;
 mod policy;
 mod policy_preview;
+mod portal_links;
 mod post;
 pub(crate) mod problem;
 mod query;
@@ -72,6 +73,7 @@ fn routes(config: &mut service_config::ServiceConfig) {
         .configure(role_mappings::configure)
         .configure(user_roles::configure)
         .configure(policy::configure)
+        .configure(portal_links::configure)
         .configure(sign_in_decisions::configure)
         .configure(sign_in_links::configure)
         .configure(events::configure)

@@ -194,6 +194,7 @@ fn path_parameter(name: &str) -> Option<&'static str> {
         "occ" => "The OAuth client's id",
         "type" => "The type of event",
         "name" => "The product's name of the attribute",
+        "plk" => "The portal link's id",
         "whe" => "The webhook endpoint's id",
         "whd" => "The delivery's id",
         "req" => "The request's id, as its answer carried it",
@@ -317,6 +318,10 @@ mod tests {
         GET /v1/organizations/{org}/policy get_policy
         PUT /v1/organizations/{org}/policy replace_policy
         GET /v1/organizations/{org}/policy/preview preview_policy
+        GET /v1/organizations/{org}/portal-links list_portal_links
+        POST /v1/organizations/{org}/portal-links create_portal_link
+        DELETE /v1/organizations/{org}/portal-links/{plk} revoke_portal_link
+        GET /v1/organizations/{org}/portal-links/{plk} get_portal_link
         POST /v1/organizations/{org}/reconcile reconcile
         GET /v1/organizations/{org}/role-mappings list_role_mappings
         GET /v1/organizations/{org}/scim-connections list_scim_connections

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jsonschema::Validator;
-use rollcall_model::EventType;
+use rollcall_model::{EventType, RequestId};
+use rollcall_orgs::portal;
 use rollcall_testkit::{Client, Connection, TestApp, on_each_database};
 use serde_json::{Value, json};
 
@@ -91,6 +92,7 @@ async fn manage(app: &TestApp, acme: &Connection) {
     }
     let _ = app.api.delete(&hook).await.expect(204);
 
+    visit_portal(app, &org).await;
     let tokens = format!("{}/tokens", acme.path());
     let token = made(&app.api, &tokens, json!({ "name": "Second" })).await;
     let _ = app
@@ -110,6 +112,19 @@ async fn manage(app: &TestApp, acme: &Connection) {
         .delete(&format!("{clients}/{client}"))
         .await
         .expect(204);
+}
+
+async fn visit_portal(app: &TestApp, org: &str) {
+    let links = format!("{org}/portal-links");
+    let link = app.api.post(&links, json!({})).await.expect(201);
+    let url = link.text("/url");
+    let secret = url.rsplit('/').next().unwrap();
+    let request = RequestId::new(app.clock.as_ref());
+    let store = &app.state().store;
+    let session = portal::exchange(store, secret, request).await.unwrap();
+    assert!(session.is_some());
+    let link = format!("{links}/{}", link.text("/id"));
+    let _ = app.api.delete(&link).await.expect(204);
 }
 
 async fn provision(app: &TestApp, acme: &Connection) {

@@ -331,6 +331,7 @@ pub(crate) fn fill(pattern: &str, org: &Connection, below: &Connection) -> Strin
         .replace("{occ}", "occ_01890000000000000000000000")
         .replace("{req}", "req_01890000000000000000000000")
         .replace("{whe}", "whe_01890000000000000000000000")
+        .replace("{plk}", "plk_01890000000000000000000000")
         .replace("{whd}", "whd_01890000000000000000000000")
         .replace("{key}", "key_01890000000000000000000000")
 }

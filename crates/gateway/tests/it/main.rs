@@ -31,6 +31,7 @@ mod management_oidc;
 mod oauth;
 mod oauth_access_tokens;
 mod policies;
+mod portal_links;
 mod protection;
 mod rate_limits;
 mod raw_stream;

@@ -15,6 +15,7 @@ pub use cursor::CursorKey;
 pub use key_check::check as check_key;
 pub use sealed::{OpenError, SealError, SealedFor, SealingKey, SealingKeyError};
 pub use token::{
-    ApiKeySecret, ApiKeyText, OauthClientSecret, OauthClientText, Presented, RandomSourceError,
-    ScimTokenSecret, ScimTokenText, SecretToken, TokenKind, TokenShapeError,
+    ApiKeySecret, ApiKeyText, OauthClientSecret, OauthClientText, PortalLinkSecret, PortalLinkText,
+    PortalSessionSecret, PortalSessionText, Presented, RandomSourceError, ScimTokenSecret,
+    ScimTokenText, SecretToken, TokenKind, TokenShapeError,
 };

@@ -4,7 +4,8 @@
 //! rc_ 4Vq0…43 characters…  1x9QzK
 //! │   │                    └ CRC-32 of everything before it, six base62 digits
 //! │   └ 32 random bytes, base64url without padding
-//! └ what it opens: `rc_` a SCIM connection, `rco_` access tokens for one, `rck_` the management API
+//! └ what it opens: `rc_` a SCIM connection, `rco_` access tokens for one, `rck_` the management API,
+//!       `rcl_` the setup portal once, `rcp_` a session of it
 //! ```
 //!
 //! The fixed beginning lets a secret scanner recognise a leaked token. The checksum is no defence
@@ -59,6 +60,26 @@ impl TokenKind for OauthClientText {
     const BEGINNING: &'static str = "rco_";
 }
 
+/// The secret part of a link to the setup portal of one organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PortalLinkText {}
+
+impl TokenKind for PortalLinkText {
+    const BEGINNING: &'static str = "rcl_";
+}
+
+/// What a browser holds that exchanged such a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PortalSessionText {}
+
+impl TokenKind for PortalSessionText {
+    const BEGINNING: &'static str = "rcp_";
+}
+
+/// The secret part of a new portal link.
+pub type PortalLinkSecret = SecretToken<PortalLinkText>;
+/// The secret of a new portal session.
+pub type PortalSessionSecret = SecretToken<PortalSessionText>;
 /// The secret of a new OAuth client.
 pub type OauthClientSecret = SecretToken<OauthClientText>;
 /// A new SCIM token.

@@ -18,6 +18,7 @@ mod log;
 mod management_oidc;
 mod oauth;
 mod outbound;
+mod portal;
 mod rate_limits;
 mod redis;
 mod reference;
@@ -45,6 +46,7 @@ pub(crate) use self::log::{LogConfig, LogFormat};
 pub(crate) use self::management_oidc::ManagementOidcConfig;
 pub(crate) use self::oauth::OauthConfig;
 pub(crate) use self::outbound::OutboundConfig;
+pub(crate) use self::portal::PortalConfig;
 pub(crate) use self::rate_limits::RateLimitsConfig;
 pub(crate) use self::redis::RedisConfig;
 pub(crate) use self::reference::markdown;
@@ -134,6 +136,8 @@ pub(crate) struct Config {
     pub(crate) events: EventsConfig,
     /// How webhooks are sent.
     pub(crate) webhooks: WebhooksConfig,
+    /// The setup portal.
+    pub(crate) portal: PortalConfig,
     /// The SCIM endpoint.
     pub(crate) scim: ScimConfig,
     /// What the request log keeps.

@@ -5,9 +5,10 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, de};
 
 /// Paths that Rollcall serves itself, and everything below them.
-const RESERVED: [&str; 9] = [
+const RESERVED: [&str; 10] = [
     "/v1",
     "/oauth",
+    "/portal",
     "/.well-known",
     "/scim/v2",
     "/api/scim/v2",

@@ -220,6 +220,7 @@ fn settings(config: &Config, url: String) -> Settings {
         },
         request_log: config.request_log.settings(),
         management_oidc: config.management_oidc.settings(),
+        portal_return_origins: config.portal.return_origins.clone(),
     }
 }
 

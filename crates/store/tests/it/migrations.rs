@@ -10,13 +10,15 @@ use sea_orm::{ConnectionTrait, Statement};
 use crate::fixture::Fixture;
 
 /// Tables that are found before the organization is known, or that belong to no organization.
-const WITHOUT_TENANT: [&str; 22] = [
+const WITHOUT_TENANT: [&str; 24] = [
     "organizations",
     "routing_tokens",
     "routing_oauth_clients",
     "oauth_signing_keys",
     "routing_connections",
     "routing_domains",
+    "routing_portal_links",
+    "routing_portal_sessions",
     "events",
     "feed_floor",
     "feed_consumers",

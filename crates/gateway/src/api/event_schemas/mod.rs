@@ -79,7 +79,7 @@ fn schema(kind: EventType, fields: &Value, definitions: &Value) -> Value {
             "sequence": { "type": "integer", "minimum": 1 },
             "position": { "type": "integer", "minimum": 1 },
             "occurred_at": { "type": "string", "format": "date-time" },
-            "actor": { "type": "string", "pattern": "^(system|(scim|key)_[0-9a-z]{26})$" },
+            "actor": { "type": "string", "pattern": "^(system|(scim|key|pse)_[0-9a-z]{26})$" },
             "request_id": { "type": "string", "pattern": "^req_[0-9a-z]{26}$" },
             "data": data,
         },

@@ -55,7 +55,8 @@ struct EventBody {
     /// When the change was made.
     #[schema(value_type = String, format = DateTime)]
     occurred_at: Timestamp,
-    /// Who caused it: a SCIM connection, an API key, or `system`.
+    /// Who caused it: a SCIM connection, an API key, a session of the setup portal, or
+    /// `system`.
     actor: String,
     /// The request that caused it.
     #[schema(value_type = String, example = "req_01jd8w3v5hfq0a6c2x9b4m7k1e")]

@@ -268,6 +268,7 @@ mod tests {
     use super::*;
     use crate::api::body::parse;
     use crate::settings::{Limits, OauthSettings, RateSettings};
+    use rollcall_orgs::portal::ReturnOrigins;
 
     fn urls(public_url: &str, base_domain: Option<&str>) -> serde_json::Value {
         let settings = Settings {
@@ -281,6 +282,7 @@ mod tests {
             admission: crate::admission::AdmissionLimits::default(),
             request_log: crate::request_log::RequestLogSettings::default(),
             management_oidc: None,
+            portal_return_origins: ReturnOrigins::default(),
         };
         let id = ScimConnectionId::from_uuid(Uuid::nil());
         serde_json::to_value(EndpointUrlsBody::new(&settings, "acme", id)).unwrap()

@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn without_file_and_variables_there_are_the_defaults() {
-    insta::assert_debug_snapshot!(with(&[]).unwrap(), @r#"
+    insta::assert_debug_snapshot!(with(&[]).unwrap(), @r##"
     Config {
         listen: 127.0.0.1:8080,
         public_url: None,
@@ -114,6 +114,14 @@ fn without_file_and_variables_there_are_the_defaults() {
             keep_delivered: 604800s,
             keep_failed: 2592000s,
         },
+        portal: PortalConfig {
+            product_name: "Rollcall",
+            logo_file: None,
+            accent_color: "#1d4ed8",
+            return_origins: ReturnOrigins(
+                [],
+            ),
+        },
         scim: ScimConfig {
             extra_paths: [],
             tombstone_retention: 2592000s,
@@ -127,7 +135,7 @@ fn without_file_and_variables_there_are_the_defaults() {
             sample_every: 10,
         },
     }
-    "#);
+    "##);;
 }
 
 #[test]

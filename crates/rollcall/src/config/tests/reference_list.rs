@@ -73,6 +73,7 @@ fn the_default_file_describes_every_field_and_nothing_else() {
         "outbound",
         "events",
         "webhooks",
+        "portal",
         "scim",
         "request_log",
     ];
@@ -91,6 +92,7 @@ fn the_default_file_describes_every_field_and_nothing_else() {
     expected.extend(fields::<OutboundConfig>("outbound."));
     expected.extend(fields::<EventsConfig>("events."));
     expected.extend(fields::<WebhooksConfig>("webhooks."));
+    expected.extend(fields::<PortalConfig>("portal."));
     expected.extend(fields::<ScimConfig>("scim."));
     expected.extend(fields::<RequestLogConfig>("request_log."));
     for secret in layers::SECRETS {
