@@ -29,5 +29,12 @@ for (const part of document.querySelectorAll("[data-live]")) {
     stream.close();
     location.reload();
   });
+  // `part` messages hold what stands in `[data-live-part]`, rendered by the server as on the page.
+  stream.addEventListener("part", (event) => {
+    const box = part.querySelector("[data-live-part]");
+    const fresh = document.createElement("template");
+    fresh.innerHTML = event.data;
+    if (box.textContent.trim() !== fresh.content.textContent.trim()) box.replaceChildren(fresh.content);
+  });
   addEventListener("pagehide", () => stream.close());
 }

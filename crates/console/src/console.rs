@@ -13,7 +13,9 @@ use rollcall_orgs::secret::SealingKey;
 use rollcall_orgs::webhooks::Destinations;
 use rollcall_store::Store;
 
-use crate::{answer, assets, operator, portal};
+use crate::portal::branding::{self, Branding};
+use crate::portal::{self, Streams};
+use crate::{answer, assets, operator};
 
 /// The longest body of a form. The metadata of an identity provider is pasted into one.
 const MAX_FORM_BYTES: usize = 512 * 1_024;
@@ -32,6 +34,8 @@ pub struct ConsoleOptions {
     pub public_url: String,
     /// The domain under which organizations have hosts of their own.
     pub base_domain: Option<String>,
+    /// The vendor's name, logo and colour in the portal.
+    pub branding: Branding,
     /// How often an address may fail to sign in within a minute before it has to wait.
     pub max_failures_per_minute: u32,
     /// Where a request comes from, proxies seen through.
@@ -47,6 +51,8 @@ pub(crate) struct Shared {
     pub(crate) options: ConsoleOptions,
     /// Who tries out keys and links.
     pub(crate) guesses: Guesses,
+    /// Pages of the portal that wait for something.
+    pub(crate) streams: Streams,
 }
 
 impl Shared {
@@ -63,11 +69,17 @@ impl Console {
         Self(Data::new(Shared {
             options,
             guesses: Guesses::default(),
+            streams: Streams::default(),
         }))
     }
 
     /// Mounts `/console`, `/portal` and `/assets`.
     pub fn configure(&self, config: &mut ServiceConfig) {
+        config.service(
+            web::scope(branding::PATH)
+                .app_data(self.0.clone())
+                .configure(branding::configure),
+        );
         assets::configure(config);
         for (path, pages) in [
             ("/console", operator::configure as fn(&mut ServiceConfig)),

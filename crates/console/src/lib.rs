@@ -14,3 +14,4 @@ mod session;
 mod text;
 
 pub use console::{Console, ConsoleOptions};
+pub use portal::branding::{Branding, MAX_LOGO_BYTES};

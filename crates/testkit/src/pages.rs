@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rollcall_console::{Console, ConsoleOptions};
+use rollcall_console::{Branding, Console, ConsoleOptions};
 use rollcall_gateway::{AppState, Pages, source_of};
 
 /// The operator console and the setup portal of a gateway.
@@ -14,6 +14,7 @@ pub(crate) fn of(state: &AppState) -> Pages {
         destinations: state.destinations.clone(),
         public_url: state.settings.public_url.clone(),
         base_domain: state.settings.base_domain.clone(),
+        branding: Branding::default(),
         max_failures_per_minute: state.settings.limits.max_bad_tokens_per_minute,
         source_of,
     });

@@ -12,12 +12,12 @@ fn key(secret: &str) -> hmac::Key {
 }
 
 /// The token of a session: HMAC-SHA256 under the secret of its cookie.
-pub(super) fn token(secret: &str) -> String {
+pub(crate) fn token(secret: &str) -> String {
     URL_SAFE_NO_PAD.encode(hmac::sign(&key(secret), PURPOSE))
 }
 
 /// Whether it is the token of a session, compared in constant time.
-pub(super) fn is_token(secret: &str, given: &str) -> bool {
+pub(crate) fn is_token(secret: &str, given: &str) -> bool {
     URL_SAFE_NO_PAD
         .decode(given)
         .is_ok_and(|given| hmac::verify(&key(secret), PURPOSE, &given).is_ok())

@@ -18,6 +18,7 @@ use rollcall_store::{NewPageSession, PageSession, SessionOf};
 use crate::answer::PageError;
 use crate::console::Shared;
 
+pub(crate) use csrf::{is_token as is_csrf_token, token as csrf_token};
 pub(crate) use form::{check_site, field, read, text};
 use secret::SessionSecret;
 
@@ -161,7 +162,7 @@ impl Session {
 }
 
 /// Over TLS the prefix keeps other hosts and plain HTTP from setting it (RFC 6265bis §4.1.3.2).
-fn cookie_name(shared: &Shared, door: Door) -> String {
+pub(crate) fn cookie_name(shared: &Shared, door: Door) -> String {
     if shared.is_secure() {
         format!("__Host-{}", door.cookie)
     } else {
@@ -170,7 +171,7 @@ fn cookie_name(shared: &Shared, door: Door) -> String {
 }
 
 /// `Lax`, so that a link to a page in a chat or a ticket opens it. Forms are guarded by their token.
-fn cookie(shared: &Shared, door: Door, value: String) -> Cookie<'static> {
+pub(crate) fn cookie(shared: &Shared, door: Door, value: String) -> Cookie<'static> {
     Cookie::build(cookie_name(shared, door), value)
         .path("/")
         .http_only(true)

@@ -1,5 +1,8 @@
 //! English.
 
+pub(crate) mod guides;
+pub(crate) mod portal;
+
 // Everywhere
 pub(crate) const LANG: &str = "en";
 pub(crate) const PRODUCT: &str = "Rollcall";

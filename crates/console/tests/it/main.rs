@@ -8,5 +8,8 @@
 mod browser;
 mod connection;
 mod organizations;
+mod portal;
+mod portal_isolation;
+mod portal_visit;
 mod screenshots;
 mod signing_in;

@@ -8,10 +8,6 @@ use serde::{Deserialize, Deserializer, de};
 /// The setup portal, as customers see it.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(
-    dead_code,
-    reason = "the pages that show name, logo and colour are not there yet"
-)]
 pub(crate) struct PortalConfig {
     /// What the vendor's product is called.
     #[serde(deserialize_with = "name")]

@@ -5,10 +5,12 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, de};
 
 /// Paths that Rollcall serves itself, and everything below them.
-const RESERVED: [&str; 10] = [
+const RESERVED: [&str; 12] = [
     "/v1",
     "/oauth",
+    "/console",
     "/portal",
+    "/assets",
     "/.well-known",
     "/scim/v2",
     "/api/scim/v2",

@@ -128,7 +128,7 @@ async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result
             .event_stream(key, config.events.redis_stream_max_len)
     });
     let metrics = state.metrics.clone();
-    let pages = pages::of(&state);
+    let pages = pages::of(&state, &config.portal)?;
     let running =
         rollcall_gateway::start(state, listeners, pages).context("cannot start serving")?;
     let options = EventsOptions {

@@ -135,7 +135,7 @@ fn without_file_and_variables_there_are_the_defaults() {
             sample_every: 10,
         },
     }
-    "##);;
+    "##);
 }
 
 #[test]
