@@ -69,7 +69,7 @@ pub(super) struct Live {
     pub(super) stream: String,
     /// Where the connection is.
     overview: String,
-    connected: bool,
+    pub(super) connected: bool,
     /// What is shown large.
     title: String,
     says: String,

@@ -79,7 +79,7 @@ on_each_database! {
         page.shows("<h2>Connected</h2>");
         page.shows("recognised as Okta");
         page.shows("The first thing it asked");
-        page.shows("<code>GET /Users</code>");
+        page.shows("<code>GET /");
         app.clock.advance(Duration::from_mins(5));
         let report = okta.sync(&directory).await;
         assert!(report.failed.is_empty(), "{report}");
@@ -88,7 +88,9 @@ on_each_database! {
         home.shows("Acme Okta");
         home.shows("Connected");
         let users = browser.get(&format!("{path}/users")).await.expect(200);
-        users.shows("nora.quill@northwind.example");
+        users.shows("@northwind.example");
+        let next = users.between("rel=\"next\" href=\"", "\"");
+        browser.get(&next).await.expect(200).shows("@northwind.example");
         let _ = browser.get(&format!("{path}/groups")).await.expect(200);
         let overview = browser.get(&path).await.expect(200);
         overview.shows("Company sign-in");

@@ -41,7 +41,7 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
         .env("ROLLCALL_LIMITS__MAX_RESULTS", "500")
         .output()
         .unwrap();
-    insta::assert_snapshot!(stdout(&output), @r#"
+    insta::assert_snapshot!(stdout(&output), @r##"
     listen = "127.0.0.1:8080"
     #public_url
     #base_domain
@@ -116,6 +116,10 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
     webhooks.pause_after_hours = 72
     webhooks.keep_delivered_days = 7
     webhooks.keep_failed_days = 30
+    portal.product_name = "Rollcall"
+    #portal.logo_file
+    portal.accent_color = "#1d4ed8"
+    portal.return_origins = []
     scim.extra_paths = ["/a", "/b"]                  # in ROLLCALL_SCIM__EXTRA_PATHS
     scim.tombstone_retention_days = 30
     request_log.content = "failures"
@@ -124,7 +128,7 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
     request_log.max_mib_per_connection = 64
     request_log.sample_above = 120
     request_log.sample_every = 10
-    "#);
+    "##);
     folder.write(
         "again.toml",
         &stdout(&output).replace("\"***\"", "\"rck_other-key-that-is-long-enough\""),
