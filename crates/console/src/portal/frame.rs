@@ -65,15 +65,17 @@ pub(super) enum Place {
     Guide,
     Users,
     Groups,
+    Requests,
     Tokens,
 }
 
 /// Every page of a connection: where it is below the connection, and what it is called.
-const PLACES: [(Place, &str, &str); 5] = [
+const PLACES: [(Place, &str, &str); 6] = [
     (Place::Overview, "", p::OVERVIEW),
     (Place::Guide, "/guide", p::GUIDE),
     (Place::Users, "/users", p::USERS),
     (Place::Groups, "/groups", p::GROUPS),
+    (Place::Requests, "/requests", p::REQUESTS),
     (Place::Tokens, "/tokens", p::TOKENS),
 ];
 

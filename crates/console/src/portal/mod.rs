@@ -22,6 +22,7 @@ mod home;
 mod live;
 mod overview;
 mod policy;
+mod requests;
 mod setup;
 mod status;
 mod tokens;
@@ -41,6 +42,7 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .configure(live::configure)
         .configure(overview::configure)
         .configure(directory::configure)
+        .configure(requests::configure)
         .configure(tokens::configure)
         .configure(policy::configure);
 }

@@ -100,6 +100,29 @@ on_each_database! {
         }
     }
 
+    async fn a_refused_request_is_explained_with_what_to_change(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let cut_off = acme.scim.with_bearer(Some(&acme.token[..20]));
+        let _ = cut_off.get("/Users").await.expect(401);
+        app.flush().await;
+        let mut admin = Browser::enter(&app, &acme.organization).await;
+        let path = format!("/portal/connections/{}", acme.id);
+        let waiting = admin.get(&format!("{path}/guide")).await.expect(200);
+        waiting.shows("A request came and was refused");
+        waiting.hides(&acme.token[..20]);
+        let failed = admin.get(&format!("{path}/requests?only=failed")).await.expect(200);
+        let request = failed.between(&format!("<a href=\"{path}/requests/req_"), "\"");
+        let page = admin.get(&format!("{path}/requests/req_{request}")).await.expect(200);
+        page.shows("What to do");
+        page.shows("For support");
+        page.hides(&acme.token[..20]);
+        let _ = acme.scim.get("/Users").await.expect(200);
+        app.flush().await;
+        admin.get(&format!("{path}/requests")).await.expect(200).shows("GET /Users");
+        let _ = admin.get(&format!("{path}/requests/req_01890000000000000000000000")).await.expect(404);
+    }
+
     async fn the_stream_tells_of_connected_by_itself(database: TestDatabase) {
         let app = TestApp::start(database).await;
         let acme = app.connect("Acme").await;
@@ -269,7 +292,7 @@ on_each_database! {
         let _ = scim.post("/Groups", json!({ "displayName": HOSTILE, "members": members })).await.expect(201);
         let _ = scim.get("/Users?filter=%3Cimg%20src=x%3E").await.expect(400);
         app.flush().await;
-        for below in ["", "/guide", "/users", "/groups", "/tokens"] {
+        for below in ["", "/guide", "/users", "/groups", "/requests", "/tokens"] {
             let page = admin.get(&format!("{path}{below}")).await.expect(200);
             page.hides("<img src=x");
             page.shows("&#60;img src=x");

@@ -16,7 +16,7 @@ enum Answers {
 
 /// Every route below `/portal`, but the link, which is of no session. A new route does not pass
 /// `every_route_has_a_row` until it has a row here.
-const ROUTES: [(&str, &str, Answers); 18] = [
+const ROUTES: [(&str, &str, Answers); 20] = [
     ("GET", "/portal", Answers::OwnOnly),
     ("POST", "/portal/sign-out", Answers::OwnOnly),
     ("GET", "/portal/ended", Answers::OwnOnly),
@@ -36,6 +36,16 @@ const ROUTES: [(&str, &str, Answers); 18] = [
     (
         "GET",
         "/portal/connections/{scim}/groups",
+        Answers::NotFound,
+    ),
+    (
+        "GET",
+        "/portal/connections/{scim}/requests",
+        Answers::NotFound,
+    ),
+    (
+        "GET",
+        "/portal/connections/{scim}/requests/{req}",
         Answers::NotFound,
     ),
     (
@@ -76,8 +86,9 @@ async fn everything(app: &TestApp, of: &Connection) -> Vec<Value> {
     seen
 }
 
-fn fill(pattern: &str, of: &Connection) -> String {
+fn fill(pattern: &str, of: &Connection, request: &str) -> String {
     pattern
+        .replace("{req}", request)
         .replace("{idp}", "okta")
         .replace("{sso}", &of.sso)
         .replace("{scim}", &of.id)
@@ -91,6 +102,8 @@ on_each_database! {
         let _ = victim.scim.post("/Users", json!({ "userName": "victoria" })).await.expect(201);
         let _ = victim.scim.post("/Groups", json!({ "displayName": "Victims" })).await.expect(201);
         app.flush().await;
+        let logged = app.api.get(&format!("{}/requests", victim.path())).await.expect(200);
+        let request = logged.text("/data/0/id");
         let before = everything(&app, &victim).await;
         let prefix = victim.token[..8].to_owned();
 
@@ -108,11 +121,11 @@ on_each_database! {
             ];
             let fields = (method == "POST").then_some(fields.as_slice());
             let told = format!("{method} {pattern}");
-            let reply = session.send(method, &fill(pattern, &victim), fields, &[]).await;
+            let reply = session.send(method, &fill(pattern, &victim, &request), fields, &[]).await;
             if answers == Answers::NotFound {
                 let expected = if pattern.ends_with("/connection") { 422 } else { 404 };
                 assert_eq!(reply.status, expected, "{told}: {}", reply.body);
-                let absent = fill(pattern, &victim)
+                let absent = fill(pattern, &victim, &request)
                     .replace(&victim.sso, "sso_01890000000000000000000000")
                     .replace(&victim.id, "scim_01890000000000000000000000");
                 let missing = session.send(method, &absent, fields, &[]).await;
@@ -130,6 +143,7 @@ on_each_database! {
     async fn without_a_session_nothing_is_shown_and_nothing_changes(database: TestDatabase) {
         let app = TestApp::start(database).await;
         let victim = app.connect("Victim").await;
+        let request = "req_01890000000000000000000000".to_owned();
         let before = everything(&app, &victim).await;
         for cookie in [None, Some("rollcall_portal=rcp_nonsense"), Some("rollcall_portal=")] {
             for (method, pattern, _) in ROUTES {
@@ -137,7 +151,7 @@ on_each_database! {
                 nobody.cookie = cookie.map(str::to_owned);
                 let fields = [("csrf", "x"), ("form", "x"), ("on", "true"), ("confirm", "Victim")];
                 let fields = (method == "POST").then_some(fields.as_slice());
-                let reply = nobody.send(method, &fill(pattern, &victim), fields, &[]).await;
+                let reply = nobody.send(method, &fill(pattern, &victim, &request), fields, &[]).await;
                 let expected = if pattern == "/portal/ended" { 401 } else { 303 };
                 assert_eq!(reply.status, expected, "{method} {pattern}");
                 reply.hides("Victim");
@@ -157,6 +171,7 @@ fn every_route_has_a_row() {
         include_str!("../../src/portal/live.rs"),
         include_str!("../../src/portal/overview.rs"),
         include_str!("../../src/portal/directory.rs"),
+        include_str!("../../src/portal/requests.rs"),
         include_str!("../../src/portal/tokens.rs"),
         include_str!("../../src/portal/policy.rs"),
     ];
