@@ -1,6 +1,7 @@
 //! The pages over real HTTP, on SQLite and on PostgreSQL.
 
 #![expect(
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a helper that cannot do its part fails the test that called it"
 )]
