@@ -8,7 +8,6 @@ use rollcall_orgs::OrgsError;
 use super::guides::Guide;
 
 // Around every page
-pub(crate) const SETUP: &str = "Provisioning";
 pub(crate) const CONNECTIONS: &str = "Connections";
 pub(crate) const POLICY: &str = "Who may get an account";
 pub(crate) const POLICY_SHORT: &str = "Policy";
@@ -96,8 +95,6 @@ pub(crate) const TOKEN_ENDS: &str = "It ends on";
 pub(crate) const TOKEN_SAVED: &str = "the token you saved when it was shown";
 pub(crate) const TOKEN_ANOTHER: &str = "make another one";
 pub(crate) const STEPS_AT: &str = "What to do in";
-pub(crate) const FIELD_COLUMN: &str = "Field";
-pub(crate) const VALUE_COLUMN: &str = "Value";
 pub(crate) const THEIRS_COLUMN: &str = "There";
 pub(crate) const SCIM_COLUMN: &str = "Here (SCIM)";
 pub(crate) const NOTE_COLUMN: &str = "Note";
@@ -232,7 +229,6 @@ pub(crate) const IS_ON: &str = "On";
 pub(crate) const IS_OFF: &str = "Off";
 pub(crate) const BLOCKED: &str = "Who would be blocked";
 pub(crate) const BLOCKED_NOW: &str = "Who is blocked";
-pub(crate) const NOBODY: &str = "Nobody";
 pub(crate) const NOBODY_SAYS: &str =
     "Everybody who has signed in so far was sent by your identity provider.";
 pub(crate) const BLOCKED_SAYS: &str = "They have an account that a sign-in made and were not sent by your \
