@@ -175,7 +175,11 @@ pub(crate) const NO_REQUESTS: &str = "No requests yet";
 pub(crate) const NO_REQUESTS_SAYS: &str =
     "Once the identity provider knows address and token, each of its requests stands here.";
 pub(crate) fn milliseconds(micros: u64) -> String {
-    format!("{}.{}\u{a0}ms", number(micros / 1_000), micros % 1_000 / 100)
+    format!(
+        "{}.{}\u{a0}ms",
+        number(micros / 1_000),
+        micros % 1_000 / 100
+    )
 }
 pub(crate) const SHOWN: &str = "Show";
 pub(crate) const EVERY_REQUEST: &str = "Every request";

@@ -75,7 +75,7 @@ on_each_database! {
         let made = browser.fill(&format!("{page}/tokens"), &new).await.expect(200);
         let made = made.shows("This is shown once");
         let token = made.between("<code id=\"token\">", "<");
-        let new = app.scim_at(&connection.scim.base().to_owned(), Some(&token));
+        let new = app.scim_at(connection.scim.base(), Some(&token));
         let _ = new.get("/Users").await.expect(200);
         let _ = connection.scim.get("/Users").await.expect(200);
         browser.get(&page).await.expect(200).shows("Being replaced").hides(&token);
