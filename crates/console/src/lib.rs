@@ -1,9 +1,4 @@
 #![doc = include_str!("../README.md")]
-#![expect(
-    dead_code,
-    unused_imports,
-    reason = "parts that the first pages do not need yet"
-)]
 
 mod answer;
 mod assets;

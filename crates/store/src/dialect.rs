@@ -316,6 +316,8 @@ impl Dialect {
     /// Lets go of what SQLite keeps in its write-ahead log; nothing to do on PostgreSQL.
     pub(crate) async fn before_close(&self, db: &Pool) {
         if matches!(self, Self::Sqlite { .. })
+            // Whoever has it closed already has done this.
+            && !db.inner().get_sqlite_connection_pool().is_closed()
             && let Err(error) = db
                 .execute_unprepared("pragma wal_checkpoint(truncate)")
                 .await

@@ -13,7 +13,7 @@ use askama::Template;
 pub(crate) use error::{PageError, nothing_here};
 pub(crate) use headers::as_pages;
 pub(crate) use parts::{Danger, Field, next_page};
-pub(crate) use when::{When, long};
+pub(crate) use when::When;
 
 /// What a handler of a page gives.
 pub(crate) type Answer = Result<HttpResponse, PageError>;

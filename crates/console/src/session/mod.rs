@@ -19,7 +19,7 @@ use crate::answer::PageError;
 use crate::console::Shared;
 
 pub(crate) use csrf::{is_token as is_csrf_token, token as csrf_token};
-pub(crate) use form::{check_site, field, read, text};
+pub(crate) use form::{check_site, field, read};
 use secret::SessionSecret;
 
 /// How much the time of last use may lag behind.
@@ -131,16 +131,6 @@ impl Session {
     pub(crate) async fn say(&self, shared: &Shared, says: &str) -> Result<(), PageError> {
         let store = &shared.options.store;
         Ok(store.save_page_flash(&self.secret.digest(), says).await?)
-    }
-
-    /// Replaces what the pages of this session remember.
-    ///
-    /// # Errors
-    ///
-    /// The database is not available.
-    pub(crate) async fn remember(&self, shared: &Shared, data: &str) -> Result<(), PageError> {
-        let store = &shared.options.store;
-        Ok(store.save_page_data(&self.secret.digest(), data).await?)
     }
 
     /// Ends it. The cookie that goes into the answer takes the other one away.
