@@ -144,9 +144,9 @@ metrics! {
     redis_outages: IntCounter = "rollcall_redis_outages_total" [],
     /// What was told to other replicas and heard from them, to be forgotten.
     stale_notices: IntCounterVec = "rollcall_stale_notices_total" ["notice"],
-    /// Connections to the database that this process has open.
+    /// Connections to the database that this process has open for requests; on PostgreSQL there are others for what goes on beside them.
     database_connections: IntGauge = "rollcall_database_connections" [],
-    /// Open connections to the database that nobody uses now.
+    /// Those of the open connections for requests that nobody uses now.
     database_connections_idle: IntGauge = "rollcall_database_connections_idle" [],
     /// Requests of this process that wait for a connection to the database now.
     database_waiting: IntGauge = "rollcall_database_waiting" [],

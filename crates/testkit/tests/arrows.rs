@@ -85,8 +85,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("rollcall-scim", &[]),
 ];
 
-/// Arrows that tests alone may draw: those of webhooks make endpoints as the management API does.
-const FOR_TESTS: &[(&str, &str)] = &[("rollcall-events", "rollcall-orgs")];
+/// Arrows that tests alone may draw: those of webhooks make endpoints as the management API does, and
+/// those of pages have an identity provider connect.
+const FOR_TESTS: &[(&str, &str)] = &[
+    ("rollcall-console", "rollcall-idp-sim"),
+    ("rollcall-events", "rollcall-orgs"),
+];
 
 /// May use every crate, and be used by the tests of every crate.
 const TESTKIT: &str = "rollcall-testkit";

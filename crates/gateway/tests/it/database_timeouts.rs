@@ -83,7 +83,7 @@ fn a_wait_for_a_lock_is_cut_off_for_writers_and_readers() {
 fn who_finds_no_free_connection_in_time_is_told_to_come_back() {
     block_on(async {
         let app = app(|options| {
-            options.max_connections = 2;
+            options.max_connections = 3; // two for requests
             options.acquire_timeout = SHORT;
         })
         .await;
@@ -107,7 +107,6 @@ fn who_finds_no_free_connection_in_time_is_told_to_come_back() {
             let scim = acme.scim.clone();
             async move { scim.get("/Users").await }
         });
-        // The relay may wait as well.
         let full = |state: PoolState| state.open == 2 && state.idle == 0 && state.waiting >= 1;
         while !full(app.state().store.pool_state()) {
             tokio::task::yield_now().await;
