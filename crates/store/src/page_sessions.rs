@@ -1,12 +1,12 @@
-//! Sessions of people who came to the pages.
+//! Sessions of operators in the console.
 //!
-//! A row is found by the digest of what the cookie holds, before anybody knows whose it is, so it
-//! stands apart from the tables of tenants. Whoever opens an organization with one takes the id
-//! from the row and never from the request.
+//! A row is found by the digest of what the cookie holds, and it is of an API key of the vendor, so
+//! it stands apart from the tables of tenants. Sessions of the portal are of one organization, and
+//! stand in tables of tenants (`portal`).
 
 use std::time::Duration;
 
-use rollcall_model::{ApiKeyId, OrgId, Origin, Timestamp};
+use rollcall_model::{ApiKeyId, Origin, Timestamp};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select};
 use serde_json::json;
@@ -19,34 +19,21 @@ use crate::error::StoreError;
 /// How many sessions that are over are removed whenever one begins: more than begin.
 const SWEPT_AT_ONCE: u64 = 100;
 
-/// Whose a session is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SessionOf {
-    /// An operator of the vendor, who came with an API key.
-    Operator(ApiKeyId),
-    /// An admin of a customer, who came by a portal link.
-    Portal(OrgId),
-}
-
 /// A session that is to begin.
 pub struct NewPageSession {
     /// SHA-256 of what the cookie holds.
     pub digest: [u8; 32],
-    /// Whose it is.
-    pub of: SessionOf,
+    /// The API key that it was opened with.
+    pub api_key_id: ApiKeyId,
     /// When it ends, however it is used.
     pub expires_at: Timestamp,
-    /// What the pages of its kind remember.
-    pub data: Option<String>,
 }
 
 /// A session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageSession {
-    /// Whose it is.
-    pub of: SessionOf,
-    /// What the pages of its kind remember.
-    pub data: Option<String>,
+    /// The API key that it was opened with.
+    pub api_key_id: ApiKeyId,
     /// What the next page is to say.
     pub flash: Option<String>,
     /// When it began.
@@ -65,25 +52,15 @@ impl PageSession {
     }
 }
 
-impl TryFrom<Model> for PageSession {
-    type Error = StoreError;
-
-    fn try_from(row: Model) -> Result<Self, StoreError> {
-        let of = match (row.api_key_id, row.org_id) {
-            (Some(key), None) => SessionOf::Operator(ApiKeyId::from_uuid(key)),
-            (None, Some(org)) => SessionOf::Portal(OrgId::from_uuid(org)),
-            (None, None) | (Some(_), Some(_)) => {
-                return Err(StoreError::corrupt("page_sessions", "(a digest)", "whose"));
-            }
-        };
-        Ok(Self {
-            of,
-            data: row.data,
+impl From<Model> for PageSession {
+    fn from(row: Model) -> Self {
+        Self {
+            api_key_id: ApiKeyId::from_uuid(row.api_key_id),
             flash: row.flash,
             created_at: Timestamp::from_unix_micros(row.created_at),
             last_seen_at: Timestamp::from_unix_micros(row.last_seen_at),
             expires_at: Timestamp::from_unix_micros(row.expires_at),
-        })
+        }
     }
 }
 
@@ -96,17 +73,13 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// The database is not available, or the key or organization is gone.
+    /// The database is not available, or the key is gone.
     pub async fn insert_page_session(
         &self,
         new: NewPageSession,
         origin: Origin,
     ) -> Result<(), StoreError> {
         let now = self.clock().now();
-        let (key, org) = match new.of {
-            SessionOf::Operator(key) => (Some(key), None),
-            SessionOf::Portal(org) => (None, Some(org)),
-        };
         let tx = self.begin_write().await?;
         let over = Entity::find()
             .select_only()
@@ -120,9 +93,7 @@ impl Store {
             .await?;
         Entity::insert(ActiveModel {
             digest: Set(new.digest.to_vec()),
-            api_key_id: Set(key.map(ApiKeyId::as_uuid)),
-            org_id: Set(org.map(OrgId::as_uuid)),
-            data: Set(new.data),
+            api_key_id: Set(new.api_key_id.as_uuid()),
             flash: Set(None),
             created_at: Set(now.unix_micros()),
             last_seen_at: Set(now.unix_micros()),
@@ -130,17 +101,15 @@ impl Store {
         })
         .exec_without_returning(tx.connection())
         .await?;
-        if let Some(key) = key {
-            let detail = json!({ "session": { "expires_at": new.expires_at } });
-            let entry = audit::entry(
-                (self.clock(), now),
-                None,
-                &origin,
-                ("console.signed_in", key.to_string()),
-                Some(&detail),
-            );
-            audit::append_to_installation(tx.connection(), entry).await?;
-        }
+        let detail = json!({ "session": { "expires_at": new.expires_at } });
+        let entry = audit::entry(
+            (self.clock(), now),
+            None,
+            &origin,
+            ("console.signed_in", new.api_key_id.to_string()),
+            Some(&detail),
+        );
+        audit::append_to_installation(tx.connection(), entry).await?;
         tx.commit().await
     }
 
@@ -154,7 +123,7 @@ impl Store {
         digest: &[u8; 32],
     ) -> Result<Option<PageSession>, StoreError> {
         let row = one(digest).one(&self.db).await?;
-        row.map(PageSession::try_from).transpose()
+        Ok(row.map(PageSession::from))
     }
 
     /// Notes that a session is used, and that what it was to say has been said. Times only move
@@ -183,27 +152,9 @@ impl Store {
     ///
     /// The database is not available.
     pub async fn save_page_flash(&self, digest: &[u8; 32], says: &str) -> Result<(), StoreError> {
-        self.change_page_session(digest, Column::Flash, says).await
-    }
-
-    /// Replaces what the pages of a session remember.
-    ///
-    /// # Errors
-    ///
-    /// The database is not available.
-    pub async fn save_page_data(&self, digest: &[u8; 32], data: &str) -> Result<(), StoreError> {
-        self.change_page_session(digest, Column::Data, data).await
-    }
-
-    async fn change_page_session(
-        &self,
-        digest: &[u8; 32],
-        column: Column,
-        to: &str,
-    ) -> Result<(), StoreError> {
         let tx = self.begin_write().await?;
         Entity::update_many()
-            .col_expr(column, Expr::value(to))
+            .col_expr(Column::Flash, Expr::value(says))
             .filter(Column::Digest.eq(digest.to_vec()))
             .exec(tx.connection())
             .await?;

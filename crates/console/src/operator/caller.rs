@@ -9,13 +9,13 @@ use actix_web::dev::Payload;
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest};
 use rollcall_model::{Actor, ApiKey, ApiKeyRole, OrgId, OrgRef, Origin, RequestId};
-use rollcall_store::{ConnectionHandle, OrgHandle, SessionOf, Store};
+use rollcall_store::{ConnectionHandle, OrgHandle, Store};
 use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
 use crate::answer::PageError;
 use crate::console::{self, Shared};
-use crate::session::{self, OPERATOR, Session};
+use crate::session::{self, Session};
 use crate::text as t;
 
 /// An operator who is signed in. Organizations are opened through it, so that a key that is bound to
@@ -98,12 +98,10 @@ impl Operator {
 
     async fn of(req: &HttpRequest) -> Result<Self, PageError> {
         let shared = console::of(req);
-        let Some(session) = Session::find(&shared, OPERATOR, req).await? else {
+        let Some(session) = Session::find(&shared, req).await? else {
             return Err(PageError::SignedOut(sign_in_for(req)));
         };
-        let SessionOf::Operator(id) = session.stored.of else {
-            return Err(PageError::SignedOut(sign_in_for(req)));
-        };
+        let id = session.stored.api_key_id;
         let key = shared.options.store.find_api_key_by_id(id).await?;
         let key = key.ok_or_else(|| PageError::SignedOut(sign_in_for(req)))?;
         Ok(Self {
@@ -225,12 +223,6 @@ pub(super) async fn sent(
 ) -> Result<(Operator, Bytes), PageError> {
     session::check_site(req)?;
     let operator = Operator::of(req).await?;
-    let body = body
-        .await
-        .map_err(|reason| PageError::BadForm(reason.to_string()))?;
-    let token = session::field(&body, "csrf").unwrap_or_default();
-    if !operator.session.holds_csrf(&token) {
-        return Err(PageError::ForeignForm);
-    }
+    let body = session::sent(body, |token| operator.session.holds_csrf(token)).await?;
     Ok((operator, body))
 }

@@ -6,14 +6,13 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use rollcall_model::{Actor, Origin};
 use rollcall_orgs::api_keys;
-use rollcall_store::SessionOf;
 use serde::Deserialize;
 
 use crate::answer::{self, Answer, PageError, see_other};
 use crate::assets;
 use crate::console;
 use crate::operator::caller;
-use crate::session::{self, OPERATOR, Session};
+use crate::session::{self, Session};
 use crate::text as t;
 
 /// Where an operator begins.
@@ -76,8 +75,7 @@ async fn sign_in(req: HttpRequest, body: Bytes) -> Answer {
         actor: Actor::ApiKey(key.id),
         request_id: console::request_id(&req),
     };
-    let of = SessionOf::Operator(key.id);
-    let cookie = Session::begin(&shared, OPERATOR, of, None, origin).await?;
+    let cookie = Session::begin(&shared, key.id, origin).await?;
     let mut answer = see_other(next);
     answer
         .add_cookie(&cookie)
@@ -87,7 +85,7 @@ async fn sign_in(req: HttpRequest, body: Bytes) -> Answer {
 
 async fn sign_out(req: HttpRequest, body: Bytes) -> Answer {
     let (operator, _) = caller::sent(&req, async { Ok(body) }).await?;
-    let cookie = operator.session.end(&operator.shared, OPERATOR).await?;
+    let cookie = operator.session.end(&operator.shared).await?;
     let mut answer = see_other("/console/sign-in");
     answer
         .add_cookie(&cookie)

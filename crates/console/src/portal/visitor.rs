@@ -176,13 +176,8 @@ impl FromRequest for Sent {
         Box::pin(async move {
             session::check_site(&req)?;
             let visitor = Visitor::of(&req).await?;
-            let body = body
-                .await
-                .map_err(|reason| PageError::BadForm(reason.to_string()))?;
-            let token = session::field(&body, "csrf").unwrap_or_default();
-            if !session::is_csrf_token(&visitor.secret, &token) {
-                return Err(PageError::ForeignForm);
-            }
+            let holds = |token: &str| session::is_csrf_token(&visitor.secret, token);
+            let body = session::sent(body, holds).await?;
             Ok(Self { visitor, body })
         })
     }

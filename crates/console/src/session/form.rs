@@ -2,7 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{HOST, HeaderName, ORIGIN};
-use actix_web::web::Query;
+use actix_web::web::{Bytes, Query};
 use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
@@ -40,6 +40,22 @@ pub(crate) fn check_site(req: &HttpRequest) -> Result<(), PageError> {
 /// It is none.
 pub(crate) fn text(body: &[u8]) -> Result<&str, PageError> {
     std::str::from_utf8(body).map_err(|_| PageError::BadForm("the form is not UTF-8".to_owned()))
+}
+
+/// The body of a form that `holds` knows the token of.
+///
+/// # Errors
+///
+/// It cannot be read, or was made for another session.
+pub(crate) async fn sent(
+    body: impl Future<Output = Result<Bytes, actix_web::Error>>,
+    holds: impl Fn(&str) -> bool,
+) -> Result<Bytes, PageError> {
+    let body = body
+        .await
+        .map_err(|reason| PageError::BadForm(reason.to_string()))?;
+    let token = field(&body, "csrf").unwrap_or_default();
+    holds(&token).then_some(body).ok_or(PageError::ForeignForm)
 }
 
 /// One field of a form; `None` if it is absent.

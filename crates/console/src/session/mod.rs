@@ -12,45 +12,32 @@ use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite};
-use rollcall_model::Origin;
-use rollcall_store::{NewPageSession, PageSession, SessionOf};
+use rollcall_model::{ApiKeyId, Origin};
+use rollcall_store::{NewPageSession, PageSession};
 
 use crate::answer::PageError;
 use crate::console::Shared;
 
 pub(crate) use csrf::{is_token as is_csrf_token, token as csrf_token};
-pub(crate) use form::{check_site, field, read};
+pub(crate) use form::{check_site, field, read, sent};
 use secret::SessionSecret;
 
 /// How much the time of last use may lag behind.
 const COALESCED: Duration = Duration::from_mins(1);
 
-/// Through which door a session comes in: each kind has its cookie and its times.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Door {
-    /// The cookie's name, without the prefix that one over TLS has.
-    cookie: &'static str,
-    /// How long it may be unused.
-    idle: Duration,
-    /// How long it lasts, however it is used.
-    lifetime: Duration,
-}
+/// How long a session of an operator may be unused.
+const IDLE: Duration = Duration::from_mins(30);
 
-/// Operators of the vendor.
-pub(crate) const OPERATOR: Door = Door {
-    cookie: "rollcall_console",
-    idle: Duration::from_mins(30),
-    lifetime: Duration::from_hours(12),
-};
+/// How long it lasts, however it is used.
+const LIFETIME: Duration = Duration::from_hours(12);
 
-/// Admins of customers.
-pub(crate) const PORTAL: Door = Door {
-    cookie: "rollcall_portal",
-    idle: Duration::from_mins(30),
-    lifetime: Duration::from_hours(4),
-};
+/// The cookie of operators of the vendor, without the prefix that one over TLS has.
+const OPERATOR: &str = "rollcall_console";
 
-/// A session that holds.
+/// The cookie of admins of customers, likewise.
+pub(crate) const PORTAL: &str = "rollcall_portal";
+
+/// A session of an operator that holds.
 pub(crate) struct Session {
     secret: SessionSecret,
     /// What is stored of it.
@@ -65,21 +52,18 @@ impl Session {
     /// The database is not available, or what the session would stand on is gone.
     pub(crate) async fn begin(
         shared: &Shared,
-        door: Door,
-        of: SessionOf,
-        data: Option<String>,
+        api_key_id: ApiKeyId,
         origin: Origin,
     ) -> Result<Cookie<'static>, PageError> {
         let store = &shared.options.store;
         let secret = SessionSecret::generate().map_err(PageError::Internal)?;
         let new = NewPageSession {
             digest: secret.digest(),
-            of,
-            expires_at: store.clock().now().plus(door.lifetime),
-            data,
+            api_key_id,
+            expires_at: store.clock().now().plus(LIFETIME),
         };
         store.insert_page_session(new, origin).await?;
-        Ok(cookie(shared, door, secret.as_str().to_owned()))
+        Ok(cookie(shared, OPERATOR, secret.as_str().to_owned()))
     }
 
     /// The session that a request belongs to; `None` if there is none that holds. Its use is noted,
@@ -90,10 +74,9 @@ impl Session {
     /// The database is not available.
     pub(crate) async fn find(
         shared: &Shared,
-        door: Door,
         req: &HttpRequest,
     ) -> Result<Option<Self>, PageError> {
-        let given = req.cookie(&cookie_name(shared, door));
+        let given = req.cookie(&cookie_name(shared, OPERATOR));
         let Some(secret) = given.and_then(|it| SessionSecret::parse(it.value())) else {
             return Ok(None);
         };
@@ -102,7 +85,7 @@ impl Session {
             return Ok(None);
         };
         let now = store.clock().now();
-        if stored.is_over(now, door.idle) {
+        if stored.is_over(now, IDLE) {
             store.delete_page_session(&secret.digest()).await?;
             return Ok(None);
         }
@@ -138,31 +121,27 @@ impl Session {
     /// # Errors
     ///
     /// The database is not available.
-    pub(crate) async fn end(
-        &self,
-        shared: &Shared,
-        door: Door,
-    ) -> Result<Cookie<'static>, PageError> {
+    pub(crate) async fn end(&self, shared: &Shared) -> Result<Cookie<'static>, PageError> {
         let store = &shared.options.store;
         store.delete_page_session(&self.secret.digest()).await?;
-        let mut gone = cookie(shared, door, String::new());
+        let mut gone = cookie(shared, OPERATOR, String::new());
         gone.make_removal();
         Ok(gone)
     }
 }
 
 /// Over TLS the prefix keeps other hosts and plain HTTP from setting it (RFC 6265bis §4.1.3.2).
-pub(crate) fn cookie_name(shared: &Shared, door: Door) -> String {
+pub(crate) fn cookie_name(shared: &Shared, name: &str) -> String {
     if shared.is_secure() {
-        format!("__Host-{}", door.cookie)
+        format!("__Host-{name}")
     } else {
-        door.cookie.to_owned()
+        name.to_owned()
     }
 }
 
 /// `Lax`, so that a link to a page in a chat or a ticket opens it. Forms are guarded by their token.
-pub(crate) fn cookie(shared: &Shared, door: Door, value: String) -> Cookie<'static> {
-    Cookie::build(cookie_name(shared, door), value)
+pub(crate) fn cookie(shared: &Shared, name: &str, value: String) -> Cookie<'static> {
+    Cookie::build(cookie_name(shared, name), value)
         .path("/")
         .http_only(true)
         .secure(shared.is_secure())

@@ -7,9 +7,7 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub digest: Vec<u8>,
-    pub api_key_id: Option<Uuid>,
-    pub org_id: Option<Uuid>,
-    pub data: Option<String>,
+    pub api_key_id: Uuid,
     pub flash: Option<String>,
     pub created_at: i64,
     pub last_seen_at: i64,
