@@ -1,7 +1,14 @@
 //! English.
 
+mod connection;
 pub(crate) mod guides;
+mod lists;
+mod organization;
 pub(crate) mod portal;
+
+pub(crate) use connection::*;
+pub(crate) use lists::*;
+pub(crate) use organization::*;
 
 // Everywhere
 pub(crate) const LANG: &str = "en";
