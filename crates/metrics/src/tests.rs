@@ -58,10 +58,10 @@ fn a_new_server_shows_its_version_and_zeros() {
     # HELP rollcall_connections_connected_total SCIM connections that received their first authenticated request from an identity provider.
     # TYPE rollcall_connections_connected_total counter
     rollcall_connections_connected_total 0
-    # HELP rollcall_database_connections Connections to the database that this process has open.
+    # HELP rollcall_database_connections Connections to the database that this process has open for requests; on PostgreSQL there are others for what goes on beside them.
     # TYPE rollcall_database_connections gauge
     rollcall_database_connections 0
-    # HELP rollcall_database_connections_idle Open connections to the database that nobody uses now.
+    # HELP rollcall_database_connections_idle Those of the open connections for requests that nobody uses now.
     # TYPE rollcall_database_connections_idle gauge
     rollcall_database_connections_idle 0
     # HELP rollcall_database_waiting Requests of this process that wait for a connection to the database now.
@@ -405,8 +405,8 @@ fn the_manual_lists_every_metric() {
     | `rollcall_redis_up` | gauge |  | 1 while Redis answers, 0 while it does not or none is configured. |
     | `rollcall_redis_outages_total` | counter |  | Times that Redis stopped answering. |
     | `rollcall_stale_notices_total` | counter | `notice` | What was told to other replicas and heard from them, to be forgotten. |
-    | `rollcall_database_connections` | gauge |  | Connections to the database that this process has open. |
-    | `rollcall_database_connections_idle` | gauge |  | Open connections to the database that nobody uses now. |
+    | `rollcall_database_connections` | gauge |  | Connections to the database that this process has open for requests; on PostgreSQL there are others for what goes on beside them. |
+    | `rollcall_database_connections_idle` | gauge |  | Those of the open connections for requests that nobody uses now. |
     | `rollcall_database_waiting` | gauge |  | Requests of this process that wait for a connection to the database now. |
     | `rollcall_webhook_queue_deliveries` | gauge |  | Webhook deliveries that are neither delivered nor given up, those of paused endpoints included; no more than 100,000 are counted. The same on every replica. |
     | `rollcall_webhook_oldest_due_seconds` | gauge |  | Seconds since the longest due webhook delivery is due, of endpoints that are not paused. The same on every replica. |

@@ -66,6 +66,9 @@ struct Side {
     connection: Connection,
     script: WorkloadScript,
     request: Vec<u8>,
+    /// Whether each request is sent once before it is timed: a first sign-in writes a link, and among
+    /// many organizations every one would be a first.
+    twice: bool,
     micros: Vec<f64>,
 }
 
@@ -75,6 +78,7 @@ impl Side {
             connection: installation.connect().await?,
             script: workload.script(&installation.directories, 0, 1),
             request: Vec::new(),
+            twice: workload == Workload::SignIn,
             micros: Vec::new(),
         })
     }
@@ -82,6 +86,10 @@ impl Side {
     async fn send(&mut self) -> anyhow::Result<()> {
         self.request.clear();
         ensure!(self.script.next(&mut self.request), "nothing to send");
+        if self.twice {
+            let answer = self.connection.exchange(&self.request).await?;
+            self.script.answered(&answer)?;
+        }
         let begin = Instant::now();
         let answer = self.connection.exchange(&self.request).await?;
         self.micros.push(begin.elapsed().as_secs_f64() * 1e6);
