@@ -73,6 +73,7 @@ mod m20261130_000120_webhooks;
 mod m20261201_000101_request_log;
 mod m20261201_000110_page_sessions;
 mod m20261201_000120_portal;
+mod m20261202_000100_console_people;
 
 /// The steps in order.
 pub struct Migrator;
@@ -113,6 +114,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261201_000101_request_log::Migration),
             Box::new(m20261201_000110_page_sessions::Migration),
             Box::new(m20261201_000120_portal::Migration),
+            Box::new(m20261202_000100_console_people::Migration),
         ]
     }
 }

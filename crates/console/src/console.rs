@@ -7,8 +7,11 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpMessage, HttpRequest};
 use rollcall_model::RequestId;
+use rollcall_orgs::console_sign_in::ConsoleOidc;
 use rollcall_orgs::domains::TxtResolver;
 use rollcall_orgs::guesses::Guesses;
+use rollcall_orgs::oidc::OidcClients;
+use rollcall_orgs::portal::ReturnOrigins;
 use rollcall_orgs::secret::SealingKey;
 use rollcall_orgs::webhooks::Destinations;
 use rollcall_store::Store;
@@ -28,6 +31,12 @@ pub struct ConsoleOptions {
     pub sealing_key: Arc<SealingKey>,
     /// Asks DNS for the proofs of domains.
     pub dns: Arc<dyn TxtResolver>,
+    /// Asks login providers, and the vendor's own issuer.
+    pub oidc: Arc<OidcClients>,
+    /// How the vendor's people sign in beside API keys.
+    pub sign_in: Option<ConsoleOidc>,
+    /// Where the setup portal may lead back to.
+    pub return_origins: ReturnOrigins,
     /// Where webhooks may be sent.
     pub destinations: Destinations,
     /// How the server is reached, without a slash at the end.

@@ -55,7 +55,7 @@ pub struct AppState {
     /// Where webhooks may be sent.
     pub destinations: Destinations,
     /// Verifies id tokens.
-    pub oidc: OidcClients,
+    pub oidc: Arc<OidcClients>,
     /// Who waits for events.
     pub followers: Followers,
     /// Whether the server is on its way down.

@@ -36,6 +36,15 @@ struct Failures {
 }
 
 impl Guesses {
+    /// For how long an address is told to wait, if there were `limit` failures in this window. Notes
+    /// nothing. For what costs somebody else's time before it can be told from a failure.
+    pub fn must_wait(&self, from: IpAddr, limit: u32, now: Timestamp) -> Option<Duration> {
+        let failures = self.0.lock().unwrap_or_else(|poison| poison.into_inner());
+        let left = WINDOW.saturating_sub(now.since(failures.began?));
+        let count = failures.by_address.get(&network(from)).copied()?;
+        (count >= limit && !left.is_zero()).then_some(left)
+    }
+
     /// Notes a failure. If there were `limit` before it in this window, for how long the address
     /// is told to wait.
     pub fn note(&self, from: IpAddr, limit: u32, now: Timestamp) -> Option<Duration> {
@@ -91,6 +100,10 @@ mod tests {
             guesses.note(from, 2, at(120)),
             Some(Duration::from_secs(40))
         );
+        let wait = |seconds| guesses.must_wait(from, 2, at(seconds));
+        assert_eq!(wait(130), Some(Duration::from_secs(30)));
+        assert_eq!(guesses.must_wait(from, 3, at(130)), None);
+        assert_eq!(wait(160), None);
         assert_eq!(guesses.note(address("192.0.2.2"), 2, at(120)), None);
         assert_eq!(guesses.note(from, 2, at(160)), None);
     }

@@ -4,6 +4,7 @@ mod again;
 pub mod api_keys;
 pub mod authentication;
 pub mod certificates;
+pub mod console_sign_in;
 pub mod domains;
 mod error;
 mod field;

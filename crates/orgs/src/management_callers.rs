@@ -1,6 +1,7 @@
-//! The vendor's own people at the management API, by tokens of the vendor's own OIDC issuer.
+//! The vendor's own people, by tokens of the vendor's own OIDC issuer: at the management API, and where
+//! they sign in to the console (`console_sign_in`).
 //!
-//! The token of each request says what a person may do, so whoever loses a role at the issuer loses it
+//! At the API the token of each request says what a person may do, so whoever loses a role at the issuer loses it
 //! here as soon as the last token has expired. What is kept of a person is a row with a name, for the
 //! audit log and for idempotent answers; it opens nothing.
 
@@ -19,15 +20,13 @@ const MAX_SUBJECT: usize = 255;
 /// The longest name that is kept of a person, in characters, without [`NAME_PREFIX`].
 const MAX_NAME: usize = 190;
 /// What the names of people begin with in the audit log.
-const NAME_PREFIX: &str = "oidc:";
+pub const NAME_PREFIX: &str = "oidc:";
 
-/// Whose tokens are believed, and what they have to say.
+/// The vendor's own issuer, and what its claims let people do.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ManagementOidc {
+pub struct VendorIssuer {
     /// `iss`, and where the keys of the issuer are found.
     pub issuer: String,
-    /// What `aud` must hold.
-    pub audience: String,
     /// The claim that holds a person's role, or a list of them.
     pub role_claim: String,
     /// Values that make an admin.
@@ -36,6 +35,24 @@ pub struct ManagementOidc {
     pub read_only_values: Vec<String>,
     /// The claim that holds the one organization that a person is bound to; `None` binds nobody.
     pub organization_claim: Option<String>,
+}
+
+impl VendorIssuer {
+    /// Whether a stored subject ([`OidcCaller::subject`]) is one of this issuer.
+    #[must_use]
+    pub fn knows(&self, subject: &str) -> bool {
+        let rest = subject.strip_prefix(self.issuer.as_str());
+        rest.is_some_and(|rest| rest.starts_with('|'))
+    }
+}
+
+/// Whose tokens are believed at the management API, and what they have to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ManagementOidc {
+    /// Whose, and what they let people do.
+    pub vendor: VendorIssuer,
+    /// What `aud` must hold.
+    pub audience: String,
 }
 
 /// Why a person may not come in.
@@ -80,18 +97,32 @@ pub async fn authenticate(
 ) -> Result<ApiKey, CallerRefused> {
     let now = store.clock().now();
     let claims = clients
-        .verify_jwt(&settings.issuer, &settings.audience, token, now)
+        .verify_jwt(&settings.vendor.issuer, &settings.audience, token, now)
         .await?;
-    let subject = subject(&claims)?;
-    let role = role(settings, &claims)?;
-    let organization_id = organization(store, settings, &claims).await?;
+    person(store, &settings.vendor, &claims, request_id).await
+}
+
+/// The person of a token that was verified, as a caller with the role and organization that it gives.
+///
+/// # Errors
+///
+/// Why the person may not come in.
+pub(crate) async fn person(
+    store: &Store,
+    vendor: &VendorIssuer,
+    claims: &Claims,
+    request_id: RequestId,
+) -> Result<ApiKey, CallerRefused> {
+    let subject = subject(claims)?;
+    let role = role(vendor, claims)?;
+    let organization_id = organization(store, vendor, claims).await?;
     let caller = OidcCaller {
-        digest: digest(&settings.issuer, subject),
-        subject: format!("{}|{subject}", settings.issuer),
-        name: name(&claims).unwrap_or_else(|| shown(subject)),
+        digest: digest(&vendor.issuer, subject),
+        subject: format!("{}|{subject}", vendor.issuer),
+        name: name(claims).unwrap_or_else(|| shown(subject)),
     };
     let known = store.find_oidc_caller(&caller.subject).await?;
-    let as_before = |known: &ApiKey| name(&claims).is_none_or(|name| name == known.name);
+    let as_before = |known: &ApiKey| name(claims).is_none_or(|name| name == known.name);
     let known = match known.filter(as_before) {
         Some(known) => known,
         None => store.save_oidc_caller(caller, request_id).await?,
@@ -114,22 +145,19 @@ fn subject(claims: &Claims) -> Result<&str, IdTokenRefused> {
     Ok(subject)
 }
 
-fn role(settings: &ManagementOidc, claims: &Claims) -> Result<ApiKeyRole, CallerRefused> {
-    let given = texts(claims.get(&settings.role_claim));
+fn role(vendor: &VendorIssuer, claims: &Claims) -> Result<ApiKeyRole, CallerRefused> {
+    let given = texts(claims.get(&vendor.role_claim));
     let holds = |values: &[String]| values.iter().any(|value| given.contains(&value.as_str()));
-    if holds(&settings.admin_values) {
+    if holds(&vendor.admin_values) {
         return Ok(ApiKeyRole::Admin);
     }
-    if holds(&settings.read_only_values) {
+    if holds(&vendor.read_only_values) {
         return Ok(ApiKeyRole::ReadOnly);
     }
-    let wanted = settings
-        .admin_values
-        .iter()
-        .chain(&settings.read_only_values);
+    let wanted = vendor.admin_values.iter().chain(&vendor.read_only_values);
     let wanted: Vec<_> = wanted.map(|value| format!("`{value}`")).collect();
     Err(CallerRefused::NoRole {
-        claim: settings.role_claim.clone(),
+        claim: vendor.role_claim.clone(),
         wanted: wanted.join(", "),
     })
 }
@@ -149,10 +177,10 @@ fn texts(claim: Option<&Value>) -> Vec<&str> {
 /// for "all organizations" would open everything to whoever was forgotten.
 async fn organization(
     store: &Store,
-    settings: &ManagementOidc,
+    vendor: &VendorIssuer,
     claims: &Claims,
 ) -> Result<Option<OrgId>, CallerRefused> {
-    let Some(claim) = &settings.organization_claim else {
+    let Some(claim) = &vendor.organization_claim else {
         return Ok(None);
     };
     let refused = || CallerRefused::NoOrganization {

@@ -12,6 +12,7 @@ use rollcall_model::{
 };
 use rollcall_store::{NewPortalLink, NewPortalSession, OrgHandle, Store};
 use url::Url;
+use zeroize::Zeroizing;
 
 use crate::error::OrgsError;
 use crate::field;
@@ -78,6 +79,15 @@ pub struct IssuedPortalLink {
     pub link: PortalLink,
     /// What is not.
     pub secret: PortalLinkSecret,
+}
+
+impl IssuedPortalLink {
+    /// The address to hand out. It holds the secret, so it is shown this once.
+    #[must_use]
+    pub fn url(&self, public_url: &str) -> Zeroizing<String> {
+        let secret = self.secret.expose();
+        Zeroizing::new(format!("{public_url}{LINK_PATH}{secret}"))
+    }
 }
 
 /// A portal session and the secret that its browser is given.

@@ -14,7 +14,9 @@ use crate::fetcher::Fetcher;
 pub struct Post<'a> {
     /// Where to.
     pub url: &'a str,
-    /// Headers beside the content type, which is JSON.
+    /// What the body is.
+    pub content_type: &'static str,
+    /// Headers beside the content type.
     pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: String,
@@ -46,7 +48,7 @@ impl Fetcher {
         self.client_for(&url).map(|_| ())
     }
 
-    /// Posts a JSON body. Follows no redirects.
+    /// Posts a body. Follows no redirects.
     ///
     /// # Errors
     ///
@@ -56,7 +58,7 @@ impl Fetcher {
         let ends = Instant::now() + post.total;
         let url = Url::parse(post.url).map_err(|reason| FetchError::Url(reason.to_string()))?;
         let client = self.client_for(&url)?;
-        let mut request = client.post(url).header(CONTENT_TYPE, "application/json");
+        let mut request = client.post(url).header(CONTENT_TYPE, post.content_type);
         for (name, value) in post.headers {
             request = request.header(name, value);
         }

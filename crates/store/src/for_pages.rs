@@ -1,6 +1,8 @@
 //! What pages show of a connection and nothing else asks for, each at a bounded cost.
 
-use rollcall_model::{AuditEntry, Event, RequestId, Timestamp};
+use rollcall_model::{
+    AuditEntry, Event, Page, PageRequest, PortalLink, PortalLinkId, RequestId, Timestamp,
+};
 use rollcall_scim::filter;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
@@ -10,6 +12,7 @@ use serde_json::Value as Json;
 
 use crate::audit;
 use crate::entity::events::{Column, Entity};
+use crate::entity::portal_links;
 use crate::error::StoreError;
 use crate::handle::{ConnectionHandle, OrgHandle};
 use crate::search::DirectoryQuery;
@@ -36,6 +39,36 @@ pub struct RequestsInHour {
     pub requests: u64,
     /// Those of them that were answered with a status of 400 or more.
     pub failures: u64,
+}
+
+impl OrgHandle {
+    /// Lists the portal links, the newest first, those that open nothing any more too.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn list_newest_portal_links(
+        &self,
+        page: PageRequest<PortalLinkId>,
+    ) -> Result<Page<PortalLink, PortalLinkId>, StoreError> {
+        use portal_links::{Column, Entity};
+        let of = Entity::find().filter(Column::OrgId.eq(self.org_id().as_uuid()));
+        let of = match page.after {
+            Some(after) => of.filter(Column::Id.lt(after.as_uuid())),
+            None => of,
+        };
+        let rows = of
+            .order_by_desc(Column::Id)
+            .limit(page.limit + 1)
+            .all(&self.store.db)
+            .await?;
+        let links = rows.into_iter().map(PortalLink::from).collect();
+        Ok(Page::from_one_more(
+            links,
+            page.limit,
+            |link: &PortalLink| link.id,
+        ))
+    }
 }
 
 impl ConnectionHandle {

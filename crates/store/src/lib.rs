@@ -103,7 +103,7 @@ pub use org_snapshot::{
 };
 pub use organization_search::{ConnectionStates, OrganizationQuery};
 pub use organizations::OrganizationChange;
-pub use page_sessions::{NewPageSession, PageSession};
+pub use page_sessions::{Granted, NewPageSession, PageSession};
 pub use policies::StoredPolicy;
 pub use pool::PoolState;
 pub use portal::{NewPortalLink, NewPortalSession};

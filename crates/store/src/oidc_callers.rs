@@ -1,8 +1,9 @@
-//! People of the vendor who call the management API with tokens of the vendor's own OIDC issuer.
+//! People of the vendor who call the management API with tokens of the vendor's own OIDC issuer, or
+//! sign in to the console there.
 //!
 //! Each has a row of `api_keys`, so that whatever refers to who called (idempotent answers, the audit
 //! log, events) refers to people as to keys. The row grants nothing: what a person may do is in the
-//! token of each request.
+//! token of each request, and in the row of each session of the console.
 
 use rollcall_model::{Actor, ApiKey, ApiKeyId, ApiKeyRole, Origin, RequestId};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, Select};
@@ -45,6 +46,25 @@ impl Store {
     pub async fn find_oidc_caller(&self, subject: &str) -> Result<Option<ApiKey>, StoreError> {
         let row = of(subject).one(&self.db).await?;
         row.map(ApiKey::try_from).transpose()
+    }
+
+    /// The row of a person by its id, and issuer and subject as they were given.
+    ///
+    /// Its role and organization mean nothing.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn find_oidc_caller_by_id(
+        &self,
+        id: ApiKeyId,
+    ) -> Result<Option<(ApiKey, String)>, StoreError> {
+        let row = Entity::find_by_id(id.as_uuid()).one(&self.db).await?;
+        let Some((subject, row)) = row.and_then(|row| Some((row.oidc_subject.clone()?, row)))
+        else {
+            return Ok(None);
+        };
+        Ok(Some((ApiKey::try_from(row)?, subject)))
     }
 
     /// Makes the row of a person, or gives it another name, with an audit row.

@@ -15,6 +15,7 @@ use rollcall_gateway::{
 use rollcall_metrics::Metrics;
 use rollcall_model::{ManualClock, Origin, SystemClock, Timestamp};
 use rollcall_orgs::api_keys;
+use rollcall_orgs::console_sign_in::ConsoleOidc;
 use rollcall_orgs::guesses::Guesses;
 use rollcall_orgs::oauth::AccessTokens;
 use rollcall_orgs::oidc::OidcClients;
@@ -102,7 +103,18 @@ impl TestApp {
     pub async fn start_with(database: TestDatabase, change: impl FnOnce(&mut Settings)) -> Self {
         let clock = Arc::new(ManualClock::at(BEGINNING));
         let sealing_key = SealingKey::generate(&mut SysRng).unwrap();
-        Self::launch(database, clock, sealing_key, None, None, change).await
+        Self::launch(database, clock, sealing_key, None, None, None, change).await
+    }
+
+    /// Starts a gateway whose operators can sign in at an issuer.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started.
+    pub async fn start_with_sign_in(database: TestDatabase, sign_in: ConsoleOidc) -> Self {
+        let clock = Arc::new(ManualClock::at(BEGINNING));
+        let key = SealingKey::generate(&mut SysRng).unwrap();
+        Self::launch(database, clock, key, None, None, Some(sign_in), |_| {}).await
     }
 
     /// Starts two gateways of one installation, which share a database, a clock and a Redis. Waits
@@ -121,7 +133,7 @@ impl TestApp {
         let again = database.share();
         let launch = async |database| {
             let (clock, key) = (clock.clone(), sealing_key.clone());
-            let app = Self::launch(database, clock, key, Some(redis), None, &change).await;
+            let app = Self::launch(database, clock, key, Some(redis), None, None, &change).await;
             let replicas = &app.state().replicas;
             eventually("Redis answers", async || {
                 replicas.redis() == RedisHealth::Answers
@@ -144,7 +156,16 @@ impl TestApp {
     ) -> Self {
         let clock = Arc::new(ManualClock::at(BEGINNING));
         let key = SealingKey::generate(&mut SysRng).unwrap();
-        Self::launch(database, clock, key, Some(redis), Some(stream), |_| {}).await
+        Self::launch(
+            database,
+            clock,
+            key,
+            Some(redis),
+            Some(stream),
+            None,
+            |_| {},
+        )
+        .await
     }
 
     async fn launch(
@@ -153,6 +174,7 @@ impl TestApp {
         sealing_key: SecretString,
         redis: Option<&RedisOptions>,
         stream: Option<&str>,
+        sign_in: Option<ConsoleOidc>,
         change: impl FnOnce(&mut Settings),
     ) -> Self {
         let store = database.store(clock.clone()).await;
@@ -209,7 +231,7 @@ impl TestApp {
             guesses: Guesses::default(),
             dns: dns.clone(),
             destinations: Destinations::new(fetcher.clone()),
-            oidc: OidcClients::new(fetcher.clone()),
+            oidc: Arc::new(OidcClients::new(fetcher.clone())),
             followers: Followers::default(),
             draining: Draining::default(),
         };
@@ -224,7 +246,7 @@ impl TestApp {
             ..EventsOptions::default()
         };
         let events = rollcall_events::start(&state.background, &state.metrics, options);
-        let pages = crate::pages::of(&state);
+        let pages = crate::pages::of(&state, sign_in);
         let running = rollcall_gateway::start(state, listeners, pages).unwrap();
         let api = Client::new(&url, Some(key.secret.expose()), "application/json");
         Self {
@@ -372,7 +394,7 @@ impl TestApp {
         self.events.stop().await;
         self.running.stop().await;
         let (clock, key) = (self.clock, self.sealing_key);
-        Self::launch(self.database, clock, key, None, None, |_| {}).await
+        Self::launch(self.database, clock, key, None, None, None, |_| {}).await
     }
 
     /// Stops the gateway as a signal does, and gives back the database.

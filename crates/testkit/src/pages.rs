@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use rollcall_console::{Branding, Console, ConsoleOptions};
 use rollcall_gateway::{AppState, Pages, source_of};
+use rollcall_orgs::console_sign_in::ConsoleOidc;
 
 /// The operator console and the setup portal of a gateway.
-pub(crate) fn of(state: &AppState) -> Pages {
+pub(crate) fn of(state: &AppState, sign_in: Option<ConsoleOidc>) -> Pages {
     let console = Console::new(ConsoleOptions {
         store: state.store.clone(),
         sealing_key: Arc::clone(&state.sealing_key),
         dns: Arc::clone(&state.dns),
+        oidc: Arc::clone(&state.oidc),
+        sign_in,
+        return_origins: state.settings.portal_return_origins.clone(),
         destinations: state.destinations.clone(),
         public_url: state.settings.public_url.clone(),
         base_domain: state.settings.base_domain.clone(),

@@ -11,7 +11,7 @@ pub(crate) struct Field {
     pub(crate) label: &'static str,
     /// What it is for; may be empty.
     pub(crate) help: &'static str,
-    /// `type` of the input.
+    /// `type` of the input, or `textarea`.
     pub(crate) kind: &'static str,
     /// What it holds.
     pub(crate) value: String,

@@ -9,7 +9,8 @@ use actix_web::dev::Payload;
 use actix_web::web::{Bytes, Data};
 use actix_web::{FromRequest, HttpRequest};
 use rollcall_model::{Actor, ApiKey, ApiKeyRole, OrgId, OrgRef, Origin, RequestId};
-use rollcall_store::{ConnectionHandle, OrgHandle, Store};
+use rollcall_orgs::management_callers::NAME_PREFIX;
+use rollcall_store::{ConnectionHandle, OrgHandle, PageSession, Store};
 use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
@@ -18,10 +19,11 @@ use crate::console::{self, Shared};
 use crate::session::{self, Session};
 use crate::text as t;
 
-/// An operator who is signed in. Organizations are opened through it, so that a key that is bound to
+/// An operator who is signed in. Organizations are opened through it, so that one who is bound to
 /// one opens no other.
 pub(crate) struct Operator {
-    /// The API key behind the session, as it is now.
+    /// The API key behind the session, as it is now. For a person who signed in at the vendor's issuer
+    /// it is the row that stands for that person, with what the issuer granted.
     pub(crate) key: ApiKey,
     /// The session.
     pub(crate) session: Session,
@@ -37,12 +39,20 @@ impl Operator {
         &self.shared.options.store
     }
 
-    /// Who and by which request, for events and the audit log. The key is who: a session grants
-    /// nothing that the key does not.
+    /// Who and by which request, for events and the audit log: the key, or the person.
     pub(crate) fn origin(&self) -> Origin {
         Origin {
             actor: Actor::ApiKey(self.key.id),
             request_id: self.request_id,
+        }
+    }
+
+    /// What the operator is called: the name of the key, or of the person.
+    pub(crate) fn name(&self) -> &str {
+        let name = self.key.name.as_str();
+        match self.session.stored.granted {
+            Some(_) => name.strip_prefix(NAME_PREFIX).unwrap_or(name),
+            None => name,
         }
     }
 
@@ -51,12 +61,12 @@ impl Operator {
         self.key.role == ApiKeyRole::Admin
     }
 
-    /// The one organization that the key is bound to.
+    /// The one organization that the operator is bound to.
     pub(crate) const fn bound_to(&self) -> Option<OrgId> {
         self.key.organization_id
     }
 
-    /// Refuses a key that is bound to an organization.
+    /// Refuses an operator who is bound to an organization.
     ///
     /// # Errors
     ///
@@ -72,7 +82,7 @@ impl Operator {
     ///
     /// # Errors
     ///
-    /// There is none, or the key is bound to another.
+    /// There is none, or the operator is bound to another.
     pub(crate) async fn organization(&self, named: &str) -> Result<OrgHandle, PageError> {
         let named: OrgRef = path_id(named)?;
         let found = self.store().open_organization(&named).await?;
@@ -101,8 +111,7 @@ impl Operator {
         let Some(session) = Session::find(&shared, req).await? else {
             return Err(PageError::SignedOut(sign_in_for(req)));
         };
-        let id = session.stored.api_key_id;
-        let key = shared.options.store.find_api_key_by_id(id).await?;
+        let key = who(&shared, &session.stored).await?;
         let key = key.ok_or_else(|| PageError::SignedOut(sign_in_for(req)))?;
         Ok(Self {
             key,
@@ -111,6 +120,27 @@ impl Operator {
             shared,
         })
     }
+}
+
+/// Whose a session is; `None` if it has lost what it stood on.
+///
+/// A key is read anew at each request. Of a person that is the row alone: what it may do was granted
+/// when the session began, and by the issuer that people still sign in with.
+async fn who(shared: &Shared, session: &PageSession) -> Result<Option<ApiKey>, PageError> {
+    let (store, id) = (&shared.options.store, session.api_key_id);
+    let Some(granted) = session.granted else {
+        return Ok(store.find_api_key_by_id(id).await?);
+    };
+    let Some(oidc) = &shared.options.sign_in else {
+        return Ok(None);
+    };
+    let known = store.find_oidc_caller_by_id(id).await?;
+    let known = known.filter(|(_, subject)| oidc.vendor.knows(subject));
+    Ok(known.map(|(person, _)| ApiKey {
+        role: granted.role,
+        organization_id: granted.organization_id,
+        ..person
+    }))
 }
 
 /// An id in a path. A text that is no id names nothing, as an id that was never given out.

@@ -78,7 +78,7 @@ impl Frame {
     pub(crate) fn new(operator: &Operator, place: Place, title: impl Into<String>) -> Self {
         Self {
             title: title.into(),
-            operator: operator.key.name.clone(),
+            operator: operator.name().to_owned(),
             role: match operator.key.role {
                 ApiKeyRole::Admin => t::ROLE_ADMIN,
                 ApiKeyRole::ReadOnly => t::ROLE_READ_ONLY,

@@ -5,6 +5,7 @@
 //! secret of the cookie, which only the browser has, and no key of the server's is needed for it.
 
 mod csrf;
+mod flow;
 mod form;
 mod secret;
 
@@ -13,12 +14,13 @@ use std::time::Duration;
 use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite};
 use rollcall_model::{ApiKeyId, Origin};
-use rollcall_store::{NewPageSession, PageSession};
+use rollcall_store::{Granted, NewPageSession, PageSession};
 
 use crate::answer::PageError;
 use crate::console::Shared;
 
 pub(crate) use csrf::{is_token as is_csrf_token, token as csrf_token};
+pub(crate) use flow::Flow;
 pub(crate) use form::{check_site, field, read, sent};
 use secret::SessionSecret;
 
@@ -45,7 +47,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Begins a session. The cookie goes into the answer.
+    /// Begins a session of an API key, or of a person with what the issuer granted. The cookie goes into
+    /// the answer.
     ///
     /// # Errors
     ///
@@ -53,6 +56,7 @@ impl Session {
     pub(crate) async fn begin(
         shared: &Shared,
         api_key_id: ApiKeyId,
+        granted: Option<Granted>,
         origin: Origin,
     ) -> Result<Cookie<'static>, PageError> {
         let store = &shared.options.store;
@@ -60,6 +64,7 @@ impl Session {
         let new = NewPageSession {
             digest: secret.digest(),
             api_key_id,
+            granted,
             expires_at: store.clock().now().plus(LIFETIME),
         };
         store.insert_page_session(new, origin).await?;

@@ -8,6 +8,8 @@
 
 mod browser;
 mod connection;
+mod issuer_sign_in;
+mod organization;
 mod organizations;
 mod portal;
 mod portal_isolation;

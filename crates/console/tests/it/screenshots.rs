@@ -7,6 +7,7 @@ use rollcall_testkit::{TestApp, TestDatabase};
 use serde_json::json;
 
 use crate::browser::Browser;
+use crate::issuer_sign_in;
 
 /// Names of customers, which connections they have and whether requests came.
 const CUSTOMERS: [(&str, bool); 7] = [
@@ -34,7 +35,8 @@ fn pages_with_data_are_written_where_they_can_be_looked_at() {
         return;
     };
     rollcall_testkit::block_on(async {
-        let app = TestApp::start(TestDatabase::sqlite().await).await;
+        let sign_in = issuer_sign_in::settings("https://login.example.com");
+        let app = TestApp::start_with_sign_in(TestDatabase::sqlite().await, sign_in).await;
         let mut last = None;
         for (name, asked) in CUSTOMERS {
             let connection = app.connect(name).await;
@@ -126,6 +128,13 @@ async fn write(app: &TestApp, connection: &rollcall_testkit::Connection, folder:
         .await
         .expect(200)
         .text;
+    let sso = format!("{org}/sso-connections/{}", connection.sso);
+    let new = [
+        ("expires_in_seconds", "86400"),
+        ("return_url", "https://app.example.com"),
+    ];
+    let link = browser.fill(&format!("{org}/portal-links"), &new).await;
+    let checked = browser.fill(&format!("{sso}/check"), &[]).await;
     let pages = [
         ("sign-in", "/console/sign-in".to_owned()),
         ("not-found", "/console/nowhere".to_owned()),
@@ -133,7 +142,12 @@ async fn write(app: &TestApp, connection: &rollcall_testkit::Connection, folder:
         ("no-match", "/console/organizations?q=zzz".to_owned()),
         ("new-organization", "/console/organizations/new".to_owned()),
         ("organization", org.clone()),
+        ("edit-organization", format!("{org}/edit")),
         ("new-sso", format!("{org}/sso-connections/new")),
+        ("sso", sso.clone()),
+        ("edit-sso", format!("{sso}/edit")),
+        ("portal-links", format!("{org}/portal-links")),
+        ("new-portal-link", format!("{org}/portal-links/new")),
         ("connection", scim.clone()),
         ("users", format!("{scim}/users")),
         ("user", format!("{scim}/users/{user}")),
@@ -147,6 +161,8 @@ async fn write(app: &TestApp, connection: &rollcall_testkit::Connection, folder:
         ("api-keys", "/console/api-keys".to_owned()),
     ];
     save(&browser, folder, "token", token).await;
+    save(&browser, folder, "portal-link", link.expect(200).text).await;
+    save(&browser, folder, "sso-checked", checked.expect(200).text).await;
     for (name, path) in pages {
         let page = browser.get(&path).await.text;
         save(&browser, folder, name, page).await;

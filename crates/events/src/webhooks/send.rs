@@ -34,6 +34,7 @@ pub(super) async fn attempt(
             Ok(headers) => {
                 let post = Post {
                     url: &target.url,
+                    content_type: "application/json",
                     headers,
                     body: body.clone(),
                     total: target.timeout,

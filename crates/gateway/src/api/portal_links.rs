@@ -116,8 +116,7 @@ async fn create_portal_link(
             caller.origin(),
         )
         .await?;
-        let secret = issued.secret.expose();
-        let url = format!("{}{}{secret}", settings.public_url, portal::LINK_PATH);
+        let url = issued.url(&settings.public_url);
         let now = issued.link.created_at;
         let created = IssuedPortalLinkBody {
             link: PortalLinkBody::new(issued.link, now),

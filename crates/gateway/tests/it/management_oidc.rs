@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use rollcall_orgs::management_callers::ManagementOidc;
+use rollcall_orgs::management_callers::{ManagementOidc, VendorIssuer};
 use rollcall_testkit::oidc::{KeyKind, Misbehaviour, OidcServer, SigningKey, unsigned};
 use rollcall_testkit::{Client, Reply, TestApp, TestDatabase, on_each_database};
 use serde_json::{Value, json};
@@ -26,13 +26,16 @@ impl Fixture {
 
     async fn with(database: TestDatabase, organization_claim: Option<&str>) -> Self {
         let issuer = OidcServer::start();
-        let settings = ManagementOidc {
+        let vendor = VendorIssuer {
             issuer: issuer.issuer().to_owned(),
-            audience: AUDIENCE.to_owned(),
             role_claim: "roles".to_owned(),
             admin_values: vec!["rollcall_admin".to_owned()],
             read_only_values: vec!["rollcall_read_only".to_owned()],
             organization_claim: organization_claim.map(str::to_owned),
+        };
+        let settings = ManagementOidc {
+            vendor,
+            audience: AUDIENCE.to_owned(),
         };
         let app = TestApp::start_with(database, |all| {
             all.management_oidc = Some(settings);

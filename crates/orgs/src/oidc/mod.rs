@@ -12,9 +12,11 @@
 //! | `keys` | the keys of a provider, and what each may be used for |
 //! | `provider` | the documents of a provider: fetched, remembered, refreshed |
 //! | `claims` | what a genuine token must say |
+//! | `code` | signing somebody in: where a browser is sent, and what it brings back |
 //! | `refused` | why a token is not believed |
 
 mod claims;
+mod code;
 mod keys;
 mod provider;
 mod refused;
@@ -27,6 +29,7 @@ use rollcall_model::{Identity, OidcProvider, Timestamp};
 use rollcall_outbound::Fetcher;
 
 pub use claims::{Claims, DEFAULT_EXTERNAL_ID_CLAIM};
+pub use code::{CodeClient, CodeFlow, CodeRefused};
 pub use provider::{ProviderSummary, ProviderUnavailable};
 pub use refused::IdTokenRefused;
 pub use token::is_shaped_as_token;
@@ -67,12 +70,28 @@ impl OidcClients {
         nonce: Option<&str>,
         now: Timestamp,
     ) -> Result<Identity, IdTokenRefused> {
-        let claims = self.signed_claims(&provider.issuer, id_token, now).await?;
-        claims.check_audience(&provider.client_id)?;
-        claims.check_authorized_party(&provider.client_id)?;
+        let (issuer, client_id) = (&provider.issuer, &provider.client_id);
+        let claims = self.verify_id_token(issuer, client_id, id_token, nonce, now);
+        Ok(claims
+            .await?
+            .identity(provider.external_id_claim.as_deref()))
+    }
+
+    /// Verifies an id token that an issuer made for a client, and returns what it says.
+    async fn verify_id_token(
+        &self,
+        issuer: &str,
+        client_id: &str,
+        id_token: &str,
+        nonce: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Claims, IdTokenRefused> {
+        let claims = self.signed_claims(issuer, id_token, now).await?;
+        claims.check_audience(client_id)?;
+        claims.check_authorized_party(client_id)?;
         claims.check_times(now)?;
         claims.check_id_token(nonce)?;
-        Ok(claims.identity(provider.external_id_claim.as_deref()))
+        Ok(claims)
     }
 
     /// Verifies any signed token of an issuer that is meant for `audience`, and returns what it says.

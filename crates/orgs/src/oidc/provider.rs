@@ -88,9 +88,22 @@ pub struct ProviderSummary {
     pub published_keys: usize,
 }
 
+/// Where people sign in, and codes are redeemed.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+pub(super) struct Endpoints {
+    pub(super) authorization_endpoint: String,
+    pub(super) token_endpoint: String,
+    /// How clients may prove who they are (OpenID Connect Discovery §3).
+    #[serde(default)]
+    pub(super) token_endpoint_auth_methods_supported: Option<Vec<String>>,
+}
+
 /// What is remembered of a provider.
 pub(super) struct Known {
     pub(super) keys: Vec<ProviderKey>,
+    /// `None` if its document names none, or names some without TLS. Tokens can be verified all the
+    /// same.
+    pub(super) endpoints: Option<Endpoints>,
     published: usize,
     fetched_at: Timestamp,
     fresh_until: Timestamp,
@@ -239,6 +252,11 @@ async fn fetch(
     if secure(issuer) && !secure(&discovery.jwks_uri) {
         return Err(ProviderUnavailable::KeysNotHttps);
     }
+    let endpoints = serde_json::from_slice(&document.body).ok();
+    let endpoints = endpoints.filter(|it: &Endpoints| {
+        let named = [&it.authorization_endpoint, &it.token_endpoint];
+        !secure(issuer) || named.into_iter().all(|url| secure(url))
+    });
     let document = fetcher
         .get(&discovery.jwks_uri, MAX_KEYS_BYTES)
         .await
@@ -256,6 +274,7 @@ async fn fetch(
     let lifetime = document.max_age.unwrap_or(BY_DEFAULT);
     Ok(Known {
         keys,
+        endpoints,
         published,
         fetched_at: now,
         fresh_until: now.plus(lifetime.clamp(AT_LEAST, AT_MOST)),
@@ -263,7 +282,7 @@ async fn fetch(
 }
 
 /// The beginning of a text that a stranger chose, on one line.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     const MAX: usize = 200;
     let printable = text.chars().filter(|letter| !letter.is_control());
     printable.take(MAX).collect()

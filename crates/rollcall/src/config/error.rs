@@ -77,17 +77,21 @@ pub(crate) enum ConfigError {
         /// The key that is not.
         missing: &'static str,
     },
-    /// An issuer without its audience, or the reverse.
-    #[error(
-        "`{given}` is set and `{missing}` is not; tokens of your own issuer are taken only with \
-         both `management_oidc.issuer` and `management_oidc.audience`"
-    )]
+    /// A setting that belongs to an issuer or to a client there, without it.
+    #[error("`{given}` is set and `{missing}` is not; the one means nothing without the other")]
     HalfManagementOidc {
         /// The key that is set.
         given: &'static str,
         /// The key that is not.
         missing: &'static str,
     },
+    /// An issuer that is used for nothing.
+    #[error(
+        "`management_oidc.issuer` is set, and nothing says what for: give \
+         `management_oidc.audience` for its tokens to be taken by the management API, or \
+         `management_oidc.client_id` for people to sign in to the console"
+    )]
+    IdleManagementOidc,
     /// `metrics_listen` is the address that everything else is served on.
     #[error(
         "`metrics_listen` and `listen` are both {listen}: give metrics an address of their own, or \

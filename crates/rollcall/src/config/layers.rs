@@ -13,7 +13,13 @@ use super::reference::{self, Entry, PREFIX};
 use super::{Config, ConfigError, DEFAULT_FILE};
 
 /// The keys that can also be read from a file, whose path is in `{key}_file`.
-pub(super) const SECRETS: &[&str] = &["database_url", "redis_url", "admin_key", "secret_key"];
+pub(super) const SECRETS: &[&str] = &[
+    "database_url",
+    "redis_url",
+    "admin_key",
+    "secret_key",
+    "management_oidc.client_secret",
+];
 
 /// One source of values.
 struct Layer {

@@ -121,6 +121,13 @@ pub(super) fn redis_url<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Sec
     .map(Some)
 }
 
+pub(super) fn client_secret<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<Secret>, D::Error> {
+    let check = |text: &str| !text.is_empty() && !text.chars().any(char::is_control);
+    secret(from, check, "a secret that is not empty and has one line").map(Some)
+}
+
 pub(super) fn admin_key<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Secret>, D::Error> {
     // It travels in an `Authorization` header, which takes no spaces.
     let check = |text: &str| {

@@ -113,7 +113,7 @@ async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result
         dns: Arc::new(Dns::from_system()),
         followers: Followers::default(),
         destinations: Destinations::new(outbound.clone()),
-        oidc: OidcClients::new(outbound.clone()),
+        oidc: Arc::new(OidcClients::new(outbound.clone())),
         draining: Draining::default(),
     };
     let listeners = Listeners {
@@ -128,7 +128,7 @@ async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result
             .event_stream(key, config.events.redis_stream_max_len)
     });
     let metrics = state.metrics.clone();
-    let pages = pages::of(&state, &config.portal)?;
+    let pages = pages::of(&state, config)?;
     let running =
         rollcall_gateway::start(state, listeners, pages).context("cannot start serving")?;
     let options = EventsOptions {
@@ -219,7 +219,7 @@ fn settings(config: &Config, url: String) -> Settings {
             burst_seconds: config.rate_limits.burst_seconds,
         },
         request_log: config.request_log.settings(),
-        management_oidc: config.management_oidc.settings(),
+        management_oidc: config.management_oidc.management(),
         portal_return_origins: config.portal.return_origins.clone(),
     }
 }

@@ -6,22 +6,25 @@ use anyhow::{Context, anyhow};
 use rollcall_console::{Branding, Console, ConsoleOptions, MAX_LOGO_BYTES};
 use rollcall_gateway::{AppState, Pages, source_of};
 
-use crate::config::PortalConfig;
+use crate::config::{Config, PortalConfig};
 
 /// The operator console and the setup portal of a gateway.
 ///
 /// # Errors
 ///
 /// A sentence about the logo.
-pub(super) fn of(state: &AppState, portal: &PortalConfig) -> anyhow::Result<Pages> {
+pub(super) fn of(state: &AppState, config: &Config) -> anyhow::Result<Pages> {
     let console = Console::new(ConsoleOptions {
         store: state.store.clone(),
         sealing_key: Arc::clone(&state.sealing_key),
         dns: Arc::clone(&state.dns),
+        oidc: Arc::clone(&state.oidc),
+        sign_in: config.management_oidc.console(),
+        return_origins: state.settings.portal_return_origins.clone(),
         destinations: state.destinations.clone(),
         public_url: state.settings.public_url.clone(),
         base_domain: state.settings.base_domain.clone(),
-        branding: branding(portal)?,
+        branding: branding(&config.portal)?,
         max_failures_per_minute: state.settings.limits.max_bad_tokens_per_minute,
         source_of,
     });

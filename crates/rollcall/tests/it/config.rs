@@ -101,6 +101,10 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
     database.idle_in_transaction_timeout_seconds = 60
     #management_oidc.issuer
     #management_oidc.audience
+    #management_oidc.client_id
+    #management_oidc.client_secret
+    management_oidc.scopes = ["openid", "email", "profile"]
+    #management_oidc.display_name
     management_oidc.role_claim = "roles"
     management_oidc.admin_values = ["rollcall_admin"]
     management_oidc.read_only_values = ["rollcall_read_only"]

@@ -39,6 +39,7 @@ pub(crate) mod scim_requests;
 pub(crate) mod scim_schemas;
 pub(crate) mod scim_tokens;
 pub(crate) mod sign_in_links;
+pub(crate) mod spent_sign_ins;
 pub(crate) mod sso_connections;
 pub(crate) mod tombstones;
 pub(crate) mod unique_values;

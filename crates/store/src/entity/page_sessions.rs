@@ -8,6 +8,8 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub digest: Vec<u8>,
     pub api_key_id: Uuid,
+    pub role: Option<String>,
+    pub org_id: Option<Uuid>,
     pub flash: Option<String>,
     pub created_at: i64,
     pub last_seen_at: i64,

@@ -10,7 +10,7 @@ use sea_orm::{ConnectionTrait, Statement};
 use crate::fixture::Fixture;
 
 /// Tables that are found before the organization is known, or that belong to no organization.
-const WITHOUT_TENANT: [&str; 24] = [
+const WITHOUT_TENANT: [&str; 25] = [
     "organizations",
     "routing_tokens",
     "routing_oauth_clients",
@@ -34,6 +34,7 @@ const WITHOUT_TENANT: [&str; 24] = [
     "webhook_deliveries",
     "webhook_attempts",
     "page_sessions",
+    "spent_sign_ins",
     "seaql_migrations",
 ];
 

@@ -4,6 +4,7 @@
 mod key;
 mod server;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rollcall_model::Timestamp;
@@ -44,6 +45,15 @@ pub struct Fetches {
     pub keys: usize,
 }
 
+/// How a code was redeemed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Redeemed {
+    /// The header `Authorization`.
+    pub authorization: Option<String>,
+    /// The form.
+    pub form: HashMap<String, String>,
+}
+
 /// What the provider is at the moment.
 #[derive(Default)]
 struct State {
@@ -52,6 +62,9 @@ struct State {
     keys_made: usize,
     misbehaviour: Option<Misbehaviour>,
     fetches: Fetches,
+    /// What codes are good for: the answer to each, once.
+    codes: HashMap<String, Value>,
+    redeemed: Vec<Redeemed>,
 }
 
 /// A provider on a free port of this machine. It stops when it is dropped.
@@ -121,6 +134,23 @@ impl OidcServer {
     #[must_use]
     pub fn fetches(&self) -> Fetches {
         self.state().fetches
+    }
+
+    /// Has somebody signed in: `code` can be redeemed once from now on, for this id token.
+    pub fn give_code(&self, code: &str, id_token: &str) {
+        let answer = json!({
+            "id_token": id_token,
+            "access_token": "not-wanted",
+            "token_type": "Bearer",
+            "expires_in": VALID_SECONDS,
+        });
+        self.state().codes.insert(code.to_owned(), answer);
+    }
+
+    /// How codes were redeemed so far, good and bad ones.
+    #[must_use]
+    pub fn redeemed(&self) -> Vec<Redeemed> {
+        self.state().redeemed.clone()
     }
 
     /// The published form of its newest key.

@@ -1,4 +1,4 @@
-//! Just enough HTTP to serve two documents, on threads of its own, so that it works for every
+//! Just enough HTTP to serve two documents and redeem codes, on threads of its own, so that it works for every
 //! runtime and may misbehave below HTTP.
 
 use std::io::{Read, Write};
@@ -10,7 +10,7 @@ use std::thread;
 use serde_json::json;
 
 use super::key::SigningKey;
-use super::{Misbehaviour, State};
+use super::{Misbehaviour, Redeemed, State};
 
 /// Longer than any document that is read.
 const ENDLESS: usize = 2 * 1024 * 1024;
@@ -64,13 +64,49 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>, issuer: &str) {
     }
     let head = String::from_utf8_lossy(&head);
     let path = head.split(' ').nth(1).unwrap_or_default();
-    match answer(path, state, issuer) {
+    let header = |name: &str| {
+        let mut lines = head.lines().filter_map(|line| line.split_once(": "));
+        let found = lines.find(|(given, _)| given.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.to_owned())
+    };
+    let length = header("content-length").and_then(|text| text.parse().ok());
+    let mut body = vec![0; length.unwrap_or(0)];
+    if stream.read_exact(&mut body).is_err() {
+        return;
+    }
+    let answer = if path == "/token" {
+        let redeemed = Redeemed {
+            authorization: header("authorization"),
+            form: url::form_urlencoded::parse(&body).into_owned().collect(),
+        };
+        Some(redeem(redeemed, state))
+    } else {
+        answer(path, state, issuer)
+    };
+    match answer {
         Some(answer) => {
             let _ = stream.write_all(answer.as_bytes());
         }
         // Until the client gives up.
         None => {
             let _ = stream.read(&mut byte);
+        }
+    }
+}
+
+/// Answers a code, good or bad.
+fn redeem(redeemed: Redeemed, state: &Mutex<State>) -> String {
+    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+    let code = redeemed.form.get("code").cloned().unwrap_or_default();
+    state.redeemed.push(redeemed);
+    if state.misbehaviour == Some(Misbehaviour::Fails) {
+        return response("500 Internal Server Error", "", "no luck today");
+    }
+    match state.codes.remove(&code) {
+        Some(answer) => response("200 OK", "", &answer.to_string()),
+        None => {
+            let refused = json!({ "error": "invalid_grant" });
+            response("400 Bad Request", "", &refused.to_string())
         }
     }
 }
@@ -106,7 +142,12 @@ fn answer(path: &str, state: &Mutex<State>, issuer: &str) -> Option<String> {
             Some(Misbehaviour::OtherIssuer) => "https://login.example.net",
             _ => issuer,
         };
-        json!({ "issuer": named, "jwks_uri": format!("{issuer}/keys") })
+        json!({
+            "issuer": named,
+            "jwks_uri": format!("{issuer}/keys"),
+            "authorization_endpoint": format!("{issuer}/authorize"),
+            "token_endpoint": format!("{issuer}/token"),
+        })
     } else if state.misbehaviour == Some(Misbehaviour::NoKeys) {
         json!({ "keys": [] })
     } else {

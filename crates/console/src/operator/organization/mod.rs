@@ -1,8 +1,10 @@
 //! `/console/organizations/{org}`: everything of one organization, and adding to it.
 
 mod add_scim;
-mod add_sso;
 mod domains;
+mod edit;
+mod portal_links;
+mod sso;
 
 use actix_web::web::{self, ServiceConfig};
 use askama::Template;
@@ -17,6 +19,7 @@ use rollcall_store::OrgHandle;
 use crate::answer::{self, Answer, Danger, When};
 use crate::assets;
 use crate::operator::organizations::kind_of;
+use crate::operator::table::{Cell, Table};
 use crate::operator::{Deed, Frame, Operator, Place};
 use crate::text as t;
 
@@ -29,7 +32,9 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .route("/organizations/{org}/delete", web::post().to(delete))
         .configure(domains::configure)
         .configure(add_scim::configure)
-        .configure(add_sso::configure);
+        .configure(edit::configure)
+        .configure(portal_links::configure)
+        .configure(sso::configure);
 }
 
 /// The address of an organization's page.
@@ -73,19 +78,21 @@ impl ScimRow {
 }
 
 struct SsoRow {
+    href: String,
     name: String,
     enabled: bool,
     protocol: &'static str,
     issuer: String,
 }
 
-impl From<SsoConnection> for SsoRow {
-    fn from(connection: SsoConnection) -> Self {
+impl SsoRow {
+    fn new(connection: SsoConnection, org: &OrgHandle) -> Self {
         let (protocol, issuer) = match connection.provider {
             SsoProvider::Oidc(oidc) => ("OIDC", oidc.issuer),
             SsoProvider::Saml(saml) => ("SAML", saml.idp_entity_id),
         };
         Self {
+            href: sso::page_of_sso(org, connection.id),
             name: connection.name,
             enabled: connection.enabled,
             protocol,
@@ -131,6 +138,10 @@ struct Shown {
     external_id: Option<String>,
     scim: Vec<ScimRow>,
     sso: Vec<SsoRow>,
+    /// The newest portal links.
+    table: Table,
+    /// Whether there are more of them.
+    more_links: bool,
     policy: Vec<(&'static str, String)>,
     domains: Vec<DomainRow>,
     danger: Danger,
@@ -144,6 +155,7 @@ async fn show(operator: Operator, org: web::Path<String>) -> Answer {
     let connections = org.list_scim_connections(all()).await?.items.into_iter();
     let sso = org.list_sso_connections(all()).await?.items.into_iter();
     let domains = org.list_domains().await?;
+    let (table, more_links) = portal_links::newest(&operator, &org).await?;
     let frame = Frame::new(&operator, Place::Organizations, &organization.name);
     answer::page(&Shown {
         frame: frame.below(t::ORGANIZATIONS, "/console/organizations"),
@@ -151,7 +163,9 @@ async fn show(operator: Operator, org: web::Path<String>) -> Answer {
         slug: organization.slug.to_string(),
         external_id: organization.external_id.clone(),
         scim: connections.map(|it| ScimRow::new(it, now)).collect(),
-        sso: sso.map(SsoRow::from).collect(),
+        sso: sso.map(|it| SsoRow::new(it, &org)).collect(),
+        table,
+        more_links,
         policy: facts(&org.policy().await?.policy),
         domains: domains
             .iter()

@@ -5,10 +5,12 @@ pub(crate) mod guides;
 mod lists;
 mod organization;
 pub(crate) mod portal;
+mod sso;
 
 pub(crate) use connection::*;
 pub(crate) use lists::*;
 pub(crate) use organization::*;
+pub(crate) use sso::*;
 
 // Everywhere
 pub(crate) const LANG: &str = "en";
@@ -55,9 +57,35 @@ pub(crate) const API_KEY_HELP: &str =
 pub(crate) const WRONG_KEY: &str =
     "There is no such API key. It may have been deleted, or not been copied as a whole.";
 pub(crate) const READ_ONLY: &str =
-    "Your API key has the role read_only: you can look at everything and change nothing.";
+    "Your role is read_only: you can look at everything and change nothing.";
 pub(crate) const NOT_FOR_BOUND: &str =
-    "Your API key is bound to one organization, and this belongs to the installation.";
+    "You are bound to one organization, and this belongs to the installation.";
+pub(crate) const OR_BY_KEY: &str = "Or with an API key";
+pub(crate) const SIGN_IN_STALE: &str = "This sign-in was not begun in this browser, or more than ten \
+     minutes ago, or another one was begun since. Begin it again.";
+pub(crate) const SIGN_IN_SPENT: &str =
+    "This sign-in was used before. Begin it again; nobody was signed in by it just now.";
+pub(crate) fn sign_in_with(name: &str) -> String {
+    format!("Sign in with {name}")
+}
+pub(crate) fn sign_in_denied(name: &str) -> String {
+    format!("{name} did not sign you in. Try again, or ask whoever manages your account there.")
+}
+pub(crate) fn sign_in_not_believed(name: &str) -> String {
+    format!(
+        "What {name} answered could not be accepted, so you are not signed in. Try again; if it \
+         happens again, the reason stands in the log of Rollcall."
+    )
+}
+pub(crate) fn sign_in_unavailable(name: &str) -> String {
+    format!("{name} does not answer as it should. Try again in a moment, or use an API key.")
+}
+pub(crate) fn sign_in_no_role(name: &str) -> String {
+    format!(
+        "{name} knows you, but gives you no role that opens this console. Ask whoever manages your \
+         account there."
+    )
+}
 pub(crate) const ROLE_ADMIN: &str = "May read and change";
 pub(crate) const ROLE_READ_ONLY: &str = "May read";
 
@@ -150,6 +178,11 @@ pub(crate) const SLUG: &str = "Slug";
 pub(crate) const SLUG_HELP: &str =
     "Its name in addresses: lower-case letters, digits and hyphens. Made from the name if empty.";
 pub(crate) const CANCEL: &str = "Cancel";
+pub(crate) const EDIT: &str = "Edit";
+pub(crate) const SAVE: &str = "Save";
+pub(crate) fn saved(name: &str) -> String {
+    format!("{name} was saved.")
+}
 pub(crate) fn state(state: rollcall_model::ConnectionState) -> &'static str {
     use rollcall_model::ConnectionState as S;
     match state {

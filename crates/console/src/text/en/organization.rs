@@ -14,13 +14,6 @@ pub(crate) const USERS: &str = "Users";
 pub(crate) const GROUPS: &str = "Groups";
 pub(crate) const LAST_REQUEST: &str = "Last request";
 pub(crate) const NEVER: &str = "Never";
-pub(crate) const SSO_CONNECTIONS: &str = "SSO connections";
-pub(crate) const SSO_CONNECTION: &str = "SSO connection";
-pub(crate) const SSO_LEAD: &str = "The login providers of this customer.";
-pub(crate) const NEW_SSO: &str = "New SSO connection";
-pub(crate) const NO_SSO: &str = "No SSO connections yet";
-pub(crate) const NO_SSO_SAYS: &str = "Add the login provider that this customer's people use.";
-pub(crate) const PROTOCOL: &str = "Protocol";
 pub(crate) const DISABLED: &str = "Disabled";
 
 pub(crate) const POLICY: &str = "Policy";
@@ -78,6 +71,48 @@ pub(crate) fn domain_removed(domain: &str) -> String {
     format!("{domain} was removed.")
 }
 
+pub(crate) const PORTAL_LINKS: &str = "Portal links";
+pub(crate) const PORTAL_LINK: &str = "Portal link";
+pub(crate) const PORTAL_LINKS_LEAD: &str =
+    "Each lets this customer's IT admin into the setup portal once, and not for long.";
+pub(crate) const ALL_PORTAL_LINKS: &str = "All portal links";
+pub(crate) const NO_PORTAL_LINKS: &str = "No portal links yet";
+pub(crate) const NO_PORTAL_LINKS_SAYS: &str =
+    "Make one and give it to the customer's IT admin, who can then connect the identity provider.";
+pub(crate) const NEW_PORTAL_LINK: &str = "New portal link";
+pub(crate) const NEW_PORTAL_LINK_LEAD: &str =
+    "Whoever has it can set up connections of this organization, so treat it as a password.";
+pub(crate) const RETURN_URL: &str = "Return address";
+pub(crate) const RETURN_URL_HELP: &str =
+    "Where the portal leads back to, such as the settings of your product; may stay empty.";
+pub(crate) const LINK_LASTS: &str = "Can be opened for";
+pub(crate) const LINK_LASTS_HELP: &str =
+    "It works once. The session that it opens lasts four hours, whenever that is.";
+pub(crate) const LINK_LENGTHS: &[(u64, &str)] = &[
+    (3_600, "An hour"),
+    (86_400, "A day"),
+    (604_800, "A week"),
+    (2_592_000, "30 days"),
+];
+pub(crate) const CREATE_PORTAL_LINK: &str = "Make portal link";
+pub(crate) const PORTAL_LINK_MADE: &str = "The portal link is made";
+pub(crate) const PORTAL_LINK_URL: &str = "Address for the customer's IT admin";
+pub(crate) const LINK_OPEN: &str = "Open";
+pub(crate) const LINK_USED: &str = "Used";
+pub(crate) const LINK_EXPIRED: &str = "Expired";
+pub(crate) const LINK_REVOKED: &str = "Revoked";
+pub(crate) const REVOKE_LINK: &str = "Revoke this link";
+pub(crate) const REVOKE_LINK_DOES: &str = "It opens nothing from now on. If it was opened, the \
+     session behind it ends, and whoever works in it has to have another link. What was set up \
+     stays.";
+pub(crate) const LINK_IS_REVOKED: &str = "The portal link is revoked.";
+
+pub(crate) const EDIT_ORGANIZATION: &str = "Edit organization";
+pub(crate) const EDIT_ORGANIZATION_LEAD: &str = "Its id stays the same, whatever is changed here.";
+pub(crate) const SLUG_CHANGE_HELP: &str = "Its name in addresses. With another one, addresses of \
+     this console change, and so do SCIM endpoints by host, which identity providers then have to \
+     be told of. Endpoints by path stay.";
+
 pub(crate) const ACTIONS: &str = "Actions";
 pub(crate) const DANGER: &str = "Danger zone";
 pub(crate) const DELETE_ORGANIZATION: &str = "Delete this organization";
@@ -92,26 +127,6 @@ pub(crate) fn organization_deleted(name: &str) -> String {
     format!("{name} was deleted.")
 }
 
-pub(crate) const NEW_SSO_LEAD: &str =
-    "Fill in the fields of one protocol; those of the other stay empty.";
-pub(crate) const SSO_NAME_HELP: &str = "What people call it, such as the name of the product.";
-pub(crate) const PROTOCOL_HELP: &str =
-    "OIDC needs issuer and client id; SAML the last three fields.";
-pub(crate) const ISSUER: &str = "OIDC issuer";
-pub(crate) const ISSUER_HELP: &str = "An address that begins with https://";
-pub(crate) const CLIENT_ID: &str = "OIDC client id";
-pub(crate) const CLIENT_SECRET: &str = "OIDC client secret";
-pub(crate) const CLIENT_SECRET_HELP: &str =
-    "If there is one. It is kept sealed and never shown again.";
-pub(crate) const ENTITY_ID: &str = "SAML entity id";
-pub(crate) const ENTITY_ID_HELP: &str = "The name of the identity provider, often an address.";
-pub(crate) const SSO_URL: &str = "SAML sign-in address";
-pub(crate) const CERTIFICATE: &str = "SAML signing certificate";
-pub(crate) const CERTIFICATE_HELP: &str = "Base64, with or without its first and last line.";
-pub(crate) const CREATE_SSO: &str = "Create SSO connection";
-pub(crate) fn sso_created(name: &str) -> String {
-    format!("{name} was created.")
-}
 pub(crate) const NEW_SCIM_LEAD: &str =
     "It comes with an address and a first token, which is shown once.";
 pub(crate) const SCIM_NAME_HELP: &str = "What people call it, such as “Okta, production”.";

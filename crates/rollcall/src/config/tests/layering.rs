@@ -82,6 +82,14 @@ fn without_file_and_variables_there_are_the_defaults() {
         management_oidc: ManagementOidcConfig {
             issuer: None,
             audience: None,
+            client_id: None,
+            client_secret: None,
+            scopes: [
+                "openid",
+                "email",
+                "profile",
+            ],
+            display_name: None,
             role_claim: "roles",
             admin_values: [
                 "rollcall_admin",

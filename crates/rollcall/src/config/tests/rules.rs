@@ -108,29 +108,53 @@ fn tokens_of_an_issuer_are_taken_only_with_their_audience() {
     );
     let audience = ("ROLLCALL_MANAGEMENT_OIDC__AUDIENCE", "rollcall");
     let claim = ("ROLLCALL_MANAGEMENT_OIDC__ORGANIZATION_CLAIM", "org");
-    insta::assert_snapshot!(refusal(&[issuer]), @"`management_oidc.issuer` is set and `management_oidc.audience` is not; tokens of your own issuer are taken only with both `management_oidc.issuer` and `management_oidc.audience`");
-    insta::assert_snapshot!(refusal(&[audience]), @"`management_oidc.audience` is set and `management_oidc.issuer` is not; tokens of your own issuer are taken only with both `management_oidc.issuer` and `management_oidc.audience`");
-    insta::assert_snapshot!(refusal(&[claim]), @"`management_oidc.organization_claim` is set and `management_oidc.issuer` is not; tokens of your own issuer are taken only with both `management_oidc.issuer` and `management_oidc.audience`");
+    insta::assert_snapshot!(refusal(&[issuer]), @"`management_oidc.issuer` is set, and nothing says what for: give `management_oidc.audience` for its tokens to be taken by the management API, or `management_oidc.client_id` for people to sign in to the console");
+    insta::assert_snapshot!(refusal(&[audience]), @"`management_oidc.audience` is set and `management_oidc.issuer` is not; the one means nothing without the other");
+    insta::assert_snapshot!(refusal(&[claim]), @"`management_oidc.organization_claim` is set and `management_oidc.issuer` is not; the one means nothing without the other");
     insta::assert_snapshot!(refusal(&[("ROLLCALL_MANAGEMENT_OIDC__ISSUER", "http://login.example.com")]), @"`management_oidc.issuer` in ROLLCALL_MANAGEMENT_OIDC__ISSUER: expected a URL that begins with `https://`, exactly as tokens have it in `iss`, such as https://login.example.com");
-    assert_eq!(with(&[]).unwrap().management_oidc.settings(), None);
+    assert_eq!(with(&[]).unwrap().management_oidc.management(), None);
 
     let values = ("ROLLCALL_MANAGEMENT_OIDC__ADMIN_VALUES", "ops, sre");
     let config = with(&[issuer, audience, claim, values]).unwrap();
-    insta::assert_debug_snapshot!(config.management_oidc.settings().unwrap(), @r#"
+    insta::assert_debug_snapshot!(config.management_oidc.management().unwrap(), @r#"
     ManagementOidc {
-        issuer: "https://login.example.com/",
+        vendor: VendorIssuer {
+            issuer: "https://login.example.com/",
+            role_claim: "roles",
+            admin_values: [
+                "ops",
+                "sre",
+            ],
+            read_only_values: [
+                "rollcall_read_only",
+            ],
+            organization_claim: Some(
+                "org",
+            ),
+        },
         audience: "rollcall",
-        role_claim: "roles",
-        admin_values: [
-            "ops",
-            "sre",
-        ],
-        read_only_values: [
-            "rollcall_read_only",
-        ],
-        organization_claim: Some(
-            "org",
-        ),
     }
     "#);
+    assert!(config.management_oidc.console().is_none());
+}
+
+#[test]
+fn people_sign_in_to_the_console_where_there_is_a_client() {
+    let set = |name: &'static str, text: &'static str| (name, text);
+    let issuer = set(
+        "ROLLCALL_MANAGEMENT_OIDC__ISSUER",
+        "https://login.example.com/",
+    );
+    let client = set("ROLLCALL_MANAGEMENT_OIDC__CLIENT_ID", "console");
+    let secret = set("ROLLCALL_MANAGEMENT_OIDC__CLIENT_SECRET", "hidden");
+    let scopes = set("ROLLCALL_MANAGEMENT_OIDC__SCOPES", "email");
+    insta::assert_snapshot!(refusal(&[client]), @"`management_oidc.client_id` is set and `management_oidc.issuer` is not; the one means nothing without the other");
+    insta::assert_snapshot!(refusal(&[issuer, secret]), @"`management_oidc.client_secret` is set and `management_oidc.client_id` is not; the one means nothing without the other");
+    insta::assert_snapshot!(refusal(&[issuer, client, scopes]), @"`management_oidc.scopes` in ROLLCALL_MANAGEMENT_OIDC__SCOPES: expected scopes without spaces, `openid` among them");
+
+    let config = with(&[issuer, client, secret]).unwrap();
+    assert_eq!(config.management_oidc.management(), None);
+    let console = config.management_oidc.console().unwrap();
+    assert_eq!(console.display_name, "login.example.com");
+    assert!(!format!("{console:?} {config:?}").contains("hidden"));
 }

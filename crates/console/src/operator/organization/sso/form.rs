@@ -1,0 +1,266 @@
+//! The form of an SSO connection, to add one and to change one.
+
+use actix_web::web::{self, ServiceConfig};
+use rollcall_model::{OidcProvider, SamlProvider, SsoConnection, SsoProvider};
+use rollcall_orgs::sso_connections::{self, ProviderInput, SsoConnectionInput, SsoConnectionPatch};
+use rollcall_store::OrgHandle;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use super::{Opened, page_of_sso};
+use crate::answer::{self, Answer, Field};
+use crate::operator::form_page::{Choice, FormPage};
+use crate::operator::organization::page_of;
+use crate::operator::{Deed, Frame, Operator, Place, given};
+use crate::text as t;
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .route(
+            "/organizations/{org}/sso-connections/new",
+            web::get().to(new),
+        )
+        .route(
+            "/organizations/{org}/sso-connections",
+            web::post().to(create),
+        )
+        .route(
+            "/organizations/{org}/sso-connections/{sso}/edit",
+            web::get().to(edit),
+        )
+        .route(
+            "/organizations/{org}/sso-connections/{sso}/edit",
+            web::post().to(save),
+        );
+}
+
+/// What the form holds. Of the fields of the other protocol nothing is read.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Held {
+    name: String,
+    protocol: String,
+    issuer: String,
+    client_id: String,
+    client_secret: String,
+    external_id_claim: String,
+    metadata_xml: String,
+    idp_entity_id: String,
+    sso_url: String,
+    certificate: String,
+    trust_email: String,
+}
+
+impl Held {
+    fn of(connection: &SsoConnection) -> Self {
+        let held = Self {
+            name: connection.name.clone(),
+            trust_email: if connection.trust_email { YES } else { "" }.to_owned(),
+            ..Self::default()
+        };
+        match &connection.provider {
+            SsoProvider::Oidc(oidc) => Self {
+                protocol: OIDC.to_owned(),
+                issuer: oidc.issuer.clone(),
+                client_id: oidc.client_id.clone(),
+                external_id_claim: oidc.external_id_claim.clone().unwrap_or_default(),
+                ..held
+            },
+            SsoProvider::Saml(saml) => Self {
+                protocol: SAML.to_owned(),
+                idp_entity_id: saml.idp_entity_id.clone(),
+                sso_url: saml.sso_url.clone(),
+                certificate: shown(saml).to_owned(),
+                ..held
+            },
+        }
+    }
+
+    fn provider(&self) -> ProviderInput {
+        if self.protocol != SAML {
+            return ProviderInput::Oidc {
+                issuer: self.issuer.trim().to_owned(),
+                client_id: self.client_id.trim().to_owned(),
+                client_secret: given(&self.client_secret).map(SecretString::from),
+                external_id_claim: given(&self.external_id_claim).map(str::to_owned),
+            };
+        }
+        match given(&self.metadata_xml) {
+            Some(metadata) => ProviderInput::SamlMetadata {
+                metadata_xml: metadata.to_owned(),
+            },
+            None => ProviderInput::SamlFields {
+                idp_entity_id: self.idp_entity_id.trim().to_owned(),
+                sso_url: self.sso_url.trim().to_owned(),
+                certificate: self.certificate.clone(),
+            },
+        }
+    }
+
+    /// Whether the form was sent with the provider that it was shown with. A SAML provider may have
+    /// more certificates than the form shows; they stay as long as nothing else is said.
+    fn keeps(&self, provider: &SsoProvider) -> bool {
+        match provider {
+            SsoProvider::Saml(saml) => {
+                self.protocol == SAML
+                    && given(&self.metadata_xml).is_none()
+                    && self.idp_entity_id.trim() == saml.idp_entity_id
+                    && self.sso_url.trim() == saml.sso_url
+                    && self.certificate.trim() == shown(saml)
+            }
+            SsoProvider::Oidc(OidcProvider { .. }) => false,
+        }
+    }
+}
+
+const OIDC: &str = "oidc";
+const SAML: &str = "saml";
+const YES: &str = "yes";
+
+/// The certificate that the form shows.
+fn shown(saml: &SamlProvider) -> &str {
+    saml.certificates.first().map_or("", String::as_str)
+}
+
+/// What the two forms differ in.
+struct About {
+    frame: Frame,
+    action: String,
+    back: String,
+    lead: &'static str,
+    secret_help: &'static str,
+    button: &'static str,
+}
+
+impl About {
+    fn new_one(operator: &Operator, org: &OrgHandle) -> Self {
+        let base = page_of(org);
+        Self {
+            frame: Frame::new(operator, Place::Organizations, t::NEW_SSO)
+                .below(t::ORGANIZATIONS, "/console/organizations")
+                .below(&org.organization().name, &base),
+            action: format!("{base}/sso-connections"),
+            back: base,
+            lead: t::NEW_SSO_LEAD,
+            secret_help: t::CLIENT_SECRET_HELP,
+            button: t::CREATE_SSO,
+        }
+    }
+
+    fn known(operator: &Operator, opened: &Opened) -> Self {
+        Self {
+            frame: opened
+                .frame(operator)
+                .titled(t::EDIT_SSO)
+                .below(&opened.connection.name, &opened.base),
+            action: format!("{}/edit", opened.base),
+            back: opened.base.clone(),
+            lead: t::EDIT_SSO_LEAD,
+            secret_help: t::CLIENT_SECRET_KEPT,
+            button: t::SAVE,
+        }
+    }
+}
+
+fn form(about: About, held: &Held) -> FormPage {
+    let mut secret = Field::text("client_secret", t::CLIENT_SECRET, about.secret_help);
+    secret.kind = "password";
+    let mut metadata = Field::text("metadata_xml", t::METADATA, t::METADATA_HELP);
+    metadata.kind = "textarea";
+    FormPage {
+        frame: about.frame,
+        lead: about.lead,
+        action: about.action,
+        back: about.back,
+        fields: vec![
+            Field::text("name", t::NAME, t::SSO_NAME_HELP)
+                .required()
+                .holding(&held.name),
+            Field::text("issuer", t::ISSUER, t::ISSUER_HELP).holding(&held.issuer),
+            Field::text("client_id", t::CLIENT_ID, "").holding(&held.client_id),
+            secret,
+            Field::text(
+                "external_id_claim",
+                t::EXTERNAL_ID_CLAIM,
+                t::EXTERNAL_ID_CLAIM_HELP,
+            )
+            .holding(&held.external_id_claim),
+            metadata.holding(&held.metadata_xml),
+            Field::text("idp_entity_id", t::ENTITY_ID, t::ENTITY_ID_HELP)
+                .holding(&held.idp_entity_id),
+            Field::text("sso_url", t::SSO_URL, "").holding(&held.sso_url),
+            Field::text("certificate", t::CERTIFICATE, t::CERTIFICATE_HELP)
+                .holding(&held.certificate),
+        ],
+        choices: vec![
+            Choice {
+                name: "protocol",
+                label: t::PROTOCOL,
+                help: t::PROTOCOL_HELP,
+                value: held.protocol.clone(),
+                options: vec![
+                    (OIDC.to_owned(), t::PROTOCOL_OIDC.to_owned()),
+                    (SAML.to_owned(), t::PROTOCOL_SAML.to_owned()),
+                ],
+            },
+            Choice {
+                name: "trust_email",
+                label: t::TRUST_EMAIL,
+                help: t::TRUST_EMAIL_HELP,
+                value: held.trust_email.clone(),
+                options: vec![
+                    (String::new(), t::NO.to_owned()),
+                    (YES.to_owned(), t::YES.to_owned()),
+                ],
+            },
+        ],
+        button: about.button,
+        wrong: None,
+    }
+}
+
+async fn new(operator: Operator, org: web::Path<String>) -> Answer {
+    let org = operator.organization(&org).await?;
+    answer::page(&form(About::new_one(&operator, &org), &Held::default()))
+}
+
+async fn create(deed: Deed, org: web::Path<String>) -> Answer {
+    let org = deed.organization(&org).await?;
+    let held: Held = deed.form()?;
+    let input = SsoConnectionInput {
+        name: held.name.clone(),
+        provider: held.provider(),
+        trust_email: held.trust_email == YES,
+    };
+    let key = &deed.shared.options.sealing_key;
+    match sso_connections::create(&org, key, input, deed.origin()).await {
+        Ok(made) => {
+            let next = page_of_sso(&org, made.id);
+            deed.done(&t::sso_created(&made.name), &next).await
+        }
+        Err(refused) => form(About::new_one(&deed.operator, &org), &held).refused(refused),
+    }
+}
+
+async fn edit(operator: Operator, path: web::Path<(String, String)>) -> Answer {
+    let opened = Opened::of(&operator, &path).await?;
+    let held = Held::of(&opened.connection);
+    answer::page(&form(About::known(&operator, &opened), &held))
+}
+
+async fn save(deed: Deed, path: web::Path<(String, String)>) -> Answer {
+    let opened = Opened::of(&deed, &path).await?;
+    let held: Held = deed.form()?;
+    let keeps = held.keeps(&opened.connection.provider);
+    let patch = SsoConnectionPatch {
+        name: Some(held.name.clone()),
+        provider: (!keeps).then(|| held.provider()),
+        enabled: None,
+        trust_email: Some(held.trust_email == YES),
+    };
+    let (key, id) = (&deed.shared.options.sealing_key, opened.connection.id);
+    match sso_connections::change(&opened.org, key, id, patch, deed.origin()).await {
+        Ok(changed) => deed.done(&t::saved(&changed.name), &opened.base).await,
+        Err(refused) => form(About::known(&deed.operator, &opened), &held).refused(refused),
+    }
+}
