@@ -25,7 +25,7 @@ export TOOLS_DIR
 export PATH := $(TOOLS_DIR)/bin:$(PATH)
 
 .PHONY: help demo run build test check conformance fuzz bench scale scale-quick screenshots fmt generate advisories clean \
-	build-bench prerequisites nextest deny cargo-fuzz check-format check-dependencies check-lints check-docs
+	build-bench prerequisites nextest deny cargo-fuzz check-format check-dependencies check-deploy check-lints check-docs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -43,7 +43,7 @@ build: prerequisites ## build everything
 test: nextest ## run every test, on SQLite and on PostgreSQL
 	scripts/with-services scripts/run-tests
 
-check: check-format check-dependencies check-lints check-docs test conformance ## what CI runs: format, licences, lints, docs, tests, checkers
+check: check-format check-dependencies check-deploy check-lints check-docs test conformance ## what CI runs: format, licences, deployment, lints, docs, tests, checkers
 
 conformance: prerequisites ## have independent SCIM checkers look at a running server
 	cargo build --workspace --locked
@@ -84,6 +84,9 @@ check-format: prerequisites
 
 check-dependencies: deny
 	cargo deny --locked check bans licenses sources
+
+check-deploy: ## look at what deploys Rollcall: container file, compose, Kubernetes, systemd, scripts
+	scripts/check-deploy
 
 check-lints: prerequisites
 	cargo clippy --workspace --all-targets --locked -- -D warnings
