@@ -4,6 +4,7 @@ mod audit;
 mod config;
 mod demo;
 mod migrate;
+mod probe;
 mod progress;
 mod serve;
 mod simulate;
@@ -34,6 +35,8 @@ enum Command {
     Serve(ConfigFile),
     /// Bring the database up to date, and end
     Migrate(migrate::Arguments),
+    /// Ask the server of this configuration whether it is ready; fails if it is not
+    Probe(probe::Arguments),
     /// Look whether anybody touched the audit log
     #[command(subcommand)]
     Audit(audit::Command),
@@ -78,6 +81,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve(file) => wait_for(serve::run(file.load()?)),
         Command::Migrate(arguments) => wait_for(migrate::run(arguments)),
+        Command::Probe(arguments) => wait_for(probe::run(arguments)),
         Command::Audit(command) => wait_for(audit::run(command)),
         Command::Demo(arguments) => wait_for(demo::run(arguments)),
         Command::Simulate(arguments) => wait_for(simulate::run(arguments)),

@@ -12,6 +12,7 @@ mod feed_under_fire;
 mod generated;
 mod management_oidc;
 mod postgres;
+mod probe;
 mod redis;
 mod rollcall;
 mod serve;
