@@ -43,25 +43,35 @@ impl FormPage {
     ///
     /// The error, if its reader can do nothing about it.
     pub(super) fn refused(mut self, error: OrgsError) -> Answer {
-        let blamed = match &error {
-            OrgsError::Invalid { field, .. } => Some((*field).to_owned()),
-            OrgsError::Store(rollcall_store::StoreError::Conflict { attribute }) => {
-                Some(attribute.to_string())
-            }
-            _ => None,
-        };
-        let says = PageError::refusal(error)?;
-        let field = self.fields.iter_mut().find(|field| {
-            blamed
-                .as_deref()
-                .is_some_and(|name| names(name, field.name))
-        });
-        match field {
-            Some(field) => field.wrong = Some(says),
-            None => self.wrong = Some(says),
-        }
+        self.wrong = blame(&mut self.fields, error)?;
         answer::page_with(StatusCode::UNPROCESSABLE_ENTITY, &self)
     }
+}
+
+/// Says what was wrong beside the field that is to blame; gives it back if none is.
+///
+/// # Errors
+///
+/// The error, if its reader can do nothing about it.
+pub(super) fn blame(fields: &mut [Field], error: OrgsError) -> Result<Option<String>, PageError> {
+    let blamed = match &error {
+        OrgsError::Invalid { field, .. } => Some((*field).to_owned()),
+        OrgsError::Store(rollcall_store::StoreError::Conflict { attribute }) => {
+            Some(attribute.to_string())
+        }
+        _ => None,
+    };
+    let says = PageError::refusal(error)?;
+    let named = |field: &&mut Field| {
+        blamed
+            .as_deref()
+            .is_some_and(|name| names(name, field.name))
+    };
+    match fields.iter_mut().find(named) {
+        Some(field) => field.wrong = Some(says),
+        None => return Ok(Some(says)),
+    }
+    Ok(None)
 }
 
 /// Whether an error that names `oidc.issuer` means the field `issuer`.

@@ -80,7 +80,10 @@ on_each_database! {
 
         // A secret that is not sent again stays.
         let edit = format!("{page}/edit");
-        browser.get(&edit).await.expect(200).shows(issuer.issuer()).hides("hidden-secret");
+        let form = browser.get(&edit).await.expect(200);
+        form.shows(issuer.issuer()).hides("hidden-secret").hides("SAML entity id");
+        let form = browser.get(&format!("{edit}?protocol=saml")).await.expect(200);
+        form.shows("SAML entity id").hides(issuer.issuer());
         let mut held = new_sso("Staff", issuer.issuer());
         held[4].1 = "";
         let held: Vec<_> = held.into_iter().chain([("trust_email", "yes")]).collect();

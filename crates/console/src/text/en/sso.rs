@@ -9,13 +9,11 @@ pub(crate) const NO_SSO_SAYS: &str = "Add the login provider that this customer'
 
 // The form
 pub(crate) const NEW_SSO_LEAD: &str =
-    "Fill in the fields of one protocol; those of the other stay empty.";
+    "Choose the protocol of the provider first. Nothing is asked of the provider by saving.";
 pub(crate) const EDIT_SSO: &str = "Edit SSO connection";
-pub(crate) const EDIT_SSO_LEAD: &str = "People sign in by what stands here as soon as it is saved. Fields of the other protocol stay empty.";
+pub(crate) const EDIT_SSO_LEAD: &str = "People sign in by what stands here as soon as it is saved.";
 pub(crate) const SSO_NAME_HELP: &str = "What people call it, such as the name of the product.";
 pub(crate) const PROTOCOL: &str = "Protocol";
-pub(crate) const PROTOCOL_HELP: &str =
-    "OIDC needs issuer and client id; SAML the metadata, or the three fields after it.";
 pub(crate) const PROTOCOL_OIDC: &str = "OpenID Connect";
 pub(crate) const PROTOCOL_SAML: &str = "SAML 2.0";
 pub(crate) const ISSUER: &str = "OIDC issuer";
@@ -26,12 +24,13 @@ pub(crate) const CLIENT_SECRET_HELP: &str =
     "If there is one. It is kept sealed and never shown again.";
 pub(crate) const CLIENT_SECRET_KEPT: &str =
     "Left empty, the one that is kept stays, as long as issuer and client id do.";
-pub(crate) const EXTERNAL_ID_CLAIM: &str = "OIDC claim that equals the SCIM externalId";
-pub(crate) const EXTERNAL_ID_CLAIM_HELP: &str = "sub if empty; Entra ID wants oid.";
+pub(crate) const EXTERNAL_ID_CLAIM: &str = "External id claim";
+pub(crate) const EXTERNAL_ID_CLAIM_HELP: &str = "The claim of an id token that equals the \
+     externalId that SCIM sends: sub if empty; Entra ID wants oid.";
 pub(crate) const METADATA: &str = "SAML metadata";
 pub(crate) const METADATA_HELP: &str = "The XML document of the identity provider, all of it. \
-     Entity id, sign-in address and certificates are taken from it; the fields below are not \
-     read then.";
+     Entity id, sign-in address and certificates are taken from it. Without it, fill in the \
+     three fields below.";
 pub(crate) const ENTITY_ID: &str = "SAML entity id";
 pub(crate) const ENTITY_ID_HELP: &str = "The name of the identity provider, often an address.";
 pub(crate) const SSO_URL: &str = "SAML sign-in address";

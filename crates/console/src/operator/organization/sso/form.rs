@@ -1,7 +1,10 @@
 //! The form of an SSO connection, to add one and to change one.
 
+use actix_web::http::StatusCode;
 use actix_web::web::{self, ServiceConfig};
+use askama::Template;
 use rollcall_model::{OidcProvider, SamlProvider, SsoConnection, SsoProvider};
+use rollcall_orgs::OrgsError;
 use rollcall_orgs::sso_connections::{self, ProviderInput, SsoConnectionInput, SsoConnectionPatch};
 use rollcall_store::OrgHandle;
 use secrecy::SecretString;
@@ -9,8 +12,10 @@ use serde::Deserialize;
 
 use super::{Opened, page_of_sso};
 use crate::answer::{self, Answer, Field};
-use crate::operator::form_page::{Choice, FormPage};
+use crate::assets;
+use crate::operator::form_page::blame;
 use crate::operator::organization::page_of;
+use crate::operator::table::Tab;
 use crate::operator::{Deed, Frame, Operator, Place, given};
 use crate::text as t;
 
@@ -122,9 +127,11 @@ fn shown(saml: &SamlProvider) -> &str {
     saml.certificates.first().map_or("", String::as_str)
 }
 
-/// What the two forms differ in.
+/// What the form to add one and the form to change one differ in.
 struct About {
     frame: Frame,
+    /// The address of the form itself.
+    path: String,
     action: String,
     back: String,
     lead: &'static str,
@@ -139,6 +146,7 @@ impl About {
             frame: Frame::new(operator, Place::Organizations, t::NEW_SSO)
                 .below(t::ORGANIZATIONS, "/console/organizations")
                 .below(&org.organization().name, &base),
+            path: format!("{base}/sso-connections/new"),
             action: format!("{base}/sso-connections"),
             back: base,
             lead: t::NEW_SSO_LEAD,
@@ -148,12 +156,14 @@ impl About {
     }
 
     fn known(operator: &Operator, opened: &Opened) -> Self {
+        let path = format!("{}/edit", opened.base);
         Self {
             frame: opened
                 .frame(operator)
                 .titled(t::EDIT_SSO)
                 .below(&opened.connection.name, &opened.base),
-            action: format!("{}/edit", opened.base),
+            action: path.clone(),
+            path,
             back: opened.base.clone(),
             lead: t::EDIT_SSO_LEAD,
             secret_help: t::CLIENT_SECRET_KEPT,
@@ -162,66 +172,105 @@ impl About {
     }
 }
 
-fn form(about: About, held: &Held) -> FormPage {
-    let mut secret = Field::text("client_secret", t::CLIENT_SECRET, about.secret_help);
-    secret.kind = "password";
-    let mut metadata = Field::text("metadata_xml", t::METADATA, t::METADATA_HELP);
-    metadata.kind = "textarea";
-    FormPage {
-        frame: about.frame,
-        lead: about.lead,
-        action: about.action,
-        back: about.back,
-        fields: vec![
-            Field::text("name", t::NAME, t::SSO_NAME_HELP)
-                .required()
-                .holding(&held.name),
-            Field::text("issuer", t::ISSUER, t::ISSUER_HELP).holding(&held.issuer),
-            Field::text("client_id", t::CLIENT_ID, "").holding(&held.client_id),
-            secret,
-            Field::text(
-                "external_id_claim",
-                t::EXTERNAL_ID_CLAIM,
-                t::EXTERNAL_ID_CLAIM_HELP,
-            )
-            .holding(&held.external_id_claim),
-            metadata.holding(&held.metadata_xml),
-            Field::text("idp_entity_id", t::ENTITY_ID, t::ENTITY_ID_HELP)
-                .holding(&held.idp_entity_id),
-            Field::text("sso_url", t::SSO_URL, "").holding(&held.sso_url),
-            Field::text("certificate", t::CERTIFICATE, t::CERTIFICATE_HELP)
-                .holding(&held.certificate),
-        ],
-        choices: vec![
-            Choice {
-                name: "protocol",
-                label: t::PROTOCOL,
-                help: t::PROTOCOL_HELP,
-                value: held.protocol.clone(),
-                options: vec![
-                    (OIDC.to_owned(), t::PROTOCOL_OIDC.to_owned()),
-                    (SAML.to_owned(), t::PROTOCOL_SAML.to_owned()),
-                ],
-            },
-            Choice {
-                name: "trust_email",
-                label: t::TRUST_EMAIL,
-                help: t::TRUST_EMAIL_HELP,
-                value: held.trust_email.clone(),
-                options: vec![
-                    (String::new(), t::NO.to_owned()),
-                    (YES.to_owned(), t::YES.to_owned()),
-                ],
-            },
-        ],
-        button: about.button,
-        wrong: None,
+/// The form, for one protocol.
+#[derive(Template)]
+#[template(path = "operator/sso_form.html")]
+struct Form {
+    frame: Frame,
+    lead: &'static str,
+    action: String,
+    back: String,
+    button: &'static str,
+    /// The protocols.
+    tabs: Vec<Tab>,
+    protocol: &'static str,
+    fields: Vec<Field>,
+    trusts_email: bool,
+    wrong: Option<String>,
+}
+
+impl Form {
+    fn new(about: About, held: &Held) -> Self {
+        let is_saml = held.protocol == SAML;
+        let name = Field::text("name", t::NAME, t::SSO_NAME_HELP).required();
+        let mut fields = vec![name.holding(&held.name)];
+        fields.extend(if is_saml {
+            saml_fields(held)
+        } else {
+            oidc_fields(held, about.secret_help)
+        });
+        let tab = |protocol, says, here| Tab {
+            href: format!("{}?protocol={protocol}", about.path),
+            says,
+            here,
+        };
+        Self {
+            tabs: vec![
+                tab(OIDC, t::PROTOCOL_OIDC, !is_saml),
+                tab(SAML, t::PROTOCOL_SAML, is_saml),
+            ],
+            protocol: if is_saml { SAML } else { OIDC },
+            fields,
+            trusts_email: held.trust_email == YES,
+            wrong: None,
+            frame: about.frame,
+            lead: about.lead,
+            action: about.action,
+            back: about.back,
+            button: about.button,
+        }
+    }
+
+    fn refused(mut self, error: OrgsError) -> Answer {
+        self.wrong = blame(&mut self.fields, error)?;
+        answer::page_with(StatusCode::UNPROCESSABLE_ENTITY, &self)
     }
 }
 
-async fn new(operator: Operator, org: web::Path<String>) -> Answer {
+fn oidc_fields(held: &Held, secret_help: &'static str) -> Vec<Field> {
+    let (claim, claim_help) = (t::EXTERNAL_ID_CLAIM, t::EXTERNAL_ID_CLAIM_HELP);
+    vec![
+        Field::text("issuer", t::ISSUER, t::ISSUER_HELP)
+            .required()
+            .holding(&held.issuer),
+        Field::text("client_id", t::CLIENT_ID, "")
+            .required()
+            .holding(&held.client_id),
+        // What was typed is not sent back.
+        Field {
+            kind: "password",
+            ..Field::text("client_secret", t::CLIENT_SECRET, secret_help)
+        },
+        Field::text("external_id_claim", claim, claim_help).holding(&held.external_id_claim),
+    ]
+}
+
+fn saml_fields(held: &Held) -> Vec<Field> {
+    let metadata = Field {
+        kind: "textarea",
+        ..Field::text("metadata_xml", t::METADATA, t::METADATA_HELP)
+    };
+    vec![
+        metadata.holding(&held.metadata_xml),
+        Field::text("idp_entity_id", t::ENTITY_ID, t::ENTITY_ID_HELP).holding(&held.idp_entity_id),
+        Field::text("sso_url", t::SSO_URL, "").holding(&held.sso_url),
+        Field::text("certificate", t::CERTIFICATE, t::CERTIFICATE_HELP).holding(&held.certificate),
+    ]
+}
+
+/// Which of the two forms is wanted.
+#[derive(Default, Deserialize)]
+struct Wanted {
+    protocol: Option<String>,
+}
+
+async fn new(operator: Operator, org: web::Path<String>, wanted: web::Query<Wanted>) -> Answer {
     let org = operator.organization(&org).await?;
-    answer::page(&form(About::new_one(&operator, &org), &Held::default()))
+    let held = Held {
+        protocol: wanted.into_inner().protocol.unwrap_or_default(),
+        ..Held::default()
+    };
+    answer::page(&Form::new(About::new_one(&operator, &org), &held))
 }
 
 async fn create(deed: Deed, org: web::Path<String>) -> Answer {
@@ -238,14 +287,21 @@ async fn create(deed: Deed, org: web::Path<String>) -> Answer {
             let next = page_of_sso(&org, made.id);
             deed.done(&t::sso_created(&made.name), &next).await
         }
-        Err(refused) => form(About::new_one(&deed.operator, &org), &held).refused(refused),
+        Err(refused) => Form::new(About::new_one(&deed.operator, &org), &held).refused(refused),
     }
 }
 
-async fn edit(operator: Operator, path: web::Path<(String, String)>) -> Answer {
+async fn edit(
+    operator: Operator,
+    path: web::Path<(String, String)>,
+    wanted: web::Query<Wanted>,
+) -> Answer {
     let opened = Opened::of(&operator, &path).await?;
-    let held = Held::of(&opened.connection);
-    answer::page(&form(About::known(&operator, &opened), &held))
+    let mut held = Held::of(&opened.connection);
+    if let Some(protocol) = wanted.into_inner().protocol {
+        held.protocol = protocol;
+    }
+    answer::page(&Form::new(About::known(&operator, &opened), &held))
 }
 
 async fn save(deed: Deed, path: web::Path<(String, String)>) -> Answer {
@@ -261,6 +317,6 @@ async fn save(deed: Deed, path: web::Path<(String, String)>) -> Answer {
     let (key, id) = (&deed.shared.options.sealing_key, opened.connection.id);
     match sso_connections::change(&opened.org, key, id, patch, deed.origin()).await {
         Ok(changed) => deed.done(&t::saved(&changed.name), &opened.base).await,
-        Err(refused) => form(About::known(&deed.operator, &opened), &held).refused(refused),
+        Err(refused) => Form::new(About::known(&deed.operator, &opened), &held).refused(refused),
     }
 }
