@@ -35,6 +35,12 @@ impl Field {
         }
     }
 
+    /// One of another kind.
+    pub(crate) const fn of_kind(mut self, kind: &'static str) -> Self {
+        self.kind = kind;
+        self
+    }
+
     /// One that may not be empty.
     pub(crate) const fn required(mut self) -> Self {
         self.required = true;

@@ -61,6 +61,16 @@ impl Operator {
         self.key.role == ApiKeyRole::Admin
     }
 
+    /// Refuses whoever changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// This operator is one.
+    pub(crate) fn changes(&self) -> Result<(), PageError> {
+        let may = self.may_change().then_some(());
+        may.ok_or(PageError::Forbidden(t::READ_ONLY))
+    }
+
     /// The one organization that the operator is bound to.
     pub(crate) const fn bound_to(&self) -> Option<OrgId> {
         self.key.organization_id
@@ -190,6 +200,11 @@ impl Deed {
         session::read(&self.body)
     }
 
+    /// Everything that the form holds under a name: the boxes of a list that are ticked.
+    pub(crate) fn all(&self, name: &str) -> Vec<String> {
+        session::all(&self.body, name)
+    }
+
     /// Whether the form names what a danger wanted to be named.
     pub(crate) fn confirms(&self, name: &str) -> bool {
         let typed = session::field(&self.body, "confirm").unwrap_or_default();
@@ -238,9 +253,7 @@ impl FromRequest for Deed {
         let req = req.clone();
         Box::pin(async move {
             let (operator, body) = sent(&req, body).await?;
-            if !operator.may_change() {
-                return Err(PageError::Forbidden(t::READ_ONLY));
-            }
+            operator.changes()?;
             Ok(Self { operator, body })
         })
     }

@@ -4,9 +4,10 @@ use actix_web::http::StatusCode;
 use askama::Template;
 use rollcall_orgs::OrgsError;
 
-use crate::answer::{self, Answer, Field, PageError};
+use crate::answer::{self, Answer, Field};
 use crate::assets;
 use crate::operator::Frame;
+use crate::operator::form_parts::blame;
 use crate::text as t;
 
 /// A choice of one among some.
@@ -46,35 +47,4 @@ impl FormPage {
         self.wrong = blame(&mut self.fields, error)?;
         answer::page_with(StatusCode::UNPROCESSABLE_ENTITY, &self)
     }
-}
-
-/// Says what was wrong beside the field that is to blame; gives it back if none is.
-///
-/// # Errors
-///
-/// The error, if its reader can do nothing about it.
-pub(super) fn blame(fields: &mut [Field], error: OrgsError) -> Result<Option<String>, PageError> {
-    let blamed = match &error {
-        OrgsError::Invalid { field, .. } => Some((*field).to_owned()),
-        OrgsError::Store(rollcall_store::StoreError::Conflict { attribute }) => {
-            Some(attribute.to_string())
-        }
-        _ => None,
-    };
-    let says = PageError::refusal(error)?;
-    let named = |field: &&mut Field| {
-        blamed
-            .as_deref()
-            .is_some_and(|name| names(name, field.name))
-    };
-    match fields.iter_mut().find(named) {
-        Some(field) => field.wrong = Some(says),
-        None => return Ok(Some(says)),
-    }
-    Ok(None)
-}
-
-/// Whether an error that names `oidc.issuer` means the field `issuer`.
-fn names(told: &str, field: &str) -> bool {
-    told == field || told.rsplit('.').next() == Some(field)
 }

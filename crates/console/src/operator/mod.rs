@@ -5,6 +5,7 @@ mod audit_log;
 mod caller;
 mod connection;
 mod form_page;
+mod form_parts;
 mod frame;
 mod organization;
 mod organizations;

@@ -66,6 +66,14 @@ pub(crate) fn field(body: &[u8], name: &str) -> Option<String> {
         .map(|(_, value)| value.into_owned())
 }
 
+/// Everything that a form holds under a name.
+pub(crate) fn all(body: &[u8], name: &str) -> Vec<String> {
+    form_urlencoded::parse(body)
+        .filter(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
+        .collect()
+}
+
 /// A form, read into what a handler wants of it. Fields that it does not want are let be.
 ///
 /// # Errors

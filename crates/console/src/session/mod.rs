@@ -21,7 +21,7 @@ use crate::console::Shared;
 
 pub(crate) use csrf::{is_token as is_csrf_token, token as csrf_token};
 pub(crate) use flow::Flow;
-pub(crate) use form::{check_site, field, read, sent};
+pub(crate) use form::{all, check_site, field, read, sent};
 use secret::SessionSecret;
 
 /// How much the time of last use may lag behind.

@@ -3,6 +3,7 @@
 mod add_scim;
 mod domains;
 mod edit;
+mod policy;
 mod portal_links;
 mod sso;
 
@@ -31,6 +32,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .route("/organizations/{org}", web::get().to(show))
         .route("/organizations/{org}/delete", web::post().to(delete))
         .configure(domains::configure)
+        .configure(policy::configure)
         .configure(add_scim::configure)
         .configure(edit::configure)
         .configure(portal_links::configure)

@@ -5,13 +5,11 @@ use rollcall_model::PauseReason;
 use super::number;
 
 pub(crate) const ALL_ORGANIZATIONS: &str = "All";
-pub(crate) const WEBHOOKS_LEAD: &str =
-    "Where your product is told of changes. Endpoints are made with the management API.";
+pub(crate) const WEBHOOKS_LEAD: &str = "Where your product is told of changes.";
 pub(crate) const TYPES: &str = "Types";
 pub(crate) const EVERY_TYPE: &str = "Every type";
 pub(crate) const NO_WEBHOOKS: &str = "No webhook endpoints";
-pub(crate) const NO_WEBHOOKS_SAYS: &str =
-    "Make one with the management API, or follow the event feed: both tell the same.";
+pub(crate) const NO_WEBHOOKS_SAYS: &str = "Make one, or follow the event feed: both tell the same.";
 pub(crate) const WORKING: &str = "Working";
 pub(crate) const PAUSED: &str = "Paused";
 pub(crate) const FAILING: &str = "Failing";

@@ -4,13 +4,17 @@ mod connection;
 pub(crate) mod guides;
 mod lists;
 mod organization;
+mod policy;
 pub(crate) mod portal;
 mod sso;
+mod webhooks;
 
 pub(crate) use connection::*;
 pub(crate) use lists::*;
 pub(crate) use organization::*;
+pub(crate) use policy::*;
 pub(crate) use sso::*;
+pub(crate) use webhooks::*;
 
 // Everywhere
 pub(crate) const LANG: &str = "en";

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::{Opened, page_of_sso};
 use crate::answer::{self, Answer, Field};
 use crate::assets;
-use crate::operator::form_page::blame;
+use crate::operator::form_parts::blame;
 use crate::operator::organization::page_of;
 use crate::operator::table::Tab;
 use crate::operator::{Deed, Frame, Operator, Place, given};

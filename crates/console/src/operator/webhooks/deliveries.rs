@@ -1,22 +1,19 @@
-//! `/console/webhooks`: where events are sent, and what became of each.
+//! What became of each event that was to be sent to an endpoint.
 
 use actix_web::web::{self, ServiceConfig};
 use rollcall_model::{
     DeliveryState, PageRequest, Timestamp, WebhookAttempt, WebhookDelivery, WebhookDeliveryId,
-    WebhookEndpoint, WebhookEndpointId,
 };
 use serde::Deserialize;
 
+use super::{LIST, address, endpoint, tabs};
 use crate::answer::{self, Answer, PageError, When, next_page};
 use crate::operator::table::{Cell, SearchBox, Table, TablePage};
 use crate::operator::{Deed, Frame, Operator, PAGE, Place, path_id};
 use crate::text as t;
 
-const LIST: &str = "/console/webhooks";
-
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
-        .route("/webhooks", web::get().to(list))
         .route("/webhooks/{endpoint}", web::get().to(deliveries))
         .route("/webhooks/{endpoint}/{delivery}", web::get().to(attempts))
         .route(
@@ -30,70 +27,6 @@ struct Wanted {
     #[serde(default)]
     state: String,
     after: Option<String>,
-}
-
-async fn list(operator: Operator, query: web::Query<Wanted>) -> Answer {
-    let page = PageRequest::parse(query.after.as_deref(), PAGE);
-    let page = page.map_err(|_| PageError::NotFound)?;
-    let within = operator.bound_to();
-    let page = operator
-        .store()
-        .list_webhook_endpoints(within, page)
-        .await?;
-    let now = operator.store().clock().now();
-    let table = Table {
-        heads: vec![t::ENDPOINT, t::STATE, t::ORGANIZATION, t::TYPES, t::CREATED],
-        rows: page.items.into_iter().map(|it| row(it, now)).collect(),
-        empty: (t::NO_WEBHOOKS, t::NO_WEBHOOKS_SAYS),
-        first: query.after.as_ref().map(|_| LIST.to_owned()),
-        next: next_page(LIST, &[], page.next.map(|id| id.to_string())),
-    };
-    let frame = Frame::new(&operator, Place::Webhooks, t::WEBHOOKS);
-    answer::page(&TablePage::new(frame, t::WEBHOOKS_LEAD, table))
-}
-
-fn row(endpoint: WebhookEndpoint, now: Timestamp) -> Vec<Cell> {
-    let state = match (endpoint.paused, endpoint.failing_since) {
-        (Some((at, reason)), _) => {
-            let since = When::new(at, now).says;
-            Cell::Badged("bad", t::PAUSED.to_owned(), t::paused(reason, &since))
-        }
-        (None, Some(at)) => {
-            let since = When::new(at, now).says;
-            Cell::Badged(
-                "warn",
-                t::FAILING.to_owned(),
-                t::failing(endpoint.failures, &since),
-            )
-        }
-        (None, None) => Cell::Badge("good", t::WORKING.to_owned()),
-    };
-    let organization = endpoint.organization_id.map_or_else(
-        || Cell::Text(t::ALL_ORGANIZATIONS.to_owned()),
-        |id| Cell::Link(id.to_string(), format!("/console/organizations/{id}")),
-    );
-    let types = endpoint.types.map_or_else(
-        || t::EVERY_TYPE.to_owned(),
-        |types| {
-            let names: Vec<_> = types.iter().map(|it| it.as_str()).collect();
-            names.join(", ")
-        },
-    );
-    vec![
-        Cell::Link(endpoint.url, format!("{LIST}/{}", endpoint.id)),
-        state,
-        organization,
-        Cell::Text(types),
-        Cell::Time(When::new(endpoint.created_at, now)),
-    ]
-}
-
-/// The endpoint that a path names, if this operator may see it.
-async fn endpoint(operator: &Operator, named: &str) -> Result<WebhookEndpoint, PageError> {
-    let id: WebhookEndpointId = path_id(named)?;
-    let within = operator.bound_to();
-    let found = operator.store().find_webhook_endpoint(within, id).await?;
-    found.ok_or(PageError::NotFound)
 }
 
 async fn deliveries(
@@ -110,7 +43,7 @@ async fn deliveries(
         .list_webhook_deliveries(endpoint.id, state, page)
         .await?;
     let now = store.clock().now();
-    let here = format!("{LIST}/{}", endpoint.id);
+    let here = address(endpoint.id);
     let row = |delivery: WebhookDelivery| {
         let again = if operator.may_change() && delivery.state != DeliveryState::Pending {
             Cell::Deed(t::REDELIVER, format!("{here}/{}/redeliver", delivery.id))
@@ -138,6 +71,7 @@ async fn deliveries(
     };
     let frame = Frame::new(&operator, Place::Webhooks, &endpoint.url);
     let mut page = TablePage::new(frame.below(t::WEBHOOKS, LIST), t::DELIVERIES_LEAD, table);
+    page.tabs = tabs(endpoint.id, false);
     page.search = vec![SearchBox {
         name: "state",
         label: t::STATE,
@@ -186,7 +120,7 @@ async fn attempts(operator: Operator, path: web::Path<(String, String)>) -> Answ
             Cell::Time(When::new(attempt.at, now)),
         ]
     };
-    let here = format!("{LIST}/{}", endpoint.id);
+    let here = address(endpoint.id);
     let table = Table {
         heads: vec![t::ATTEMPT, t::RESULT, t::ANSWER, t::TOOK, t::WHEN],
         rows: attempts.into_iter().map(row).collect(),
@@ -213,6 +147,5 @@ async fn redeliver(deed: Deed, path: web::Path<(String, String)>) -> Answer {
     if !known.await? {
         return Err(PageError::NotFound);
     }
-    deed.done(t::REDELIVERED, &format!("{LIST}/{}", endpoint.id))
-        .await
+    deed.done(t::REDELIVERED, &address(endpoint.id)).await
 }
