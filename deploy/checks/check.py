@@ -29,7 +29,17 @@ def known_settings(top: pathlib.Path) -> set[str]:
     return set(re.findall(r"`(ROLLCALL_[A-Z0-9_]+)`", (top / "docs/configuration.md").read_text()))
 
 
-def check_settings(names, settings: set[str], where: str) -> None:
+def image_settings(top: pathlib.Path) -> set[str]:
+    """The variables that every container has, whatever else it is given."""
+    dockerfile = (top / "deploy/container/Dockerfile").read_text()
+    return set(re.findall(r"(ROLLCALL_\w+)=", dockerfile))
+
+
+def check_settings(names, settings: set[str], where: str, others: set[str] = frozenset()) -> None:
+    """That each is a setting, and none is given as a text and as a file: a start would be refused."""
+    given = {*names, *others}
+    for name in given:
+        expect(f"{name}_FILE" not in given, f"{where}: {name} is given twice, and as a file")
     for name in names:
         if name.startswith("ROLLCALL_"):
             expect(name in settings, f"{where}: there is no setting {name}")
@@ -47,6 +57,7 @@ def is_pinned(image: str) -> bool:
 
 
 def check_compose(top: pathlib.Path, path: pathlib.Path, settings: set[str]) -> None:
+    of_image = image_settings(top)
     compose = yaml.safe_load(path.read_text())
     volumes, secrets = compose["volumes"], compose["secrets"]
     used_secrets, used_volumes = set(), set()
@@ -55,7 +66,7 @@ def check_compose(top: pathlib.Path, path: pathlib.Path, settings: set[str]) -> 
         expect(is_pinned(service["image"]), f"{where}: {service['image']} is no fixed version")
         for port in service.get("ports", []):
             expect(port.startswith("127.0.0.1:"), f"{where}: {port} is open to others")
-        check_settings(service.get("environment", {}), settings, where)
+        check_settings(service.get("environment", {}), settings, where, of_image)
         check_secret_files(service, secrets, used_secrets, where)
         for mount in service.get("volumes", []):
             source, _, _ = mount.partition(":")
@@ -98,7 +109,7 @@ def matches(selector: dict, labels: dict) -> bool:
     return bool(wanted) and wanted.items() <= labels.items()
 
 
-def check_rendered(path: pathlib.Path, settings: set[str]) -> None:
+def check_rendered(path: pathlib.Path, settings: set[str], of_image: set[str]) -> None:
     objects = [each for each in yaml.safe_load_all(path.read_text()) if each]
     by_kind: dict[str, dict] = {}
     for each in objects:
@@ -110,7 +121,7 @@ def check_rendered(path: pathlib.Path, settings: set[str]) -> None:
             name = f"{each['kind']}/{each['metadata']['name']}"
             expect(each["metadata"].get("namespace") in by_kind["Namespace"], f"{where}: {name} is in no namespace")
     for settings_map in by_kind.get("ConfigMap", {}).values():
-        check_settings(settings_map["data"], settings, where)
+        check_settings(settings_map["data"], settings, where, of_image)
     for deployment in by_kind["Deployment"].values():
         check_pods(deployment, by_kind, where)
         labels = deployment["spec"]["template"]["metadata"]["labels"]
@@ -126,10 +137,10 @@ def check_rendered(path: pathlib.Path, settings: set[str]) -> None:
         expect(scaled is not None, f"{where}: the autoscaler scales nothing")
         expect("replicas" not in (scaled or {}).get("spec", {}), f"{where}: replicas are fixed and scaled")
     for ingress in by_kind.get("Ingress", {}).values():
-        check_ingress(ingress, by_kind, settings, where)
+        check_ingress(ingress, by_kind, where)
 
 
-def check_ingress(ingress: dict, by_kind: dict, settings: set[str], where: str) -> None:
+def check_ingress(ingress: dict, by_kind: dict, where: str) -> None:
     hosts = {host for tls in ingress["spec"]["tls"] for host in tls["hosts"]}
     public = [each["data"]["ROLLCALL_PUBLIC_URL"] for each in by_kind["ConfigMap"].values()]
     for rule in ingress["spec"]["rules"]:
@@ -199,8 +210,7 @@ def check_versions(top: pathlib.Path) -> None:
 def check_settings_files(top: pathlib.Path, settings: set[str]) -> None:
     environment = (top / "deploy/systemd/rollcall.env").read_text()
     check_settings(re.findall(r"^#?(\w+)=", environment, re.M), settings, "rollcall.env")
-    dockerfile = (top / "deploy/container/Dockerfile").read_text()
-    check_settings(re.findall(r"(ROLLCALL_\w+)=", dockerfile), settings, "Dockerfile")
+    check_settings(image_settings(top), settings, "Dockerfile")
     for path in ("prometheus/prometheus.yml", "otel/collector.yml"):
         expect(bool(yaml.safe_load((top / "deploy" / path).read_text())), f"{path} is empty")
     for path in (top / "deploy/grafana/provisioning").rglob("*.yml"):
@@ -213,7 +223,7 @@ def main() -> int:
     settings = known_settings(top)
     check_compose(top, compose, settings)
     for path in rendered:
-        check_rendered(path, settings)
+        check_rendered(path, settings, image_settings(top))
     check_versions(top)
     check_settings_files(top, settings)
     for line in found:

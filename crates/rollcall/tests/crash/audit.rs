@@ -33,6 +33,26 @@ pub(crate) struct Connection {
     pub(crate) organization: String,
     scim: Client,
     pub(crate) target: Target,
+    /// The path of its endpoint, and its token.
+    endpoint: (String, String),
+}
+
+impl Connection {
+    fn of(organization: String, base: &str, endpoint: (String, String)) -> Self {
+        let (path, token) = &endpoint;
+        let url = format!("{base}{path}");
+        Self {
+            organization,
+            target: Target::new(&url, token),
+            scim: Client::new(&url, Some(token), "application/scim+json"),
+            endpoint,
+        }
+    }
+
+    /// The same connection at another server.
+    pub(crate) fn at(&self, base: &str) -> Self {
+        Self::of(self.organization.clone(), base, self.endpoint.clone())
+    }
 }
 
 pub(crate) async fn connect(api: &Client, name: &str) -> Connection {
@@ -54,12 +74,8 @@ pub(crate) async fn connect(api: &Client, name: &str) -> Connection {
         .await
         .expect(201);
     let token = scim.text("/token/secret");
-    let base = format!("{}/scim/v2/{}", api.base(), scim.text("/id"));
-    Connection {
-        organization,
-        target: Target::new(&base, &token),
-        scim: Client::new(&base, Some(&token), "application/scim+json"),
-    }
+    let path = format!("/scim/v2/{}", scim.text("/id"));
+    Connection::of(organization, api.base(), (path, token))
 }
 
 /// Every event of an organization, checked to have no gap.

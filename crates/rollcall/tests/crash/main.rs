@@ -1,5 +1,5 @@
-//! What was answered 2xx is there after the server was killed, or its database was, with exactly one
-//! event each.
+//! What was answered 2xx is there after the server was killed, or its database was, or was restored
+//! from a backup, with exactly one event each.
 //!
 //! The real binary is killed with SIGKILL at random moments while a simulated identity provider
 //! pushes people into it, and started again on the same port and database. The simulator keeps a
@@ -12,6 +12,7 @@
 )]
 
 mod audit;
+mod backup;
 mod process;
 mod restart;
 
