@@ -41,6 +41,7 @@ build: prerequisites ## build everything
 	cargo build --workspace
 
 test: nextest ## run every test, on SQLite and on PostgreSQL
+	scripts/install-browser
 	scripts/with-services scripts/run-tests
 
 check: check-format check-dependencies check-deploy check-lints check-docs test conformance ## what CI runs: format, licences, deployment, lints, docs, tests, checkers
@@ -61,8 +62,10 @@ scale: build-bench ## check an installation of 10,000 organizations and 1,200,00
 scale-quick: build-bench ## the same with a few thousand
 	"$(BENCH_DIR)/dist/rollcall-bench" --postgres-bin "$$(scripts/postgres-bin)" --quick scale
 
-screenshots: nextest ## write every page as pictures to target/screenshots: light, dark, phone; needs chromium
-	scripts/screenshots target/screenshots
+screenshots: nextest ## write pictures of every page to target/screenshots: light, dark, phone
+	scripts/install-browser
+	ROLLCALL_PICTURES_TO="$(CURDIR)/target/screenshots" \
+		cargo nextest run -p rollcall --test browser --locked -E 'test(/pictures/)'
 
 fmt: prerequisites ## format the code
 	cargo fmt --all

@@ -15,6 +15,7 @@ use rollcall_orgs::portal::ReturnOrigins;
 use rollcall_orgs::secret::SealingKey;
 use rollcall_orgs::webhooks::Destinations;
 use rollcall_store::Store;
+use tokio::sync::watch;
 
 use crate::portal::branding::{self, Branding};
 use crate::portal::{self, Streams};
@@ -47,6 +48,8 @@ pub struct ConsoleOptions {
     pub branding: Branding,
     /// How often an address may fail to sign in within a minute before it has to wait.
     pub max_failures_per_minute: u32,
+    /// Becomes true when the server is on its way down: pages that wait for something end then.
+    pub draining: watch::Receiver<bool>,
     /// Where a request comes from, proxies seen through.
     pub source_of: fn(&HttpRequest) -> Option<IpAddr>,
 }

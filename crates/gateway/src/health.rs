@@ -25,6 +25,12 @@ impl Draining {
         self.0.send_replace(true);
     }
 
+    /// What tells whoever is not of this crate.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<bool> {
+        self.0.subscribe()
+    }
+
     pub(crate) fn has_begun(&self) -> bool {
         *self.0.borrow()
     }

@@ -20,6 +20,7 @@ pub(crate) fn of(state: &AppState, sign_in: Option<ConsoleOidc>) -> Pages {
         base_domain: state.settings.base_domain.clone(),
         branding: Branding::default(),
         max_failures_per_minute: state.settings.limits.max_bad_tokens_per_minute,
+        draining: state.draining.watch(),
         source_of,
     });
     Arc::new(move |config| console.configure(config))

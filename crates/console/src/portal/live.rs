@@ -15,7 +15,7 @@ use actix_web::{HttpResponse, rt};
 use askama::Template;
 use rollcall_model::{ConnectionState, ScimConnectionId};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 
 use super::first_request::{self, Asked};
 use super::frame;
@@ -143,7 +143,8 @@ async fn follow(visitor: Visitor, scim: Path<String>) -> Answer {
         .streaming(Box::pin(body)))
 }
 
-/// Writes until its time is over, the browser has gone, or the session ends.
+/// Writes until its time is over, the browser has gone, the session ends, or the server goes down,
+/// which would wait for it.
 async fn write(
     visitor: Visitor,
     id: ScimConnectionId,
@@ -153,6 +154,7 @@ async fn write(
     let end = Instant::now() + LASTS;
     let mut shown = None;
     let mut last = Instant::now();
+    let mut draining = visitor.shared.options.draining.clone();
     let send =
         async |piece: String| matches!(timeout(READ_WITHIN, pieces.send(piece)).await, Ok(Ok(())));
     if !send("retry: 2000\n\n".to_owned()).await {
@@ -179,7 +181,10 @@ async fn write(
             last = Instant::now();
             shown = Some(now);
         }
-        sleep(LOOKS_EVERY).await;
+        let goes_down = draining.wait_for(|draining| *draining);
+        if timeout(LOOKS_EVERY, goes_down).await.is_ok() {
+            return;
+        }
     }
 }
 

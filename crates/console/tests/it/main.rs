@@ -15,6 +15,5 @@ mod policy;
 mod portal;
 mod portal_isolation;
 mod portal_visit;
-mod screenshots;
 mod signing_in;
 mod webhooks;

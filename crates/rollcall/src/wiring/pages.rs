@@ -26,6 +26,7 @@ pub(super) fn of(state: &AppState, config: &Config) -> anyhow::Result<Pages> {
         base_domain: state.settings.base_domain.clone(),
         branding: branding(&config.portal)?,
         max_failures_per_minute: state.settings.limits.max_bad_tokens_per_minute,
+        draining: state.draining.watch(),
         source_of,
     });
     Ok(Arc::new(move |config| console.configure(config)))

@@ -18,12 +18,14 @@ use crate::text as t;
 const SHOWN: u64 = 5;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
-    let all = "/organizations/{org}/portal-links";
     config
-        .route(all, web::get().to(list))
-        .route(all, web::post().to(create))
-        .route(&format!("{all}/new"), web::get().to(new))
-        .route(&format!("{all}/{{link}}/revoke"), web::post().to(revoke));
+        .route("/organizations/{org}/portal-links", web::get().to(list))
+        .route("/organizations/{org}/portal-links", web::post().to(create))
+        .route("/organizations/{org}/portal-links/new", web::get().to(new))
+        .route(
+            "/organizations/{org}/portal-links/{link}/revoke",
+            web::post().to(revoke),
+        );
 }
 
 /// The newest links of an organization, for its page.

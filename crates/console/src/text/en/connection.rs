@@ -27,6 +27,7 @@ pub(crate) const FAILED_24H: &str = "Failed, last 24 hours";
 pub(crate) const ACTIVITY: &str = "Activity";
 pub(crate) const ACTIVITY_LEAD: &str =
     "Requests in the log, by hour, over the last 24 hours (UTC).";
+pub(crate) const NO_ACTIVITY: &str = "Nothing was asked in this time.";
 pub(crate) const ANSWERED: &str = "Answered";
 pub(crate) const FAILED_REQUESTS: &str = "Answered with an error";
 pub(crate) fn chart_says(requests: u64, failures: u64) -> String {

@@ -94,7 +94,14 @@ pub(crate) const TOKEN: &str = "Token";
 pub(crate) const TOKEN_ENDS: &str = "It ends on";
 pub(crate) const TOKEN_SAVED: &str = "the token you saved when it was shown";
 pub(crate) const TOKEN_ANOTHER: &str = "make another one";
-pub(crate) const STEPS_AT: &str = "What to do in";
+/// What stands above the steps.
+pub(crate) fn steps_at(guide: &Guide) -> String {
+    if guide.kind == rollcall_model::IdpKind::Generic {
+        "What to do in your identity provider".to_owned()
+    } else {
+        format!("What to do in {}", guide.name)
+    }
+}
 pub(crate) const THEIRS_COLUMN: &str = "There";
 pub(crate) const SCIM_COLUMN: &str = "Here (SCIM)";
 pub(crate) const NOTE_COLUMN: &str = "Note";

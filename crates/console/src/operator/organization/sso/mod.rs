@@ -18,14 +18,28 @@ use crate::operator::{Deed, Frame, Operator, Place, given, path_id};
 use crate::text as t;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
-    form::configure(config);
-    let one = "/organizations/{org}/sso-connections/{sso}";
     config
-        .route(one, web::get().to(show))
-        .route(&format!("{one}/check"), web::post().to(check))
-        .route(&format!("{one}/enable"), web::post().to(enable))
-        .route(&format!("{one}/disable"), web::post().to(disable))
-        .route(&format!("{one}/delete"), web::post().to(delete));
+        .configure(form::configure)
+        .route(
+            "/organizations/{org}/sso-connections/{sso}",
+            web::get().to(show),
+        )
+        .route(
+            "/organizations/{org}/sso-connections/{sso}/check",
+            web::post().to(check),
+        )
+        .route(
+            "/organizations/{org}/sso-connections/{sso}/enable",
+            web::post().to(enable),
+        )
+        .route(
+            "/organizations/{org}/sso-connections/{sso}/disable",
+            web::post().to(disable),
+        )
+        .route(
+            "/organizations/{org}/sso-connections/{sso}/delete",
+            web::post().to(delete),
+        );
 }
 
 /// The address of the page of an SSO connection.

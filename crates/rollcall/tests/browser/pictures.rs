@@ -1,0 +1,53 @@
+//! Pictures of every page, to be looked at by people. Nothing is done unless
+//! `ROLLCALL_PICTURES_TO` names a folder; see `make screenshots`.
+
+use std::path::{Path, PathBuf};
+
+use rollcall_testkit::block_on;
+
+use crate::chromium::{Chromium, Script, VIEWS};
+use crate::pages::{BEFORE_ENTERING, BEFORE_SIGNING_IN, CONSOLE, PORTAL, Page};
+use crate::world::World;
+
+fn folder() -> Option<PathBuf> {
+    let folder = PathBuf::from(std::env::var_os("ROLLCALL_PICTURES_TO")?);
+    std::fs::create_dir_all(&folder).unwrap();
+    Some(folder)
+}
+
+async fn take(browser: &Chromium, world: &World, pages: &[Page], folder: &Path) {
+    for page in pages {
+        page.open(browser, world).await;
+        for view in VIEWS {
+            browser.look(view).await;
+            let file = folder.join(format!("{}-{}.png", page.name, view.name));
+            std::fs::write(file, browser.picture(view).await).unwrap();
+        }
+    }
+}
+
+#[test]
+fn pictures_of_the_console_are_taken_if_there_is_a_folder_for_them() {
+    let Some(folder) = folder() else { return };
+    block_on(async {
+        let (world, browser) = (World::begin().await, Chromium::start(Script::On).await);
+        take(&browser, &world, BEFORE_SIGNING_IN, &folder).await;
+        world.sign_in(&browser).await;
+        take(&browser, &world, CONSOLE, &folder).await;
+        browser.quit().await;
+        world.end().await;
+    });
+}
+
+#[test]
+fn pictures_of_the_portal_are_taken_if_there_is_a_folder_for_them() {
+    let Some(folder) = folder() else { return };
+    block_on(async {
+        let (world, browser) = (World::begin().await, Chromium::start(Script::On).await);
+        take(&browser, &world, BEFORE_ENTERING, &folder).await;
+        world.enter(&browser).await;
+        take(&browser, &world, PORTAL, &folder).await;
+        browser.quit().await;
+        world.end().await;
+    });
+}
