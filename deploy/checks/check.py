@@ -9,6 +9,7 @@ folder of deploy/kubernetes. Prints what is wrong, one line each, and ends with 
 import pathlib
 import re
 import sys
+import tomllib
 
 import yaml
 
@@ -207,6 +208,18 @@ def check_versions(top: pathlib.Path) -> None:
     expect(f"newTag: {version}\n" in base, f"kubernetes: the version is {version}")
 
 
+def check_build_context(top: pathlib.Path) -> None:
+    """Every member of the workspace gets into the build of the image: cargo refuses to do without."""
+    allowed = re.findall(r"^!/(.+)$", (top / ".dockerignore").read_text(), re.M)
+    workspace = tomllib.loads((top / "Cargo.toml").read_text())["workspace"]
+    for member in [each for glob in workspace["members"] for each in top.glob(glob)]:
+        path = member.relative_to(top).as_posix()
+        sent = any(path == each or path.startswith(each + "/") for each in allowed)
+        expect(sent, f".dockerignore: keeps {path} from the build")
+    for each in allowed:
+        expect((top / each).exists(), f".dockerignore: there is no {each}")
+
+
 def check_settings_files(top: pathlib.Path, settings: set[str]) -> None:
     environment = (top / "deploy/systemd/rollcall.env").read_text()
     check_settings(re.findall(r"^#?(\w+)=", environment, re.M), settings, "rollcall.env")
@@ -225,6 +238,7 @@ def main() -> int:
     for path in rendered:
         check_rendered(path, settings, image_settings(top))
     check_versions(top)
+    check_build_context(top)
     check_settings_files(top, settings)
     for line in found:
         print(line, file=sys.stderr)

@@ -256,10 +256,7 @@ async fn restored_and_gone_on_with(database: &TestDatabase) {
         let journal = tenant.journal.lock().unwrap().clone();
         check(&api, &tenant.connection.at(server.url()), &journal).await;
         follower.catch_up(&api).await;
-        assert!(
-            report.writes() > 0,
-            "there was more to write: {report}"
-        );
+        assert!(report.writes() > 0, "there was more to write: {report}");
         assert!(follower.sequence > seen);
     }
     let now = positions(&api).await;
