@@ -229,6 +229,10 @@ def check_settings_files(top: pathlib.Path, settings: set[str]) -> None:
     for path in (top / "deploy/grafana/provisioning").rglob("*.yml"):
         provision = yaml.safe_load(path.read_text())
         expect(provision.get("apiVersion") == 1, f"{path.name}: apiVersion is not 1")
+        for provider in provision.get("providers", []):
+            folder = provider["options"]["path"]
+            mounted = f":{folder}:ro" in (top / "docker-compose.yml").read_text()
+            expect(mounted, f"{path.name}: nothing is mounted at {folder}")
 
 
 def main() -> int:
