@@ -1,5 +1,6 @@
 //! axe-core on every page: no violation of WCAG 2.0, 2.1 and 2.2, levels A and AA, in light and
-//! dark, on a desk and on a phone, where nothing is wider than the screen either.
+//! dark, on a desk and on a phone. Nothing is wider than the screen either, asks for what the
+//! Content-Security-Policy forbids, or fails in the script.
 
 use std::path::Path;
 
@@ -9,6 +10,16 @@ use serde_json::Value;
 use crate::chromium::{Chromium, Script, VIEWS, View};
 use crate::pages::{BEFORE_ENTERING, BEFORE_SIGNING_IN, CONSOLE, PORTAL, Page};
 use crate::world::World;
+
+/// Stands before the rules, so that a page that is loaded is watched from its beginning.
+const WATCH: &str = r#"
+    window.broken = [];
+    addEventListener("securitypolicyviolation", (it) => broken.push(`forbidden: ${it.violatedDirective} ${it.blockedURI}`));
+    addEventListener("error", (it) => broken.push(`failed: ${it.message}`));
+"#;
+
+/// What has been forbidden or has failed since it was asked last.
+const BROKEN: &str = "return window.broken.splice(0);";
 
 /// Runs the rules, and gives back each violation as one line.
 const RUN: &str = r#"
@@ -29,20 +40,21 @@ const TOO_WIDE: &str = r#"
         .concat([`wider than the screen: ${document.documentElement.scrollWidth}`]);
 "#;
 
-fn axe() -> String {
+fn rules() -> String {
     let file = concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/tests/browser/node_modules/axe-core/axe.min.js"
     );
-    std::fs::read_to_string(Path::new(file))
-        .unwrap_or_else(|error| panic!("{file}: {error}; run scripts/install-browser"))
+    let axe = std::fs::read_to_string(Path::new(file))
+        .unwrap_or_else(|error| panic!("{file}: {error}; run scripts/install-browser"));
+    format!("{WATCH}{axe}")
 }
 
 /// What is wrong with the page that a browser shows.
 async fn wrong_with(browser: &Chromium, page: &Page, view: View) -> Vec<String> {
     browser.look(view).await;
     let mut lines = Vec::new();
-    for script in [RUN, TOO_WIDE] {
+    for script in [RUN, TOO_WIDE, BROKEN] {
         let Value::Array(found) = browser.evaluate(script).await else {
             panic!("{}: no list from {script}", page.name);
         };
@@ -70,7 +82,7 @@ async fn look_at(browser: &Chromium, world: &World, pages: &[Page]) -> Vec<Strin
 fn no_page_of_the_console_breaks_a_rule_of_level_a_or_aa() {
     block_on(async {
         let (world, browser) = (World::begin().await, Chromium::start(Script::On).await);
-        browser.begin_pages_with(&axe()).await;
+        browser.begin_pages_with(&rules()).await;
         let mut wrong = look_at(&browser, &world, BEFORE_SIGNING_IN).await;
         world.sign_in(&browser).await;
         wrong.extend(look_at(&browser, &world, CONSOLE).await);
@@ -84,7 +96,7 @@ fn no_page_of_the_console_breaks_a_rule_of_level_a_or_aa() {
 fn no_page_of_the_portal_breaks_a_rule_of_level_a_or_aa() {
     block_on(async {
         let (world, browser) = (World::begin().await, Chromium::start(Script::On).await);
-        browser.begin_pages_with(&axe()).await;
+        browser.begin_pages_with(&rules()).await;
         let mut wrong = look_at(&browser, &world, BEFORE_ENTERING).await;
         world.enter(&browser).await;
         wrong.extend(look_at(&browser, &world, PORTAL).await);
