@@ -119,7 +119,7 @@ impl Chromium {
             "--disable-gpu",
             "--hide-scrollbars",
             "--no-proxy-server",
-            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+            "--host-resolver-rules=MAP localhost 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
             "--lang=en",
             "--window-size=1280,844",
         ] {

@@ -11,6 +11,7 @@
 
 mod accessibility;
 mod chromium;
+mod issuer_sign_in;
 mod operator_journey;
 mod pages;
 mod pictures;

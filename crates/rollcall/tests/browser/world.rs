@@ -220,7 +220,7 @@ impl World {
 }
 
 /// How operators sign in at an issuer, which is asked by nobody here.
-fn sign_in() -> ConsoleOidc {
+pub(crate) fn sign_in() -> ConsoleOidc {
     ConsoleOidc {
         vendor: VendorIssuer {
             issuer: "https://login.example.com".to_owned(),

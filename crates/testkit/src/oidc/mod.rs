@@ -65,6 +65,8 @@ struct State {
     /// What codes are good for: the answer to each, once.
     codes: HashMap<String, Value>,
     redeemed: Vec<Redeemed>,
+    /// The claims of whoever is signed in at it, and as of when its tokens are.
+    person: Option<(Value, Timestamp)>,
 }
 
 /// A provider on a free port of this machine. It stops when it is dropped.
@@ -138,13 +140,13 @@ impl OidcServer {
 
     /// Has somebody signed in: `code` can be redeemed once from now on, for this id token.
     pub fn give_code(&self, code: &str, id_token: &str) {
-        let answer = json!({
-            "id_token": id_token,
-            "access_token": "not-wanted",
-            "token_type": "Bearer",
-            "expires_in": VALID_SECONDS,
-        });
-        self.state().codes.insert(code.to_owned(), answer);
+        self.state().give_code(code, id_token);
+    }
+
+    /// Has browsers that come to its authorization endpoint sent back at once, as somebody with these
+    /// claims. That endpoint is at another site than servers of tests are: at `localhost`.
+    pub fn sign_in_as(&self, claims: Value, now: Timestamp) {
+        self.state().person = Some((claims, now));
     }
 
     /// How codes were redeemed so far, good and bad ones.
@@ -167,15 +169,7 @@ impl OidcServer {
     /// for an hour. `more` replaces and adds claims; `null` removes one.
     #[must_use]
     pub fn claims(&self, client_id: &str, now: Timestamp, more: Value) -> Value {
-        let seconds = now.unix_millis() / 1_000;
-        let claims = json!({
-            "iss": self.issuer(),
-            "aud": client_id,
-            "sub": "person-1",
-            "iat": seconds,
-            "exp": seconds + VALID_SECONDS,
-        });
-        Value::Object(merged(claims, more))
+        claims(self.issuer(), client_id, now, more)
     }
 
     /// A genuine id token with these claims; see [`OidcServer::claims`].
@@ -194,6 +188,30 @@ impl OidcServer {
     pub fn sign(&self, claims: &Value, header: Value) -> String {
         self.state().keys.last().unwrap().sign(claims, header)
     }
+}
+
+impl State {
+    fn give_code(&mut self, code: &str, id_token: &str) {
+        let answer = json!({
+            "id_token": id_token,
+            "access_token": "not-wanted",
+            "token_type": "Bearer",
+            "expires_in": VALID_SECONDS,
+        });
+        self.codes.insert(code.to_owned(), answer);
+    }
+}
+
+fn claims(issuer: &str, client_id: &str, now: Timestamp, more: Value) -> Value {
+    let seconds = now.unix_millis() / 1_000;
+    let claims = json!({
+        "iss": issuer,
+        "aud": client_id,
+        "sub": "person-1",
+        "iat": seconds,
+        "exp": seconds + VALID_SECONDS,
+    });
+    Value::Object(merged(claims, more))
 }
 
 /// A token that nobody signed: `alg` is `none`.

@@ -1,6 +1,7 @@
 //! Just enough HTTP to serve two documents and redeem codes, on threads of its own, so that it works for every
 //! runtime and may misbehave below HTTP.
 
+use std::collections::HashMap;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -80,6 +81,8 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>, issuer: &str) {
             form: url::form_urlencoded::parse(&body).into_owned().collect(),
         };
         Some(redeem(redeemed, state))
+    } else if let Some((_, query)) = path.split_once("/authorize?") {
+        Some(authorize(query, state, issuer))
     } else {
         answer(path, state, issuer)
     };
@@ -92,6 +95,28 @@ fn serve(mut stream: TcpStream, state: &Mutex<State>, issuer: &str) {
             let _ = stream.read(&mut byte);
         }
     }
+}
+
+/// Sends a browser back with a code for whoever is signed in.
+fn authorize(query: &str, state: &Mutex<State>, issuer: &str) -> String {
+    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+    let asked: HashMap<String, String> = url::form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect();
+    let Some((mut person, now)) = state.person.clone() else {
+        return response("403 Forbidden", "", "nobody is signed in");
+    };
+    person["nonce"] = json!(asked["nonce"]);
+    let claims = super::claims(issuer, &asked["client_id"], now, person);
+    let token = state.keys.last().map(|key| key.sign(&claims, json!(null)));
+    state.give_code("code-1", &token.unwrap_or_default());
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .append_pair("code", "code-1")
+        .append_pair("state", &asked["state"])
+        .append_pair("iss", issuer)
+        .finish();
+    let location = format!("location: {}?{query}\r\n", asked["redirect_uri"]);
+    response("302 Found", &location, "")
 }
 
 /// Answers a code, good or bad.
@@ -145,7 +170,7 @@ fn answer(path: &str, state: &Mutex<State>, issuer: &str) -> Option<String> {
         json!({
             "issuer": named,
             "jwks_uri": format!("{issuer}/keys"),
-            "authorization_endpoint": format!("{issuer}/authorize"),
+            "authorization_endpoint": format!("{}/authorize", issuer.replace("127.0.0.1", "localhost")),
             "token_endpoint": format!("{issuer}/token"),
         })
     } else if state.misbehaviour == Some(Misbehaviour::NoKeys) {
