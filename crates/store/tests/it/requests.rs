@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use rollcall_model::{PageRequest, RequestCategory, RequestId, RequestReason, Timestamp};
+use rollcall_model::{
+    PageRequest, RequestCategory, RequestId, RequestReason, ScimConnectionId, Timestamp,
+};
 use rollcall_store::{
-    ConnectionHandle, LogLine, LoggedBody, LoggedRequest, RequestContent, RequestQuery, Store,
+    ConnectionHandle, LogAddress, LogLine, LoggedBody, LoggedRequest, OrgHandle, RequestContent,
+    RequestQuery, Store,
 };
 use rollcall_testkit::{TestDatabase, on_each_database};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
@@ -185,6 +188,92 @@ on_each_database! {
         let removed = connection.remove_requests_to(last).await.unwrap();
         assert!(removed < Store::LOG_LINES_PER_STEP);
         assert_eq!(ids(&connection, &RequestQuery::default()).await.len(), 3);
+    }
+
+    async fn by_cursor_every_line_is_met_once_while_more_are_written(database: TestDatabase) {
+        let fixture = Fixture::on(&database).await;
+        let acme = fixture.organization("Acme").await;
+        let connection = fixture.connection(&acme, 1).await;
+        let lines: Vec<_> = (0..7).map(|_| line(&connection, &fixture, None)).collect();
+        let mut written: Vec<RequestId> = lines.iter().map(|line| line.request.id).collect();
+        fixture.store.log_requests(&lines).await.unwrap();
+        let (mut met, mut after) = (Vec::new(), None);
+        loop {
+            let page = PageRequest { after, limit: 3 };
+            let page = connection.list_requests(&RequestQuery::default(), page).await.unwrap();
+            met.extend(page.items.iter().map(|line| line.id));
+            let young = line(&connection, &fixture, None);
+            fixture.store.log_requests(&[young]).await.unwrap();
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        written.reverse();
+        assert_eq!(met, written);
+    }
+
+    async fn a_line_that_stands_for_several_requests_says_how_many(database: TestDatabase) {
+        let fixture = Fixture::on(&database).await;
+        let acme = fixture.organization("Acme").await;
+        let connection = fixture.connection(&acme, 1).await;
+        let mut sampled = line(&connection, &fixture, None);
+        sampled.request.times = 10;
+        let mut failed = line(&connection, &fixture, Some(RequestReason::Taken));
+        failed.request.times = 1;
+        let at = sampled.request.at;
+        fixture.store.log_requests(&[sampled, failed]).await.unwrap();
+        let page = connection.list_requests(&RequestQuery::default(), start(10)).await.unwrap();
+        let times: Vec<u64> = page.items.iter().map(|line| line.times).collect();
+        assert_eq!(times, [1, 10]);
+        let hours = connection.requests_by_hour(at.minus(Duration::from_hours(2))).await.unwrap();
+        let requests: u64 = hours.iter().map(|hour| hour.requests).sum();
+        let failures: u64 = hours.iter().map(|hour| hour.failures).sum();
+        assert_eq!((requests, failures), (11, 1));
+    }
+
+    async fn a_log_is_of_one_connection_of_one_organization(database: TestDatabase) {
+        let fixture = Fixture::on(&database).await;
+        let (acme, other) = (fixture.organization("Acme").await, fixture.organization("Other").await);
+        let own = fixture.connection(&acme, 1).await;
+        let others = [fixture.connection(&acme, 2).await, fixture.connection(&other, 3).await];
+        let mut told = line(&own, &fixture, Some(RequestReason::NoSuchResource));
+        let body = Some(LoggedBody { json: Some("{}".to_owned()), bytes: Some(2), note: None });
+        told.content = Some(RequestContent { request: body, response: None });
+        let id = told.request.id;
+        fixture.store.log_requests(&[told]).await.unwrap();
+        for foreign in &others {
+            assert_eq!(ids(foreign, &RequestQuery::default()).await, []);
+            assert_eq!(foreign.find_request(id).await.unwrap(), None);
+            assert_eq!(foreign.contents_of(&[id]).await.unwrap(), []);
+            assert_eq!(foreign.first_request_beyond(0).await.unwrap(), None);
+            assert_eq!(foreign.remove_requests_to(id).await.unwrap(), 0);
+        }
+        assert_eq!(ids(&own, &RequestQuery::default()).await, [id]);
+        assert_eq!(own.contents_of(&[id]).await.unwrap().len(), 1);
+        assert_eq!(own.remove_requests_to(id).await.unwrap(), 1);
+        assert_eq!(own.contents_of(&[id]).await.unwrap(), []);
+    }
+
+    async fn a_refused_request_belongs_to_the_connection_that_it_was_addressed_to(
+        database: TestDatabase
+    ) {
+        let fixture = Fixture::on(&database).await;
+        let (acme, other) = (fixture.organization("Acme").await, fixture.organization("Other").await);
+        let only = fixture.connection(&acme, 1).await.connection_id();
+        let one = fixture.connection(&other, 2).await.connection_id();
+        let _second = fixture.connection(&other, 3).await;
+        let found = async |address: LogAddress| {
+            let log = fixture.store.find_log(&address).await.unwrap();
+            log.map(|log| log.connection_id())
+        };
+        assert_eq!(found(LogAddress::Connection(one)).await, Some(one));
+        let host = |org: &OrgHandle| LogAddress::Organization(org.organization().slug.clone());
+        assert_eq!(found(host(&acme)).await, Some(only));
+        // Of two connections nobody knows which one was meant.
+        assert_eq!(found(host(&other)).await, None);
+        let nowhere = ScimConnectionId::new(fixture.clock.as_ref());
+        assert_eq!(found(LogAddress::Connection(nowhere)).await, None);
     }
 
     async fn failures_and_categories_are_found_by_their_indexes(database: TestDatabase) {
