@@ -1,13 +1,17 @@
 //! Answers of management calls.
 
+use std::fmt::Display;
+
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, LOCATION};
+use rollcall_model::Page;
 use rollcall_store::Remembered;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::api::problem::Problem;
+use crate::api::query::ListBody;
 
 /// 200 with a body.
 ///
@@ -19,6 +23,18 @@ pub(crate) fn ok(body: &impl Serialize) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok()
         .content_type("application/json")
         .body(body))
+}
+
+/// 200 with a page of a list, each item as `show` shows it.
+///
+/// # Errors
+///
+/// The body cannot be written as JSON, which is a mistake on our side.
+pub(crate) fn page<M, C: Display, T: Serialize>(
+    page: Page<M, C>,
+    show: impl FnMut(M) -> T,
+) -> Result<HttpResponse, Problem> {
+    ok(&ListBody::from_page(page, show))
 }
 
 /// 204.

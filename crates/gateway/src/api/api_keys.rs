@@ -13,7 +13,7 @@ use crate::api::answer::{self, Answer};
 use crate::api::caller::{Caller, path_id};
 use crate::api::post::Post;
 use crate::api::problem::Problem;
-use crate::api::query::{self, ListBody, ListQuery};
+use crate::api::query::{ListBody, ListQuery};
 
 const WHAT: &str = "API key";
 
@@ -148,10 +148,9 @@ async fn create_api_key(post: Post<NewApiKeyBody>) -> Result<HttpResponse, Probl
 )]
 #[get("/api-keys")]
 async fn list_api_keys(caller: Caller, req: HttpRequest) -> Result<HttpResponse, Problem> {
-    let query: ListQuery = query::read(&req)?;
-    let page = query.page(caller.app.settings.limits.max_page)?;
+    let page = caller.page(&req)?;
     let page = caller.app.store.list_api_keys(page).await?;
-    answer::ok(&ListBody::from_page(page, ApiKeyBody::from))
+    answer::page(page, ApiKeyBody::from)
 }
 
 /// Get an API key

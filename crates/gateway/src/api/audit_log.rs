@@ -157,9 +157,7 @@ async fn show(store: &Store, page: Page<AuditEntry, AuditId>) -> Result<HttpResp
     let keys = page.items.iter().map(|entry| entry.actor.parse());
     let keys: BTreeSet<ApiKeyId> = keys.filter_map(Result::ok).collect();
     let names = store.api_key_names(&keys).await?;
-    answer::ok(&ListBody::from_page(page, |entry| {
-        AuditEntryBody::new(entry, &names)
-    }))
+    answer::page(page, |entry| AuditEntryBody::new(entry, &names))
 }
 
 /// List the audit log of everything
@@ -189,12 +187,11 @@ async fn list_audit_log(caller: Caller, req: HttpRequest) -> Result<HttpResponse
 )]
 #[get("/audit-log/heads")]
 async fn list_audit_heads(caller: Caller, req: HttpRequest) -> Result<HttpResponse, Problem> {
-    let query: ListQuery = query::read(&req)?;
-    let page: PageRequest<AuditChain> = query.page(caller.app.settings.limits.max_page)?;
+    let page: PageRequest<AuditChain> = caller.page(&req)?;
     let store = &caller.app.store;
     let heads = store.list_audit_heads(page.after, page.limit + 1).await?;
     let page = Page::from_one_more(heads, page.limit, |head| AuditChain(head.organization_id));
-    answer::ok(&ListBody::from_page(page, AuditHeadBody::from))
+    answer::page(page, AuditHeadBody::from)
 }
 
 /// List the audit log of an organization

@@ -8,12 +8,13 @@ use actix_web::dev::Payload;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::http::{Method, StatusCode};
 use actix_web::{FromRequest, HttpRequest, web};
-use rollcall_model::{Actor, ApiKey, ApiKeyRole, OrgId, OrgRef, Origin, RequestId};
+use rollcall_model::{Actor, ApiKey, ApiKeyRole, OrgId, OrgRef, Origin, PageRequest, RequestId};
 use rollcall_orgs::api_keys;
 use rollcall_store::{ConnectionHandle, OrgHandle};
 
 use crate::api::person;
 use crate::api::problem::Problem;
+use crate::api::query::{self, ListQuery};
 use crate::api::reconcile;
 use crate::request_id;
 use crate::state::AppState;
@@ -83,6 +84,16 @@ impl Caller {
     #[must_use]
     pub(crate) const fn bound_to(&self) -> Option<OrgId> {
         self.key.organization_id
+    }
+
+    /// The page of a list that a request asks for with `limit` and `after`.
+    ///
+    /// # Errors
+    ///
+    /// 422: the limit is out of bounds, the cursor is none of this list, or there is another parameter.
+    pub(crate) fn page<C: FromStr>(&self, req: &HttpRequest) -> Result<PageRequest<C>, Problem> {
+        let query: ListQuery = query::read(req)?;
+        query.page(self.app.settings.limits.max_page)
     }
 
     /// Looks whether this caller would still be let in as it was, for an answer that goes on for long.

@@ -126,8 +126,7 @@ async fn create_organization(post: Post<NewOrganizationBody>) -> Result<HttpResp
 )]
 #[get("/organizations")]
 async fn list_organizations(caller: Caller, req: HttpRequest) -> Result<HttpResponse, Problem> {
-    let query: ListQuery = query::read(&req)?;
-    let page = query.page(caller.app.settings.limits.max_page)?;
+    let page = caller.page(&req)?;
     let page = match caller.bound_to() {
         None => caller.app.store.list_organizations(page).await?,
         Some(id) => {
@@ -139,7 +138,7 @@ async fn list_organizations(caller: Caller, req: HttpRequest) -> Result<HttpResp
             }
         }
     };
-    answer::ok(&ListBody::from_page(page, OrganizationBody::from))
+    answer::page(page, OrganizationBody::from)
 }
 
 /// Get an organization

@@ -12,7 +12,7 @@ use crate::api::answer::{self, Answer};
 use crate::api::caller::{Caller, path_id};
 use crate::api::post::Post;
 use crate::api::problem::Problem;
-use crate::api::query::{self, ListBody, ListQuery};
+use crate::api::query::{ListBody, ListQuery};
 
 const WHAT: &str = "portal link";
 
@@ -142,13 +142,10 @@ async fn list_portal_links(
     req: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let org = caller.organization(&path).await?;
-    let query: ListQuery = query::read(&req)?;
-    let page = query.page(caller.app.settings.limits.max_page)?;
+    let page = caller.page(&req)?;
     let page = org.list_portal_links(page).await?;
     let now = org.clock().now();
-    answer::ok(&ListBody::from_page(page, |link| {
-        PortalLinkBody::new(link, now)
-    }))
+    answer::page(page, |link| PortalLinkBody::new(link, now))
 }
 
 /// Get a portal link

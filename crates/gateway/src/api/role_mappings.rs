@@ -14,7 +14,7 @@ use crate::api::answer;
 use crate::api::body::Patch;
 use crate::api::caller::Caller;
 use crate::api::problem::Problem;
-use crate::api::query::{self, ListBody, ListQuery};
+use crate::api::query::{ListBody, ListQuery};
 
 const GROUP: &str = "group";
 
@@ -87,10 +87,9 @@ async fn list_role_mappings(
     req: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let org = caller.organization(&path).await?;
-    let query: ListQuery = query::read(&req)?;
-    let page = query.page(caller.app.settings.limits.max_page)?;
+    let page = caller.page(&req)?;
     let page = org.list_role_mappings(page).await?;
-    answer::ok(&ListBody::from_page(page, RoleMappingBody::from))
+    answer::page(page, RoleMappingBody::from)
 }
 
 /// Get the role that a group gives

@@ -99,7 +99,7 @@ async fn list_sign_in_links(
     let max_page = caller.app.settings.limits.max_page;
     let page = query::page(query.limit, query.after.as_deref(), max_page)?;
     let page = org.list_sign_in_links(user, page).await?;
-    answer::ok(&ListBody::from_page(page, SignInLinkBody::from))
+    answer::page(page, SignInLinkBody::from)
 }
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]

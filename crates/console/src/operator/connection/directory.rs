@@ -32,17 +32,39 @@ impl Wanted {
     }
 }
 
-/// The page of one part, with a list.
-fn listed(
-    operator: &Operator,
-    opened: &Opened,
+/// One page of a list, as it came from the store.
+struct Listing<T> {
     part: Part,
     lead: String,
-    table: Table,
-) -> TablePage {
-    let mut page = TablePage::new(opened.frame(operator), &lead, table);
-    page.tabs = opened.tabs(part);
-    page
+    heads: Vec<&'static str>,
+    items: Vec<T>,
+    /// What the next page is after.
+    next: Option<String>,
+    /// What is said if there is nothing.
+    empty: (&'static str, &'static str),
+}
+
+impl Wanted {
+    /// The page of a part that shows a list, line by line.
+    fn show<T>(
+        &self,
+        operator: &Operator,
+        opened: &Opened,
+        listing: Listing<T>,
+        row: impl FnMut(T) -> Vec<Cell>,
+    ) -> TablePage {
+        let here = opened.address(listing.part);
+        let table = Table {
+            heads: listing.heads,
+            rows: listing.items.into_iter().map(row).collect(),
+            empty: listing.empty,
+            first: self.after.as_ref().map(|_| here.clone()),
+            next: next_page(&here, &[], listing.next),
+        };
+        let mut page = TablePage::new(opened.frame(operator), &listing.lead, table);
+        page.tabs = opened.tabs(listing.part);
+        page
+    }
 }
 
 async fn users(
@@ -59,7 +81,7 @@ async fn users(
             (page.items, page.next)
         }
     };
-    let here = format!("{}/users", opened.base);
+    let here = opened.address(Part::Users);
     let row = |user: User| {
         let (kind, says) = active(user.resource.active());
         let name = user.resource.user_name().unwrap_or_default();
@@ -71,7 +93,9 @@ async fn users(
             Cell::Time(When::new(user.updated_at, now)),
         ]
     };
-    let table = Table {
+    let listing = Listing {
+        part: Part::Users,
+        lead: t::users_lead(opened.connection.users),
         heads: vec![
             t::USER_NAME,
             t::STATE,
@@ -79,16 +103,14 @@ async fn users(
             t::EXTERNAL_ID,
             t::CHANGED,
         ],
-        rows: users.into_iter().map(row).collect(),
+        items: users,
+        next: next.map(|id| id.to_string()),
         empty: match given(&query.q) {
             Some(_) => (t::NO_MATCH, t::NO_USER_SAYS),
             None => (t::NO_USERS, t::NO_USERS_SAYS),
         },
-        first: query.after.as_ref().map(|_| here.clone()),
-        next: next_page(&here, &[], next.map(|id| id.to_string())),
     };
-    let lead = t::users_lead(opened.connection.users);
-    let mut page = listed(&operator, &opened, Part::Users, lead, table);
+    let mut page = query.show(&operator, &opened, listing, row);
     page.search = vec![SearchBox {
         name: "q",
         label: t::FIND_USER,
@@ -121,7 +143,6 @@ async fn groups(
     let page = opened.handle.list_groups(query.page::<GroupId>()?).await?;
     let ids: Vec<GroupId> = page.items.iter().map(|group| group.id).collect();
     let parked = opened.handle.parked_members_of(&ids).await?;
-    let here = format!("{}/groups", opened.base);
     let row = |group: Group| {
         let awaited = parked.get(&group.id).map_or(0, Vec::len);
         let role = group.role_mapping.as_ref();
@@ -135,7 +156,9 @@ async fn groups(
             Cell::Time(When::new(group.updated_at, now)),
         ]
     };
-    let table = Table {
+    let listing = Listing {
+        part: Part::Groups,
+        lead: t::groups_lead(opened.connection.groups),
         heads: vec![
             t::GROUP,
             t::EXTERNAL_ID,
@@ -143,13 +166,11 @@ async fn groups(
             t::PARKED,
             t::CHANGED,
         ],
-        rows: page.items.into_iter().map(row).collect(),
+        items: page.items,
+        next: page.next.map(|id| id.to_string()),
         empty: (t::NO_GROUPS, t::NO_GROUPS_SAYS),
-        first: query.after.as_ref().map(|_| here.clone()),
-        next: next_page(&here, &[], page.next.map(|id| id.to_string())),
     };
-    let lead = t::groups_lead(opened.connection.groups);
-    answer::page(&listed(&operator, &opened, Part::Groups, lead, table))
+    answer::page(&query.show(&operator, &opened, listing, row))
 }
 
 async fn parked(
@@ -161,7 +182,6 @@ async fn parked(
     let now = opened.org.clock().now();
     let wanted = query.page::<ParkedReferenceId>()?;
     let page = opened.handle.list_parked_references(wanted).await?;
-    let here = format!("{}/parked", opened.base);
     let row = |parked: ParkedReference| {
         let awaits = match parked.awaiting {
             Awaiting::Group(id) => Cell::Small(t::MEMBER_OF.to_owned(), id.to_scim()),
@@ -176,13 +196,13 @@ async fn parked(
             Cell::Time(When::new(parked.created_at, now)),
         ]
     };
-    let table = Table {
+    let listing = Listing {
+        part: Part::Parked,
+        lead: t::PARKED_LEAD.to_owned(),
         heads: vec![t::AWAITED, t::AWAITED_AS, t::SINCE],
-        rows: page.items.into_iter().map(row).collect(),
+        items: page.items,
+        next: page.next.map(|id| id.to_string()),
         empty: (t::NO_PARKED, t::NO_PARKED_SAYS),
-        first: query.after.as_ref().map(|_| here.clone()),
-        next: next_page(&here, &[], page.next.map(|id| id.to_string())),
     };
-    let lead = t::PARKED_LEAD.to_owned();
-    answer::page(&listed(&operator, &opened, Part::Parked, lead, table))
+    answer::page(&query.show(&operator, &opened, listing, row))
 }

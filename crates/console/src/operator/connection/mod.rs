@@ -84,6 +84,12 @@ impl Opened {
         })
     }
 
+    /// Where one of its parts is.
+    pub(super) fn address(&self, part: Part) -> String {
+        let path = PARTS.iter().find(|(it, ..)| *it == part);
+        format!("{}{}", self.base, path.map_or("", |(_, path, _)| path))
+    }
+
     /// The frame of one of its pages.
     pub(super) fn frame(&self, operator: &Operator) -> Frame {
         Frame::new(operator, Place::Organizations, &self.connection.name)
@@ -93,8 +99,8 @@ impl Opened {
 
     /// The way to its other parts.
     pub(super) fn tabs(&self, here: Part) -> Vec<Tab> {
-        let tab = |(part, path, says): (Part, &str, &'static str)| Tab {
-            href: format!("{}{path}", self.base),
+        let tab = |(part, _, says): (Part, &str, &'static str)| Tab {
+            href: self.address(part),
             says,
             here: part == here,
         };

@@ -13,7 +13,7 @@ use crate::api::answer::{self, Answer};
 use crate::api::caller::Caller;
 use crate::api::post::Post;
 use crate::api::problem::Problem;
-use crate::api::query::{self, ListBody, ListQuery};
+use crate::api::query::{ListBody, ListQuery};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -111,10 +111,9 @@ async fn list_deleted_users(
 ) -> Result<HttpResponse, Problem> {
     let (org, scim) = path.into_inner();
     let (_, connection) = caller.connection(&org, &scim).await?;
-    let query: ListQuery = query::read(&req)?;
-    let page = query.page(caller.app.settings.limits.max_page)?;
+    let page = caller.page(&req)?;
     let page = connection.list_deleted_users(page).await?;
-    answer::ok(&ListBody::from_page(page, DeletedUserBody::from))
+    answer::page(page, DeletedUserBody::from)
 }
 
 /// List deleted groups
@@ -133,10 +132,9 @@ async fn list_deleted_groups(
 ) -> Result<HttpResponse, Problem> {
     let (org, scim) = path.into_inner();
     let (_, connection) = caller.connection(&org, &scim).await?;
-    let query: ListQuery = query::read(&req)?;
-    let page = query.page(caller.app.settings.limits.max_page)?;
+    let page = caller.page(&req)?;
     let page = connection.list_deleted_groups(page).await?;
-    answer::ok(&ListBody::from_page(page, DeletedGroupBody::from))
+    answer::page(page, DeletedGroupBody::from)
 }
 
 /// Restore a user

@@ -15,7 +15,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::api::answer;
 use crate::api::caller::Caller;
 use crate::api::problem::Problem;
-use crate::api::query::{self, ListBody, ListQuery};
+use crate::api::query::{ListBody, ListQuery};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.service(list_users).service(list_groups);
@@ -204,17 +204,16 @@ async fn list_users(
 ) -> Result<HttpResponse, Problem> {
     let (org, scim) = path.into_inner();
     let (org, connection) = caller.connection(&org, &scim).await?;
-    let query: ListQuery = query::read(&req)?;
-    let page = query.page(caller.app.settings.limits.max_page)?;
+    let page = caller.page(&req)?;
     let page = connection.list_users(page).await?;
     let ids: Vec<_> = page.items.iter().map(|user| user.id).collect();
     let mut groups = connection.groups_of(&ids).await?;
     let mut roles = Roles::of(&org, &connection, &ids).await?;
-    answer::ok(&ListBody::from_page(page, |user| {
+    answer::page(page, |user| {
         let groups = groups.remove(&user.id).unwrap_or_default();
         let role = roles.take(user.id);
         UserBody::new(&connection, user, groups, role)
-    }))
+    })
 }
 
 /// List groups
@@ -233,13 +232,12 @@ async fn list_groups(
 ) -> Result<HttpResponse, Problem> {
     let (org, scim) = path.into_inner();
     let (_, connection) = caller.connection(&org, &scim).await?;
-    let query: ListQuery = query::read(&req)?;
-    let page = query.page(caller.app.settings.limits.max_page)?;
+    let page = caller.page(&req)?;
     let page = connection.list_groups(page).await?;
     let ids: Vec<_> = page.items.iter().map(|group| group.id).collect();
     let mut parked = connection.parked_members_of(&ids).await?;
-    answer::ok(&ListBody::from_page(page, |group| {
+    answer::page(page, |group| {
         let parked_members = parked.remove(&group.id).unwrap_or_default();
         GroupBody::new(connection.catalog().group(), group, parked_members)
-    }))
+    })
 }

@@ -109,19 +109,18 @@ async fn list_scim_connections(
     req: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let org = caller.organization(&path).await?;
-    let query: ListQuery = query::read(&req)?;
-    let page = query.page(caller.app.settings.limits.max_page)?;
+    let page = caller.page(&req)?;
     let page = org.list_scim_connections(page).await?;
     let ids: Vec<_> = page.items.iter().map(|connection| connection.id).collect();
     let mut recent = recent_of(&caller, &ids).await;
-    answer::ok(&ListBody::from_page(page, |connection| {
+    answer::page(page, |connection| {
         ScimConnectionBody::new(
             &caller.app.settings,
             org.organization(),
             connection,
             recent.next(),
         )
-    }))
+    })
 }
 
 /// Get a SCIM connection

@@ -13,7 +13,7 @@ use crate::api::answer::{self, Answer};
 use crate::api::caller::{Caller, path_id};
 use crate::api::post::Post;
 use crate::api::problem::Problem;
-use crate::api::query::{self, ListBody, ListQuery};
+use crate::api::query::{ListBody, ListQuery};
 use crate::oauth::token_url;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -135,10 +135,9 @@ async fn list_oauth_clients(
 ) -> Result<HttpResponse, Problem> {
     let (org, scim) = path.into_inner();
     let (_, connection) = caller.connection(&org, &scim).await?;
-    let query: ListQuery = query::read(&req)?;
-    let page = query.page(caller.app.settings.limits.max_page)?;
+    let page = caller.page(&req)?;
     let page = connection.list_oauth_clients(page).await?;
-    answer::ok(&ListBody::from_page(page, ClientBody::from))
+    answer::page(page, ClientBody::from)
 }
 
 /// Revoke an OAuth client

@@ -12,7 +12,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use crate::api::answer;
 use crate::api::caller::Caller;
 use crate::api::problem::Problem;
-use crate::api::query::{self, ListBody, ListQuery};
+use crate::api::query::{ListBody, ListQuery};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.service(list_parked_references);
@@ -90,8 +90,7 @@ async fn list_parked_references(
 ) -> Result<HttpResponse, Problem> {
     let (org, scim) = path.into_inner();
     let (_, connection) = caller.connection(&org, &scim).await?;
-    let query: ListQuery = query::read(&req)?;
-    let page = query.page(caller.app.settings.limits.max_page)?;
+    let page = caller.page(&req)?;
     let page = connection.list_parked_references(page).await?;
-    answer::ok(&ListBody::from_page(page, ParkedReferenceBody::from))
+    answer::page(page, ParkedReferenceBody::from)
 }

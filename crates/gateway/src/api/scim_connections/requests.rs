@@ -263,7 +263,7 @@ async fn list_requests(
     let query: RequestsQuery = query::read(&req)?;
     let (wanted, page) = query.read(caller.app.settings.limits.max_page)?;
     let page = connection.list_requests(&wanted, page).await?;
-    answer::ok(&ListBody::from_page(page, LoggedRequestBody::from))
+    answer::page(page, LoggedRequestBody::from)
 }
 
 /// Get a request

@@ -15,7 +15,7 @@ use crate::api::caller::{Caller, path_id};
 use crate::api::fields::{self, FieldError};
 use crate::api::post::Post;
 use crate::api::problem::Problem;
-use crate::api::query::{self, ListBody, ListQuery};
+use crate::api::query::{ListBody, ListQuery};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -200,13 +200,10 @@ async fn list_scim_tokens(
 ) -> Result<HttpResponse, Problem> {
     let (org, scim) = path.into_inner();
     let (_, connection) = caller.connection(&org, &scim).await?;
-    let query: ListQuery = query::read(&req)?;
-    let page = query.page(caller.app.settings.limits.max_page)?;
+    let page = caller.page(&req)?;
     let page = connection.list_tokens(page).await?;
     let now = caller.app.store.clock().now();
-    answer::ok(&ListBody::from_page(page, |token| {
-        TokenBody::new(token, now)
-    }))
+    answer::page(page, |token| TokenBody::new(token, now))
 }
 
 /// Revoke a token

@@ -192,12 +192,11 @@ async fn list_sso_connections(
     req: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
     let org = caller.organization(&path).await?;
-    let query: ListQuery = query::read(&req)?;
-    let page = query.page(caller.app.settings.limits.max_page)?;
+    let page = caller.page(&req)?;
     let page = org.list_sso_connections(page).await?;
-    answer::ok(&ListBody::from_page(page, |connection| {
+    answer::page(page, |connection| {
         SsoConnectionBody::new(org.org_id(), connection)
-    }))
+    })
 }
 
 /// Get a login provider

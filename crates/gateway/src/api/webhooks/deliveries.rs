@@ -183,7 +183,7 @@ pub(super) async fn list_webhook_deliveries(
     let page = query::page(query.limit, query.after.as_deref(), max)?;
     let store = &caller.app.store;
     let page = store.list_webhook_deliveries(endpoint.id, query.state, page);
-    answer::ok(&ListBody::from_page(page.await?, DeliveryBody::from))
+    answer::page(page.await?, DeliveryBody::from)
 }
 
 /// Get a delivery

@@ -22,7 +22,7 @@ use crate::api::body::Patch;
 use crate::api::caller::{Caller, path_id};
 use crate::api::post::Post;
 use crate::api::problem::Problem;
-use crate::api::query::{self, ListBody, ListQuery};
+use crate::api::query::{ListBody, ListQuery};
 
 const WHAT: &str = "webhook endpoint";
 
@@ -91,13 +91,12 @@ async fn create_webhook_endpoint(post: Post<NewEndpointBody>) -> Result<HttpResp
 )]
 #[get("/webhook-endpoints")]
 async fn list_webhook_endpoints(caller: Caller, req: HttpRequest) -> Result<HttpResponse, Problem> {
-    let query: ListQuery = query::read(&req)?;
-    let page = query.page(caller.app.settings.limits.max_page)?;
+    let page = caller.page(&req)?;
     let store = &caller.app.store;
     let page = store
         .list_webhook_endpoints(caller.bound_to(), page)
         .await?;
-    answer::ok(&ListBody::from_page(page, EndpointBody::from))
+    answer::page(page, EndpointBody::from)
 }
 
 /// Get a webhook endpoint
