@@ -117,6 +117,13 @@ fn note<B>(
     let status = answer.status().as_u16();
     let outcome = Outcome::from_status(status);
     let now = app.store.clock().now();
+    if let Seen::Tenant { handle, .. } = &seen {
+        let failed = outcome != Outcome::Ok;
+        app.replicas.count(handle.connection_id(), failed, now);
+    }
+    if !app.settings.request_log.enabled {
+        return;
+    }
     let failure = answer
         .response()
         .error()
@@ -164,7 +171,6 @@ fn note<B>(
             tolerated,
         } => {
             let connection = handle.connection_id();
-            app.replicas.count(connection, outcome != Outcome::Ok, now);
             if req.extensions().contains::<rate::OneOfMany>() {
                 return;
             }

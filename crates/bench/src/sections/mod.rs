@@ -4,7 +4,9 @@ pub mod faults;
 pub mod flatness;
 pub mod growth;
 pub mod neighbour;
+pub mod pages;
 pub mod replicas;
+pub mod request_log;
 pub mod requests;
 pub mod webhooks;
 
@@ -31,6 +33,10 @@ pub enum Section {
     Neighbour,
     /// Webhooks to one endpoint beside another that stalls
     Webhooks,
+    /// Pages of the console and of the portal over a million users
+    Pages,
+    /// Requests with the request log and without it
+    RequestLog,
 }
 
 impl Section {
@@ -48,6 +54,8 @@ impl Section {
             Self::Faults => faults::measure(env, sizes).await,
             Self::Neighbour => neighbour::measure(env).await,
             Self::Webhooks => webhooks::measure(env).await,
+            Self::Pages => pages::measure(env, sizes).await,
+            Self::RequestLog => request_log::measure(env, sizes).await,
         }
     }
 }

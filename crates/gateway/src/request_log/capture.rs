@@ -115,6 +115,9 @@ const fn keeps(content: LoggedContent, failed: bool) -> bool {
 
 /// What is kept of the requests of a connection.
 pub(crate) fn content(settings: &RequestLogSettings, of: &ScimSettings) -> LoggedContent {
+    if !settings.enabled {
+        return LoggedContent::Off;
+    }
     of.logged_content.unwrap_or(settings.content)
 }
 

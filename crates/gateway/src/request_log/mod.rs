@@ -23,6 +23,8 @@ pub(crate) use capture::Captured;
 /// What the request log keeps, for how long, and of which requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestLogSettings {
+    /// Whether any request is kept.
+    pub enabled: bool,
     /// Of which requests bodies are kept, where a connection does not say. The values in filters are
     /// kept with [`LoggedContent::All`] alone.
     pub content: LoggedContent,
@@ -42,6 +44,7 @@ pub struct RequestLogSettings {
 impl Default for RequestLogSettings {
     fn default() -> Self {
         Self {
+            enabled: true,
             content: LoggedContent::Failures,
             masked_attributes: Vec::new(),
             retention: Duration::from_hours(7 * 24),

@@ -10,6 +10,8 @@ use serde::{Deserialize, Deserializer, de};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RequestLogConfig {
+    /// Whether any request is kept.
+    pub(crate) enabled: bool,
     /// Of which requests bodies and values in filters are kept.
     pub(crate) content: LoggedContent,
     /// Attributes whose values are never kept.
@@ -31,6 +33,7 @@ impl RequestLogConfig {
     /// As the gateway takes it.
     pub(crate) fn settings(&self) -> RequestLogSettings {
         RequestLogSettings {
+            enabled: self.enabled,
             content: self.content,
             masked_attributes: self.masked_attributes.clone(),
             retention: self.retention,

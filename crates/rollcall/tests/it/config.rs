@@ -126,6 +126,7 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
     portal.return_origins = []
     scim.extra_paths = ["/a", "/b"]                  # in ROLLCALL_SCIM__EXTRA_PATHS
     scim.tombstone_retention_days = 30
+    request_log.enabled = true
     request_log.content = "failures"
     request_log.masked_attributes = []
     request_log.retention_days = 7

@@ -135,6 +135,7 @@ fn without_file_and_variables_there_are_the_defaults() {
             tombstone_retention: 2592000s,
         },
         request_log: RequestLogConfig {
+            enabled: true,
             content: Failures,
             masked_attributes: [],
             retention: 604800s,
