@@ -198,7 +198,12 @@ pub(crate) fn is_lost_connection(error: &DbErr) -> bool {
     else {
         return false;
     };
-    match cause.as_ref() {
+    is_loss(cause)
+}
+
+/// Whether the driver says that a connection is gone.
+pub(crate) fn is_loss(error: &sqlx::Error) -> bool {
+    match error {
         sqlx::Error::Io(_) => true,
         // Connection trouble, and a server that stops, that crashed, or that starts.
         sqlx::Error::Database(cause) => cause.code().is_some_and(|code| {

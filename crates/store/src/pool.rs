@@ -9,6 +9,8 @@
 //! After a loss, no connection is trusted that was not used since: it is asked for a sign of life
 //! before it is handed out. Otherwise the second try could meet the next one that is gone.
 
+mod held;
+
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -20,6 +22,7 @@ use sea_orm::{
 };
 use sea_orm_migration::async_trait::async_trait;
 
+use self::held::{Held, Waiting};
 use crate::error::is_lost_connection;
 
 /// A connection that nobody used for so long is asked for a sign of life in any case.
@@ -74,6 +77,8 @@ impl Losses {
 #[derive(Clone)]
 pub(crate) struct Pool {
     inner: DatabaseConnection,
+    /// On PostgreSQL, where statements that stand alone go.
+    held: Option<Held>,
     losses: Losses,
     /// How many use a connection or wait for one.
     wanted: Arc<AtomicUsize>,
@@ -90,8 +95,11 @@ impl Drop for Wanted {
 
 impl Pool {
     pub(crate) fn new(inner: DatabaseConnection, losses: Losses) -> Self {
+        let held = (inner.get_database_backend() == DbBackend::Postgres)
+            .then(|| Held::new(inner.get_postgres_connection_pool().clone(), losses.clone()));
         Self {
             inner,
+            held,
             losses,
             wanted: Arc::default(),
         }
@@ -124,7 +132,8 @@ impl Pool {
     /// How the pool is used; `size` and `idle` are what the library counts.
     pub(crate) fn state(&self, size: u32, idle: usize) -> PoolState {
         let open = u64::from(size);
-        let idle = u64::try_from(idle).unwrap_or(u64::MAX).min(open);
+        let held = self.held.as_ref().map_or(0, Held::idle);
+        let idle = u64::try_from(idle + held).unwrap_or(u64::MAX).min(open);
         let wanted = u64::try_from(self.wanted.load(Ordering::Relaxed)).unwrap_or(u64::MAX);
         PoolState {
             open,
@@ -138,13 +147,43 @@ impl Pool {
         &self,
         options: impl Fn() -> TransactionOptions,
     ) -> Result<DatabaseTransaction, DbErr> {
+        let _waiting = self.wait();
         match self.inner.begin_with_options(options()).await {
             Err(error) if self.is_lost(&error) => self.inner.begin_with_options(options()).await,
             begun => begun,
         }
     }
 
+    /// To be held while a connection is taken from the library's pool itself.
+    fn wait(&self) -> Option<Waiting> {
+        self.held.as_ref().map(Held::wait)
+    }
+
+    async fn execute_once(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        match &self.held {
+            Some(held) => held.execute(statement).await,
+            None => self.inner.execute_raw(statement).await,
+        }
+    }
+
+    async fn query_one_once(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        match &self.held {
+            Some(held) => held.query_one(statement).await,
+            None => self.inner.query_one_raw(statement).await,
+        }
+    }
+
+    async fn query_all_once(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        match &self.held {
+            Some(held) => held.query_all(statement).await,
+            None => self.inner.query_all_raw(statement).await,
+        }
+    }
+
     pub(crate) async fn close(self) -> Result<(), DbErr> {
+        if let Some(held) = &self.held {
+            held.close();
+        }
         self.inner.close().await
     }
 }
@@ -165,7 +204,7 @@ impl ConnectionTrait for Pool {
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         let _wanted = self.want();
-        let done = self.inner.execute_raw(statement).await;
+        let done = self.execute_once(statement).await;
         done.inspect_err(|error| {
             self.is_lost(error);
         })
@@ -173,6 +212,7 @@ impl ConnectionTrait for Pool {
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         let _wanted = self.want();
+        let _waiting = self.wait();
         let done = self.inner.execute_unprepared(sql).await;
         done.inspect_err(|error| {
             self.is_lost(error);
@@ -182,9 +222,9 @@ impl ConnectionTrait for Pool {
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         let _wanted = self.want();
         let again = only_reads(&statement).then(|| statement.clone());
-        match self.inner.query_one_raw(statement).await {
+        match self.query_one_once(statement).await {
             Err(error) if self.is_lost(&error) => match again {
-                Some(again) => self.inner.query_one_raw(again).await,
+                Some(again) => self.query_one_once(again).await,
                 None => Err(error),
             },
             answer => answer,
@@ -194,9 +234,9 @@ impl ConnectionTrait for Pool {
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let _wanted = self.want();
         let again = only_reads(&statement).then(|| statement.clone());
-        match self.inner.query_all_raw(statement).await {
+        match self.query_all_once(statement).await {
             Err(error) if self.is_lost(&error) => match again {
-                Some(again) => self.inner.query_all_raw(again).await,
+                Some(again) => self.query_all_once(again).await,
                 None => Err(error),
             },
             answer => answer,
@@ -216,7 +256,10 @@ impl StreamTrait for Pool {
         &'a self,
         statement: Statement,
     ) -> Pin<Box<dyn Future<Output = Result<Self::Stream<'a>, DbErr>> + 'a + Send>> {
-        self.inner.stream_raw(statement)
+        Box::pin(async move {
+            let _waiting = self.wait();
+            self.inner.stream_raw(statement).await
+        })
     }
 }
 

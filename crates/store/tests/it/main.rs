@@ -14,6 +14,7 @@ mod feed;
 mod filters;
 mod fixture;
 mod handles;
+mod held_connections;
 mod idempotency;
 mod migrations;
 mod page_sessions;
