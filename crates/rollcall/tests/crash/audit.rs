@@ -53,6 +53,12 @@ impl Connection {
     pub(crate) fn at(&self, base: &str) -> Self {
         Self::of(self.organization.clone(), base, self.endpoint.clone())
     }
+
+    /// Its URL at another server, and its token.
+    pub(crate) fn endpoint_at(&self, base: &str) -> (String, String) {
+        let (path, token) = &self.endpoint;
+        (format!("{base}{path}"), token.clone())
+    }
 }
 
 pub(crate) async fn connect(api: &Client, name: &str) -> Connection {

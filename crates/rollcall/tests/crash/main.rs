@@ -1,6 +1,8 @@
 //! What was answered 2xx is there after the server was killed, or its database was, or was restored
 //! from a backup, with exactly one event each.
 //!
+//! And nothing fails where replicas are stopped in order.
+//!
 //! The real binary is killed with SIGKILL at random moments while a simulated identity provider
 //! pushes people into it, and started again on the same port and database. The simulator keeps a
 //! journal of every write that was acknowledged, survives the outages by trying again, and must
@@ -15,6 +17,7 @@ mod audit;
 mod backup;
 mod process;
 mod restart;
+mod rolling;
 
 use std::sync::Mutex;
 use std::time::Duration;

@@ -65,6 +65,15 @@ impl Server {
         self.child = Some(child);
     }
 
+    /// Sends SIGTERM, waits, and says whether it ended well.
+    pub(crate) async fn stop(&mut self) -> bool {
+        let mut child = self.child.take().unwrap();
+        let pid = child.id().unwrap().to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status().await;
+        assert!(sent.unwrap().success());
+        child.wait().await.unwrap().success()
+    }
+
     /// Kills it with SIGKILL and waits until it is gone.
     pub(crate) async fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
