@@ -262,8 +262,8 @@ impl<'a> Target<'a> {
                 }
             }
             Table::Users if is("userName", None) => users::Column::UserNameKey.eq(key),
-            Table::Users if is("externalId", None) => known(users::Column::ExternalId.eq(key)),
-            Table::Users if is("displayName", None) => known(users::Column::DisplayNameKey.eq(key)),
+            Table::Users if is("externalId", None) => held(users::Column::ExternalId, key),
+            Table::Users if is("displayName", None) => held(users::Column::DisplayNameKey, key),
             Table::Users if is("emails", Some("value")) => users::Column::Id.in_subquery(
                 Query::select()
                     .column(user_emails::Column::UserId)
@@ -275,7 +275,7 @@ impl<'a> Target<'a> {
                     .and_where(user_emails::Column::ValueKey.eq(key))
                     .to_owned(),
             ),
-            Table::Groups if is("externalId", None) => known(groups::Column::ExternalId.eq(key)),
+            Table::Groups if is("externalId", None) => held(groups::Column::ExternalId, key),
             Table::Groups if is("displayName", None) => groups::Column::DisplayNameKey.eq(key),
             Table::Users | Table::Groups => return None,
         })
@@ -358,6 +358,12 @@ pub(crate) fn not_stored(path: &str) -> ScimError {
 /// A comparison with something that may be missing: missing is no.
 pub(crate) fn known(comparison: Expr) -> Expr {
     Func::coalesce([comparison, never()]).into()
+}
+
+/// Whether a column that may be empty holds a key: yes or no, in a form that an index answers. What
+/// [`known`] makes of a comparison is answered by reading every row.
+fn held(column: impl ColumnTrait, key: &str) -> Expr {
+    column.is_not_null().and(column.eq(key))
 }
 
 /// Whether a constant stands in a relation to a key.
