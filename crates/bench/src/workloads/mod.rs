@@ -23,6 +23,8 @@ pub enum Workload {
     LookupByUsername,
     /// The same for one that is not.
     LookupMiss,
+    /// `GET /Users?filter=externalId eq "…"` for a user that is there.
+    LookupByExternalId,
     /// `PATCH /Users/{id}` that turns `active` around.
     PatchActive,
     /// `PUT /Users/{id}` with another `displayName`.
@@ -49,6 +51,7 @@ impl Workload {
             Self::GetUser,
             Self::LookupByUsername,
             Self::LookupMiss,
+            Self::LookupByExternalId,
             Self::CreateUser,
             Self::PatchActive,
             Self::PutUser,
@@ -68,6 +71,7 @@ impl Workload {
             Self::GetUser => "get_user",
             Self::LookupByUsername => "lookup_by_username",
             Self::LookupMiss => "lookup_miss",
+            Self::LookupByExternalId => "lookup_by_external_id",
             Self::PatchActive => "patch_active",
             Self::PutUser => "put_user",
             Self::CreateGroup => "create_group",

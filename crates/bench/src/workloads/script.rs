@@ -83,6 +83,11 @@ impl Script for WorkloadScript {
                 let name = format!("nobody-{}@example.com", self.random.u32(..));
                 directory.write(request, "GET", &by_user_name(&name));
             }
+            Workload::LookupByExternalId => {
+                let id = seed::external_id(self.random.u64(..directory.users));
+                let path = format!("/Users?filter=externalId%20eq%20%22{id}%22");
+                directory.write(request, "GET", &path);
+            }
             Workload::CreateUser => {
                 let body = seed::user(NEW + directory.fresh()).to_string();
                 directory.write_with(request, "POST", "/Users", &body);
@@ -140,7 +145,9 @@ impl Script for WorkloadScript {
                 ensure!(allows, "not let in: {}", answer.text());
                 Ok(())
             }
-            Workload::LookupByUsername => total(answer, "1").with_context(name),
+            Workload::LookupByUsername | Workload::LookupByExternalId => {
+                total(answer, "1").with_context(name)
+            }
             Workload::LookupMiss => total(answer, "0").with_context(name),
             Workload::ListFirst | Workload::ListDeep => {
                 let items = format!("\"itemsPerPage\":{PAGE}");

@@ -16,6 +16,7 @@ mod fixture;
 mod handles;
 mod held_connections;
 mod idempotency;
+mod look_ups;
 mod migrations;
 mod page_sessions;
 mod partitions;
