@@ -65,7 +65,7 @@ scale-quick: build-bench ## the same with a few thousand
 screenshots: nextest ## write pictures of every page to target/screenshots: light, dark, phone
 	scripts/install-browser
 	ROLLCALL_PICTURES_TO="$(CURDIR)/target/screenshots" \
-		cargo nextest run -p rollcall --test browser --locked -E 'test(/pictures/)'
+		cargo nextest run -p rollcall --test browser --locked --run-ignored only -E 'test(/pictures/)'
 
 fmt: prerequisites ## format the code
 	cargo fmt --all

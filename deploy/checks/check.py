@@ -13,16 +13,7 @@ import tomllib
 
 import yaml
 
-found: list[str] = []
-checks = 0
-
-
-def expect(holds: bool, what: str) -> None:
-    """Counts a check, and keeps `what` if it does not hold."""
-    global checks
-    checks += 1
-    if not holds:
-        found.append(what)
+from findings import expect, report
 
 
 def known_settings(top: pathlib.Path) -> set[str]:
@@ -244,10 +235,7 @@ def main() -> int:
     check_versions(top)
     check_build_context(top)
     check_settings_files(top, settings)
-    for line in found:
-        print(line, file=sys.stderr)
-    print(f"{checks - len(found)} of {checks} checks of deploy/ passed")
-    return 1 if found else 0
+    return report("deploy/")
 
 
 if __name__ == "__main__":

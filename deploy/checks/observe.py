@@ -17,6 +17,9 @@ import sys
 
 import yaml
 
+from findings import expect, report
+
+
 # What Prometheus adds, and what the collector of the `prometheus` crate tells of the process.
 TARGET = {"job", "instance"}
 OTHERS = {
@@ -31,18 +34,6 @@ OTHERS = {
 FREE = TARGET | {"consumer", "quirk", "version", "le"}
 WORDS = {"and", "or", "unless", "bool", "offset", "inf", "nan"}
 GROUPING = r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^)]*)\)"
-
-found: list[str] = []
-checks = 0
-
-
-def expect(holds: bool, what: str) -> None:
-    """Counts a check, and keeps `what` if it does not hold."""
-    global checks
-    checks += 1
-    if not holds:
-        found.append(what)
-
 
 def known_metrics(top: pathlib.Path) -> dict[str, set[str]]:
     """Names and labels of docs/metrics.md, which is made from the code, as a scrape shows them."""
@@ -205,13 +196,9 @@ def main() -> int:
     queries = check_dashboards(top, metrics, values, alerts)
     rules = [{"record": f"panel_{number}", "expr": query} for number, query in enumerate(queries)]
     queries_path.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
-    for line in found:
-        print(line, file=sys.stderr)
-    print(
-        f"{checks - len(found)} of {checks} checks of {len(alerts)} alerts, their tests and runbooks, "
-        f"and of {len(queries)} queries of dashboards passed"
+    return report(
+        f"{len(alerts)} alerts, their tests and runbooks, and of {len(queries)} queries of dashboards"
     )
-    return 1 if found else 0
 
 
 if __name__ == "__main__":

@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use crate::answer::{self, Answer, Danger, Field, PageError, When, next_page};
 use crate::operator::connection::SecretPage;
-use crate::operator::form_page::{Choice, FormPage};
+use crate::operator::form_page::FormPage;
+use crate::operator::form_parts::{Choice, Group, Part};
 use crate::operator::table::{Cell, Table, TablePage};
 use crate::operator::{Deed, Frame, Operator, PAGE, Place, given, path_id};
 use crate::text as t;
@@ -105,29 +106,35 @@ fn form(operator: &Operator, held: &New) -> FormPage {
         lead: t::NEW_API_KEY_LEAD,
         action: LIST.to_owned(),
         back: LIST.to_owned(),
-        fields: vec![
-            Field::text("name", t::NAME, t::KEY_NAME_HELP)
-                .required()
-                .holding(&held.name),
-            Field::text("organization", t::ORGANIZATION, t::KEY_ORGANIZATION_HELP)
-                .holding(&held.organization),
-        ],
-        choices: vec![Choice {
-            name: "role",
-            label: t::ROLE,
-            help: t::KEY_ROLE_HELP,
-            value: held.role.clone(),
-            options: [ApiKeyRole::ReadOnly, ApiKeyRole::Admin]
-                .into_iter()
-                .map(|role| (role.as_str().to_owned(), role.as_str().to_owned()))
-                .collect(),
-        }],
+        tabs: Vec::new(),
+        groups: Group::only([
+            Part::Field(
+                Field::text("name", t::NAME, t::KEY_NAME_HELP)
+                    .required()
+                    .holding(&held.name),
+            ),
+            Part::Field(
+                Field::text("organization", t::ORGANIZATION, t::KEY_ORGANIZATION_HELP)
+                    .holding(&held.organization),
+            ),
+            Part::Choice(Choice {
+                name: "role",
+                label: t::ROLE,
+                help: t::KEY_ROLE_HELP,
+                value: held.role.clone(),
+                options: [ApiKeyRole::ReadOnly, ApiKeyRole::Admin]
+                    .into_iter()
+                    .map(|role| (role.as_str().to_owned(), role.as_str().to_owned()))
+                    .collect(),
+            }),
+        ]),
         button: t::CREATE_API_KEY,
         wrong: None,
     }
 }
 
 async fn new(operator: Operator) -> Answer {
+    operator.changes()?;
     operator.of_installation()?;
     answer::page(&form(&operator, &New::default()))
 }

@@ -4,21 +4,12 @@ use actix_web::http::StatusCode;
 use askama::Template;
 use rollcall_orgs::OrgsError;
 
-use crate::answer::{self, Answer, Field};
+use crate::answer::{self, Answer};
 use crate::assets;
 use crate::operator::Frame;
-use crate::operator::form_parts::blame;
+use crate::operator::form_parts::{Group, Part, blame, fields};
+use crate::operator::table::Tab;
 use crate::text as t;
-
-/// A choice of one among some.
-pub(super) struct Choice {
-    pub(super) name: &'static str,
-    pub(super) label: &'static str,
-    pub(super) help: &'static str,
-    pub(super) value: String,
-    /// Value and text.
-    pub(super) options: Vec<(String, String)>,
-}
 
 /// A page with one form.
 #[derive(Template)]
@@ -26,12 +17,13 @@ pub(super) struct Choice {
 pub(super) struct FormPage {
     pub(super) frame: Frame,
     pub(super) lead: &'static str,
+    /// Other forms for the same, if there are some.
+    pub(super) tabs: Vec<Tab>,
     /// Where the form is sent.
     pub(super) action: String,
     /// Where somebody goes who does not want it.
     pub(super) back: String,
-    pub(super) fields: Vec<Field>,
-    pub(super) choices: Vec<Choice>,
+    pub(super) groups: Vec<Group>,
     pub(super) button: &'static str,
     /// What was refused, if it is no field's fault.
     pub(super) wrong: Option<String>,
@@ -44,7 +36,7 @@ impl FormPage {
     ///
     /// The error, if its reader can do nothing about it.
     pub(super) fn refused(mut self, error: OrgsError) -> Answer {
-        self.wrong = blame(&mut self.fields, error)?;
+        self.wrong = blame(fields(&mut self.groups), error)?;
         answer::page_with(StatusCode::UNPROCESSABLE_ENTITY, &self)
     }
 }

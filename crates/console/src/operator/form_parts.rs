@@ -1,13 +1,23 @@
-//! Parts of longer forms: fields in groups, boxes to tick, and lists of boxes.
+//! Parts of forms: fields, choices, boxes to tick and lists of boxes, in groups.
 
 use std::str::FromStr;
 
+use rollcall_model::EventType;
 use rollcall_orgs::OrgsError;
 use rollcall_store::StoreError;
 
 use crate::answer::{Field, PageError};
-use crate::operator::form_page::Choice;
 use crate::operator::given;
+
+/// A choice of one among some.
+pub(super) struct Choice {
+    pub(super) name: &'static str,
+    pub(super) label: &'static str,
+    pub(super) help: &'static str,
+    pub(super) value: String,
+    /// Value and text.
+    pub(super) options: Vec<(String, String)>,
+}
 
 /// A box to tick. The form holds `true` under its name if it is.
 pub(super) struct Check {
@@ -39,12 +49,31 @@ pub(super) enum Part {
     Check(Check),
     Choice(Choice),
     Several(Several),
+    /// A name and a value that come back with the form.
+    Hidden(&'static str, &'static str),
 }
 
-/// Parts that belong together, under a heading.
+impl From<Field> for Part {
+    fn from(field: Field) -> Self {
+        Self::Field(field)
+    }
+}
+
+/// Parts that belong together.
 pub(super) struct Group {
-    pub(super) legend: &'static str,
+    /// What stands above them; `None` if the form is short enough without.
+    pub(super) legend: Option<&'static str>,
     pub(super) parts: Vec<Part>,
+}
+
+impl Group {
+    /// All parts of a short form.
+    pub(super) fn only(parts: impl IntoIterator<Item = impl Into<Part>>) -> Vec<Self> {
+        vec![Self {
+            legend: None,
+            parts: parts.into_iter().map(Into::into).collect(),
+        }]
+    }
 }
 
 /// Says what was refused beside the field that is to blame. What it says if none is.
@@ -80,7 +109,7 @@ pub(super) fn fields(groups: &mut [Group]) -> impl Iterator<Item = &mut Field> {
     let parts = groups.iter_mut().flat_map(|group| &mut group.parts);
     parts.filter_map(|part| match part {
         Part::Field(field) => Some(field),
-        Part::Check(_) | Part::Choice(_) | Part::Several(_) => None,
+        Part::Check(_) | Part::Choice(_) | Part::Several(_) | Part::Hidden(..) => None,
     })
 }
 
@@ -102,6 +131,18 @@ pub(super) fn number<T: FromStr>(field: &'static str, text: &str) -> Result<Opti
         })
     };
     given(text).map(read).transpose()
+}
+
+/// The type of events that a field names.
+///
+/// # Errors
+///
+/// There is none of that name.
+pub(super) fn event_type(name: &str) -> Result<EventType, OrgsError> {
+    EventType::from_name(name).ok_or_else(|| OrgsError::Invalid {
+        field: "types",
+        reason: format!("names “{name}”, which is no type of events"),
+    })
 }
 
 /// The lines of a text that hold anything.

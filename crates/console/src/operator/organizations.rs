@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::answer::{self, Answer, Field, PageError, When, next_page};
 use crate::assets;
 use crate::operator::form_page::FormPage;
+use crate::operator::form_parts::Group;
 use crate::operator::organization::address;
 use crate::operator::{Deed, Frame, Operator, PAGE, Place, given};
 use crate::text as t;
@@ -157,21 +158,22 @@ fn form(operator: &Operator, held: &New) -> FormPage {
         lead: t::NEW_ORGANIZATION_LEAD,
         action: LIST.to_owned(),
         back: LIST.to_owned(),
-        fields: vec![
+        tabs: Vec::new(),
+        groups: Group::only([
             Field::text("name", t::NAME, t::ORGANIZATION_NAME_HELP)
                 .required()
                 .holding(&held.name),
             Field::text("slug", t::SLUG, t::SLUG_HELP).holding(&held.slug),
             Field::text("external_id", t::EXTERNAL_ID, t::EXTERNAL_ID_HELP)
                 .holding(&held.external_id),
-        ],
-        choices: Vec::new(),
+        ]),
         button: t::CREATE_ORGANIZATION,
         wrong: None,
     }
 }
 
 async fn new(operator: Operator) -> Answer {
+    operator.changes()?;
     operator.of_installation()?;
     answer::page(&form(&operator, &New::default()))
 }

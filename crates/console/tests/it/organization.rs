@@ -86,7 +86,7 @@ on_each_database! {
         form.shows("SAML entity id").hides(issuer.issuer());
         let mut held = new_sso("Staff", issuer.issuer());
         held[4].1 = "";
-        let held: Vec<_> = held.into_iter().chain([("trust_email", "yes")]).collect();
+        let held: Vec<_> = held.into_iter().chain([("trust_email", "true")]).collect();
         let shown = browser.fill_and_follow(&edit, &held).await.expect(200);
         shown.shows("Staff was saved").shows("Kept, sealed").shows("<dd>Yes</dd>");
         let mut wrong = held.clone();
@@ -248,6 +248,28 @@ on_each_database! {
         bound.get(&format!("{own}/sso-connections/{}", acme.sso)).await.expect(404);
         let revoke = format!("{own}/portal-links/{link}/revoke");
         bound.fill(&revoke, &[("confirm", "other")]).await.expect(404);
+        app.stop().await;
+    }
+
+    async fn no_form_opens_for_a_key_that_only_reads(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let reader = signed_in(&app, json!({ "name": "reader", "role": "read_only" })).await;
+        let admin = Browser::of_admin(&app).await;
+        for path in [
+            "/console/organizations/new".to_owned(),
+            "/console/api-keys/new".to_owned(),
+            "/console/webhooks/new".to_owned(),
+            format!("{ACME}/edit"),
+            format!("{ACME}/policy"),
+            format!("{ACME}/portal-links/new"),
+            format!("{ACME}/scim-connections/new"),
+            format!("{ACME}/sso-connections/new"),
+            format!("{ACME}/sso-connections/{}/edit", acme.sso),
+        ] {
+            admin.get(&path).await.expect(200);
+            reader.get(&path).await.expect(403).shows("read_only");
+        }
         app.stop().await;
     }
 }

@@ -1,7 +1,5 @@
 //! A customer's admin, from the link in a mail to a connection that works.
 
-use std::process::Output;
-
 use rollcall_testkit::{Client, block_on, eventually};
 use serde_json::json;
 
@@ -27,11 +25,11 @@ fn serve(folder: &Folder) -> Server {
     Server::start(serve)
 }
 
-/// Has the binary play Okta towards the connection.
-fn simulate(folder: &Folder, url: &str, token: &str) -> Output {
+/// Has the binary play Okta towards the connection, to the end.
+fn simulate(folder: &Folder, url: &str, token: &str) {
     folder.write("directory.json", DIRECTORY);
     folder.write("token", token);
-    folder.run(&[
+    let pushed = folder.run(&[
         "simulate",
         "--idp",
         "okta",
@@ -41,7 +39,15 @@ fn simulate(folder: &Folder, url: &str, token: &str) -> Output {
         "token",
         "--directory",
         "directory.json",
-    ])
+    ]);
+    let said = [stdout(&pushed), stderr(&pushed)].concat();
+    assert!(pushed.status.success(), "{said}");
+}
+
+/// Whether the part of the page that lives says what the identity provider asked first.
+async fn tells_what_was_asked(browser: &Chromium) -> bool {
+    let live = browser.text_of(".live").await;
+    live.contains("The first thing it asked")
 }
 
 /// The link that the vendor hands out.
@@ -94,20 +100,11 @@ fn the_portal_leads_from_its_link_to_a_page_that_turns_to_connected_by_itself() 
         let browser = Chromium::start(Script::On).await;
         let (url, token) = set_up(&browser, &link(&server).await).await;
 
-        let pushed = simulate(&folder, &url, &token);
-        assert!(
-            pushed.status.success(),
-            "{}{}",
-            stdout(&pushed),
-            stderr(&pushed)
-        );
+        simulate(&folder, &url, &token);
 
         // Nobody touches the page; it names who came, and what was asked first a moment later.
         eventually("the page says what was asked first", async || {
-            browser
-                .text_of(".live")
-                .await
-                .contains("The first thing it asked")
+            tells_what_was_asked(&browser).await
         })
         .await;
         let live = browser.text_of(".live").await;
@@ -147,13 +144,7 @@ fn without_script_the_portal_leads_there_too_and_the_page_is_loaded_again() {
 
         browser.click("Look again").await;
         browser.sees("Waiting for the first request").await;
-        let pushed = simulate(&folder, &url, &token);
-        assert!(
-            pushed.status.success(),
-            "{}{}",
-            stdout(&pushed),
-            stderr(&pushed)
-        );
+        simulate(&folder, &url, &token);
         eventually(
             "the page, loaded again, says that it is connected",
             async || {
@@ -169,10 +160,7 @@ fn without_script_the_portal_leads_there_too_and_the_page_is_loaded_again() {
             "the guide, loaded again, says what was asked first",
             async || {
                 browser.reload().await;
-                browser
-                    .text_of(".live")
-                    .await
-                    .contains("The first thing it asked")
+                tells_what_was_asked(&browser).await
             },
         )
         .await;

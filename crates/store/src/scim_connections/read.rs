@@ -69,6 +69,11 @@ pub(super) async fn assemble(
 }
 
 impl OrgHandle {
+    async fn scim_connection_row(&self, id: ScimConnectionId) -> Result<Option<Model>, StoreError> {
+        let row = of(self.org_id()).filter(Column::Id.eq(id.as_uuid()));
+        Ok(row.one(&self.store.db).await?)
+    }
+
     /// One SCIM connection; `None` also if it belongs to another organization.
     ///
     /// # Errors
@@ -78,11 +83,7 @@ impl OrgHandle {
         &self,
         id: ScimConnectionId,
     ) -> Result<Option<ScimConnection>, StoreError> {
-        let row = of(self.org_id())
-            .filter(Column::Id.eq(id.as_uuid()))
-            .one(&self.store.db)
-            .await?;
-        match row {
+        match self.scim_connection_row(id).await? {
             Some(row) => Ok(Some(
                 assemble(&self.store.db, row, self.clock().now()).await?,
             )),
@@ -99,11 +100,7 @@ impl OrgHandle {
         &self,
         id: ScimConnectionId,
     ) -> Result<Option<ConnectionHandle>, StoreError> {
-        let row = of(self.org_id())
-            .filter(Column::Id.eq(id.as_uuid()))
-            .one(&self.store.db)
-            .await?;
-        match row {
+        match self.scim_connection_row(id).await? {
             Some(row) => Ok(Some(self.store.handle_of(&row).await?)),
             None => Ok(None),
         }

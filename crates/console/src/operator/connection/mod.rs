@@ -13,9 +13,9 @@ use rollcall_orgs::scim_connections;
 use rollcall_store::{ConnectionHandle, OrgHandle};
 
 use crate::answer::PageError;
-use crate::operator::organization::page_of;
+use crate::operator::organization::{frame_of, page_of};
 use crate::operator::table::Tab;
-use crate::operator::{Frame, Operator, Place};
+use crate::operator::{Frame, Operator};
 use crate::text as t;
 
 pub(super) use directory::active;
@@ -92,9 +92,7 @@ impl Opened {
 
     /// The frame of one of its pages.
     pub(super) fn frame(&self, operator: &Operator) -> Frame {
-        Frame::new(operator, Place::Organizations, &self.connection.name)
-            .below(t::ORGANIZATIONS, "/console/organizations")
-            .below(&self.org.organization().name, page_of(&self.org))
+        frame_of(operator, &self.org, &self.connection.name)
     }
 
     /// The way to its other parts.

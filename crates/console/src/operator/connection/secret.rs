@@ -10,8 +10,8 @@ use super::base;
 use crate::answer::{self, Answer};
 use crate::assets;
 use crate::console::Shared;
-use crate::operator::organization::page_of;
-use crate::operator::{Frame, Operator, Place};
+use crate::operator::organization::frame_of;
+use crate::operator::{Frame, Operator};
 use crate::text as t;
 
 /// A secret that was made just now. It is the answer to the form that made it, so it has no address
@@ -34,10 +34,8 @@ pub(crate) fn secret_page(
     connection: &ScimConnection,
     issued: &IssuedToken,
 ) -> Answer {
-    let frame = Frame::new(operator, Place::Organizations, t::TOKEN_MADE)
-        .below(t::ORGANIZATIONS, "/console/organizations")
-        .below(&org.organization().name, page_of(org))
-        .below(&connection.name, base(org, connection.id));
+    let frame =
+        frame_of(operator, org, t::TOKEN_MADE).below(&connection.name, base(org, connection.id));
     let url = endpoint_url(&operator.shared, connection);
     let heading = t::token_made(&issued.token.name);
     answer::page(&SecretPage {

@@ -6,11 +6,12 @@ use rollcall_orgs::scim_connections;
 use rollcall_store::OrgHandle;
 use serde::Deserialize;
 
-use super::{all, page_of};
+use super::{all, frame_of, page_of};
 use crate::answer::{self, Answer, Field, PageError};
 use crate::operator::connection::secret_page;
-use crate::operator::form_page::{Choice, FormPage};
-use crate::operator::{Deed, Frame, Operator, Place, path_id};
+use crate::operator::form_page::FormPage;
+use crate::operator::form_parts::{Choice, Group, Part};
+use crate::operator::{Deed, Operator, path_id};
 use crate::text as t;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -34,23 +35,21 @@ struct New {
 
 fn form(operator: &Operator, org: &OrgHandle, sso: Vec<SsoConnection>, held: New) -> FormPage {
     let base = page_of(org);
-    let frame = Frame::new(operator, Place::Organizations, t::NEW_SCIM)
-        .below(t::ORGANIZATIONS, "/console/organizations")
-        .below(&org.organization().name, &base);
     let mut idps = vec![(String::new(), t::IDP_UNKNOWN.to_owned())];
     idps.extend(IdpKind::ALL.map(|idp| (idp.to_string(), t::idp(Some(idp)).to_owned())));
     FormPage {
-        frame,
+        frame: frame_of(operator, org, t::NEW_SCIM),
         lead: t::NEW_SCIM_LEAD,
         action: format!("{base}/scim-connections"),
         back: base,
-        fields: vec![
-            Field::text("name", t::NAME, t::SCIM_NAME_HELP)
-                .required()
-                .holding(held.name),
-        ],
-        choices: vec![
-            Choice {
+        tabs: Vec::new(),
+        groups: Group::only([
+            Part::Field(
+                Field::text("name", t::NAME, t::SCIM_NAME_HELP)
+                    .required()
+                    .holding(held.name),
+            ),
+            Part::Choice(Choice {
                 name: "sso",
                 label: t::SSO_CONNECTION,
                 help: t::SCIM_SSO_HELP,
@@ -59,21 +58,22 @@ fn form(operator: &Operator, org: &OrgHandle, sso: Vec<SsoConnection>, held: New
                     .into_iter()
                     .map(|sso| (sso.id.to_string(), sso.name))
                     .collect(),
-            },
-            Choice {
+            }),
+            Part::Choice(Choice {
                 name: "idp",
                 label: t::IDP,
                 help: t::IDP_HELP,
                 value: held.idp,
                 options: idps,
-            },
-        ],
+            }),
+        ]),
         button: t::CREATE_SCIM,
         wrong: None,
     }
 }
 
 async fn new(operator: Operator, org: web::Path<String>) -> Answer {
+    operator.changes()?;
     let org = operator.organization(&org).await?;
     let sso = org.list_sso_connections(all()).await?.items;
     answer::page(&form(&operator, &org, sso, New::default()))

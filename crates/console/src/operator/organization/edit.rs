@@ -5,10 +5,11 @@ use rollcall_orgs::organizations::{self, OrganizationPatch};
 use rollcall_store::OrgHandle;
 use serde::Deserialize;
 
-use super::{address, page_of};
+use super::{address, frame_of, page_of};
 use crate::answer::{self, Answer, Field};
 use crate::operator::form_page::FormPage;
-use crate::operator::{Deed, Frame, Operator, Place, given};
+use crate::operator::form_parts::Group;
+use crate::operator::{Deed, Operator, given};
 use crate::text as t;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -27,15 +28,13 @@ struct Held {
 
 fn form(operator: &Operator, org: &OrgHandle, held: &Held) -> FormPage {
     let base = page_of(org);
-    let frame = Frame::new(operator, Place::Organizations, t::EDIT_ORGANIZATION)
-        .below(t::ORGANIZATIONS, "/console/organizations")
-        .below(&org.organization().name, &base);
     FormPage {
-        frame,
+        frame: frame_of(operator, org, t::EDIT_ORGANIZATION),
         lead: t::EDIT_ORGANIZATION_LEAD,
         action: format!("{base}/edit"),
         back: base,
-        fields: vec![
+        tabs: Vec::new(),
+        groups: Group::only([
             Field::text("name", t::NAME, t::ORGANIZATION_NAME_HELP)
                 .required()
                 .holding(&held.name),
@@ -44,14 +43,14 @@ fn form(operator: &Operator, org: &OrgHandle, held: &Held) -> FormPage {
                 .holding(&held.slug),
             Field::text("external_id", t::EXTERNAL_ID, t::EXTERNAL_ID_HELP)
                 .holding(&held.external_id),
-        ],
-        choices: Vec::new(),
+        ]),
         button: t::SAVE,
         wrong: None,
     }
 }
 
 async fn show(operator: Operator, org: web::Path<String>) -> Answer {
+    operator.changes()?;
     let org = operator.organization(&org).await?;
     let organization = org.organization();
     let held = Held {

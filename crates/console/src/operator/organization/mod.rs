@@ -52,6 +52,13 @@ pub(super) fn address(organization: &Organization) -> String {
     }
 }
 
+/// The frame of a page that is about an organization and stands below its page.
+pub(super) fn frame_of(operator: &Operator, org: &OrgHandle, title: impl Into<String>) -> Frame {
+    Frame::new(operator, Place::Organizations, title)
+        .below(t::ORGANIZATIONS, "/console/organizations")
+        .below(&org.organization().name, page_of(org))
+}
+
 struct ScimRow {
     id: String,
     name: String,

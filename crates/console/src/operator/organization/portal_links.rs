@@ -6,12 +6,13 @@ use rollcall_orgs::portal::{self, DEFAULT_LINK_SECONDS};
 use rollcall_store::OrgHandle;
 use serde::Deserialize;
 
-use super::page_of;
+use super::{frame_of, page_of};
 use crate::answer::{self, Answer, Danger, Field, PageError, When, next_page};
 use crate::operator::connection::SecretPage;
-use crate::operator::form_page::{Choice, FormPage};
+use crate::operator::form_page::FormPage;
+use crate::operator::form_parts::{Choice, Group, Part};
 use crate::operator::table::{Cell, Table, TablePage};
-use crate::operator::{Deed, Frame, Operator, PAGE, Place, given, path_id};
+use crate::operator::{Deed, Operator, PAGE, given, path_id};
 use crate::text as t;
 
 /// How many of the newest ones the page of an organization shows.
@@ -107,12 +108,6 @@ fn danger(link: &PortalLink, org: &OrgHandle, base: &str) -> Danger {
     }
 }
 
-fn frame(operator: &Operator, org: &OrgHandle, title: &str) -> Frame {
-    Frame::new(operator, Place::Organizations, title)
-        .below(t::ORGANIZATIONS, "/console/organizations")
-        .below(&org.organization().name, page_of(org))
-}
-
 #[derive(Deserialize)]
 struct Wanted {
     after: Option<String>,
@@ -129,7 +124,7 @@ async fn list(operator: Operator, org: web::Path<String>, query: web::Query<Want
         first: query.after.as_ref().map(|_| path.clone()),
         ..table(&operator, &org, links.items, next)
     };
-    let frame = frame(&operator, &org, t::PORTAL_LINKS);
+    let frame = frame_of(&operator, &org, t::PORTAL_LINKS);
     let mut page = TablePage::new(frame, t::PORTAL_LINKS_LEAD, table);
     if operator.may_change() {
         page.action = Some((t::NEW_PORTAL_LINK, format!("{path}/new")));
@@ -147,33 +142,35 @@ struct New {
 fn form(operator: &Operator, org: &OrgHandle, held: &New) -> FormPage {
     let base = page_of(org);
     FormPage {
-        frame: frame(operator, org, t::NEW_PORTAL_LINK),
+        frame: frame_of(operator, org, t::NEW_PORTAL_LINK),
         lead: t::NEW_PORTAL_LINK_LEAD,
         action: format!("{base}/portal-links"),
         back: base,
-        fields: vec![
-            Field {
-                kind: "url",
-                ..Field::text("return_url", t::RETURN_URL, t::RETURN_URL_HELP)
-            }
-            .holding(&held.return_url),
-        ],
-        choices: vec![Choice {
-            name: "expires_in_seconds",
-            label: t::LINK_LASTS,
-            help: t::LINK_LASTS_HELP,
-            value: held.expires_in_seconds.to_string(),
-            options: t::LINK_LENGTHS
-                .iter()
-                .map(|(seconds, says)| (seconds.to_string(), (*says).to_owned()))
-                .collect(),
-        }],
+        tabs: Vec::new(),
+        groups: Group::only([
+            Part::Field(
+                Field::text("return_url", t::RETURN_URL, t::RETURN_URL_HELP)
+                    .of_kind("url")
+                    .holding(&held.return_url),
+            ),
+            Part::Choice(Choice {
+                name: "expires_in_seconds",
+                label: t::LINK_LASTS,
+                help: t::LINK_LASTS_HELP,
+                value: held.expires_in_seconds.to_string(),
+                options: t::LINK_LENGTHS
+                    .iter()
+                    .map(|(seconds, says)| (seconds.to_string(), (*says).to_owned()))
+                    .collect(),
+            }),
+        ]),
         button: t::CREATE_PORTAL_LINK,
         wrong: None,
     }
 }
 
 async fn new(operator: Operator, org: web::Path<String>) -> Answer {
+    operator.changes()?;
     let org = operator.organization(&org).await?;
     let held = New {
         expires_in_seconds: DEFAULT_LINK_SECONDS,
@@ -198,7 +195,7 @@ async fn create(deed: Deed, org: web::Path<String>) -> Answer {
         Ok(issued) => {
             let url = issued.url(&options.public_url);
             answer::page(&SecretPage {
-                frame: frame(&deed.operator, &org, t::PORTAL_LINK_MADE),
+                frame: frame_of(&deed.operator, &org, t::PORTAL_LINK_MADE),
                 heading: t::PORTAL_LINK_MADE,
                 values: vec![(t::PORTAL_LINK_URL, "portal-link", &url)],
                 next: page_of(&org),

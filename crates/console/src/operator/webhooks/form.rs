@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use actix_web::http::StatusCode;
 use actix_web::web::{self, ServiceConfig};
-use askama::Template;
 use rollcall_model::{EventType, WebhookEndpoint};
 use rollcall_orgs::{OrgsError, webhooks};
 use rollcall_store::WebhookEndpointChange;
@@ -13,9 +11,9 @@ use serde::Deserialize;
 
 use super::{LIST, address, endpoint, whose};
 use crate::answer::{self, Answer, Field, PageError};
-use crate::assets;
 use crate::operator::connection::SecretPage;
-use crate::operator::form_parts::{Check, Group, Listed, Part, Several, blame, fields, number};
+use crate::operator::form_page::FormPage;
+use crate::operator::form_parts::{Check, Group, Listed, Part, Several, event_type, number};
 use crate::operator::{Deed, Frame, Operator, Place, given};
 use crate::text as t;
 
@@ -62,13 +60,8 @@ impl Held {
     ///
     /// A field holds nothing that can be chosen.
     fn chosen(&self) -> Result<WebhookEndpointChange, OrgsError> {
-        let kind = |name: &String| {
-            EventType::from_name(name).ok_or_else(|| OrgsError::Invalid {
-                field: "types",
-                reason: format!("names “{name}”, which is no type of events"),
-            })
-        };
-        let types = self.types.iter().map(kind).collect::<Result<Vec<_>, _>>()?;
+        let types = self.types.iter().map(|name| event_type(name));
+        let types = types.collect::<Result<Vec<_>, _>>()?;
         let timeout: Option<u64> = number("timeout_seconds", &self.timeout_seconds)?;
         Ok(WebhookEndpointChange {
             url: None,
@@ -97,15 +90,15 @@ impl Held {
         where_to.extend(whose);
         vec![
             Group {
-                legend: t::WHERE_TO,
+                legend: Some(t::WHERE_TO),
                 parts: where_to,
             },
             Group {
-                legend: t::WHAT_IS_SENT,
+                legend: Some(t::WHAT_IS_SENT),
                 parts: vec![Part::Several(self.boxes())],
             },
             Group {
-                legend: t::HOW_IT_IS_SENT,
+                legend: Some(t::HOW_IT_IS_SENT),
                 parts: self.manner(),
             },
         ]
@@ -169,61 +162,44 @@ impl From<&WebhookEndpoint> for Held {
     }
 }
 
-#[derive(Template)]
-#[template(path = "operator/webhook_form.html")]
-struct EndpointForm {
-    frame: Frame,
-    lead: &'static str,
-    action: String,
-    back: String,
-    groups: Vec<Group>,
-    button: &'static str,
-    wrong: Option<String>,
+/// The form for a new endpoint. A key that is bound to an organization makes those of that one only.
+fn form_of_new(operator: &Operator, held: &Held) -> FormPage {
+    let whose = operator.bound_to().is_none().then(|| {
+        let field = Field::text(
+            "organization",
+            t::ORGANIZATION,
+            t::WEBHOOK_ORGANIZATION_HELP,
+        );
+        Part::Field(field.holding(&held.organization))
+    });
+    let frame = Frame::new(operator, Place::Webhooks, t::NEW_WEBHOOK);
+    FormPage {
+        frame: frame.below(t::WEBHOOKS, LIST),
+        lead: t::NEW_WEBHOOK_LEAD,
+        tabs: Vec::new(),
+        action: LIST.to_owned(),
+        back: LIST.to_owned(),
+        groups: held.groups(whose),
+        button: t::CREATE_WEBHOOK,
+        wrong: None,
+    }
 }
 
-impl EndpointForm {
-    fn refused(mut self, error: OrgsError) -> Answer {
-        self.wrong = blame(fields(&mut self.groups), error)?;
-        answer::page_with(StatusCode::UNPROCESSABLE_ENTITY, &self)
-    }
-
-    /// For a new endpoint. A key that is bound to an organization makes those of that one only.
-    fn new(operator: &Operator, held: &Held) -> Self {
-        let whose = operator.bound_to().is_none().then(|| {
-            let field = Field::text(
-                "organization",
-                t::ORGANIZATION,
-                t::WEBHOOK_ORGANIZATION_HELP,
-            );
-            Part::Field(field.holding(&held.organization))
-        });
-        let frame = Frame::new(operator, Place::Webhooks, t::NEW_WEBHOOK);
-        Self {
-            frame: frame.below(t::WEBHOOKS, LIST),
-            lead: t::NEW_WEBHOOK_LEAD,
-            action: LIST.to_owned(),
-            back: LIST.to_owned(),
-            groups: held.groups(whose),
-            button: t::CREATE_WEBHOOK,
-            wrong: None,
-        }
-    }
-
-    /// For one that is there.
-    fn of(operator: &Operator, endpoint: &WebhookEndpoint, held: &Held) -> Self {
-        let base = address(endpoint.id);
-        let frame = Frame::new(operator, Place::Webhooks, t::CHANGE_WEBHOOK)
-            .below(t::WEBHOOKS, LIST)
-            .below(&endpoint.url, &base);
-        Self {
-            frame,
-            lead: t::CHANGE_WEBHOOK_LEAD,
-            action: format!("{base}/change"),
-            back: format!("{base}/settings"),
-            groups: held.groups(None),
-            button: t::SAVE,
-            wrong: None,
-        }
+/// The form for one that is there.
+fn form_of(operator: &Operator, endpoint: &WebhookEndpoint, held: &Held) -> FormPage {
+    let base = address(endpoint.id);
+    let frame = Frame::new(operator, Place::Webhooks, t::CHANGE_WEBHOOK)
+        .below(t::WEBHOOKS, LIST)
+        .below(&endpoint.url, &base);
+    FormPage {
+        frame,
+        lead: t::CHANGE_WEBHOOK_LEAD,
+        tabs: Vec::new(),
+        action: format!("{base}/change"),
+        back: format!("{base}/settings"),
+        groups: held.groups(None),
+        button: t::SAVE,
+        wrong: None,
     }
 }
 
@@ -234,7 +210,7 @@ async fn new(operator: Operator, query: web::Query<Of>) -> Answer {
         enabled: true,
         ..Held::default()
     };
-    answer::page(&EndpointForm::new(&operator, &held))
+    answer::page(&form_of_new(&operator, &held))
 }
 
 /// Whose endpoint it shall be.
@@ -246,7 +222,7 @@ struct Of {
 
 async fn create(deed: Deed) -> Answer {
     let held = Held::of(&deed)?;
-    let form = EndpointForm::new(&deed, &held);
+    let form = form_of_new(&deed, &held);
     let chosen = match held.chosen() {
         Ok(chosen) => chosen,
         Err(refused) => return form.refused(refused),
@@ -294,17 +270,13 @@ pub(super) fn secret_page(operator: &Operator, issued: &webhooks::IssuedSecret) 
 async fn edit(operator: Operator, path: web::Path<String>) -> Answer {
     operator.changes()?;
     let endpoint = endpoint(&operator, &path).await?;
-    answer::page(&EndpointForm::of(
-        &operator,
-        &endpoint,
-        &Held::from(&endpoint),
-    ))
+    answer::page(&form_of(&operator, &endpoint, &Held::from(&endpoint)))
 }
 
 async fn change(deed: Deed, path: web::Path<String>) -> Answer {
     let endpoint = endpoint(&deed, &path).await?;
     let held = Held::of(&deed)?;
-    let form = EndpointForm::of(&deed, &endpoint, &held);
+    let form = form_of(&deed, &endpoint, &held);
     let mut chosen = match held.chosen() {
         Ok(chosen) => chosen,
         Err(refused) => return form.refused(refused),

@@ -75,27 +75,23 @@ async fn whose(operator: &Operator, named: &str) -> Result<Option<OrgId>, PageEr
     }
 }
 
-/// The badge of an endpoint.
-fn state(endpoint: &WebhookEndpoint, now: Timestamp) -> Cell {
+/// How an endpoint does: kind of its badge, what that says, and more of it, which may be empty.
+fn state(endpoint: &WebhookEndpoint, now: Timestamp) -> (&'static str, &'static str, String) {
     match (endpoint.paused, endpoint.failing_since) {
         (Some((at, reason)), _) => {
             let since = When::new(at, now).says;
-            Cell::Badged("bad", t::PAUSED.to_owned(), t::paused(reason, &since))
+            ("bad", t::PAUSED, t::paused(reason, &since))
         }
         (None, Some(at)) => {
             let since = When::new(at, now).says;
-            Cell::Badged(
-                "warn",
-                t::FAILING.to_owned(),
-                t::failing(endpoint.failures, &since),
-            )
+            ("warn", t::FAILING, t::failing(endpoint.failures, &since))
         }
-        (None, None) => Cell::Badge("good", t::WORKING.to_owned()),
+        (None, None) => ("good", t::WORKING, String::new()),
     }
 }
 
 fn row(endpoint: WebhookEndpoint, now: Timestamp) -> Vec<Cell> {
-    let state = state(&endpoint, now);
+    let (kind, says, more) = state(&endpoint, now);
     let url = Cell::Link(endpoint.url, address(endpoint.id));
     let organization = endpoint.organization_id.map_or_else(
         || Cell::Text(t::ALL_ORGANIZATIONS.to_owned()),
@@ -103,7 +99,7 @@ fn row(endpoint: WebhookEndpoint, now: Timestamp) -> Vec<Cell> {
     );
     vec![
         url,
-        state,
+        Cell::Badged(kind, says.to_owned(), more),
         organization,
         Cell::Text(types_of(endpoint.types.as_deref())),
         Cell::Time(When::new(endpoint.created_at, now)),

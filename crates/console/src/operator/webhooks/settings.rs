@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::web::{self, ServiceConfig};
 use askama::Template;
-use rollcall_model::{EventType, WebhookEndpoint};
+use rollcall_model::WebhookEndpoint;
 use rollcall_orgs::{OrgsError, webhooks};
 use rollcall_store::{ReplayRange, WebhookEndpointChange};
 use serde::Deserialize;
@@ -14,8 +14,8 @@ use super::form::secret_page;
 use super::{LIST, address, endpoint, state, tabs, types_of};
 use crate::answer::{self, Answer, Danger, Field, PageError, When};
 use crate::assets;
-use crate::operator::form_parts::{blame, number};
-use crate::operator::table::{Cell, Tab};
+use crate::operator::form_parts::{blame, event_type, number};
+use crate::operator::table::Tab;
 use crate::operator::{Deed, Frame, Operator, Place};
 use crate::text as t;
 
@@ -38,7 +38,7 @@ struct Settings {
     base: String,
     id: String,
     /// Kind of the badge, what it says, and more of it.
-    state: (&'static str, String, String),
+    state: (&'static str, &'static str, String),
     paused: bool,
     facts: Vec<(&'static str, String)>,
     /// The organization that it belongs to, and where its page is.
@@ -57,11 +57,6 @@ async fn settings(
 ) -> Result<Settings, PageError> {
     let store = operator.store();
     let now = store.clock().now();
-    let state = match state(endpoint, now) {
-        Cell::Badged(kind, says, more) => (kind, says, more),
-        Cell::Badge(kind, says) => (kind, says, String::new()),
-        _ => ("plain", String::new(), String::new()),
-    };
     let base = address(endpoint.id);
     let frame = Frame::new(operator, Place::Webhooks, &endpoint.url).below(t::WEBHOOKS, LIST);
     let secrets = endpoint.secrets.iter().map(|secret| {
@@ -73,7 +68,7 @@ async fn settings(
         frame,
         tabs: tabs(endpoint.id, true),
         id: endpoint.id.to_string(),
-        state,
+        state: state(endpoint, now),
         paused: endpoint.paused.is_some(),
         facts: facts(endpoint),
         organization: organization.map(|id| {
@@ -206,19 +201,10 @@ impl Replay {
             return Err(invalid("up_to", "lies before the first".to_owned()));
         }
         let names = self.types.split([',', ' ']).filter(|name| !name.is_empty());
-        let kind = |name: &str| {
-            let unknown = || {
-                invalid(
-                    "types",
-                    format!("names “{name}”, which is no type of events"),
-                )
-            };
-            EventType::from_name(name).ok_or_else(unknown)
-        };
         Ok(ReplayRange {
             after,
             up_to,
-            types: names.map(kind).collect::<Result<_, _>>()?,
+            types: names.map(event_type).collect::<Result<_, _>>()?,
         })
     }
 }

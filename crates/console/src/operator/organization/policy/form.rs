@@ -7,8 +7,7 @@ use rollcall_orgs::OrgsError;
 use serde::Deserialize;
 
 use crate::answer::Field;
-use crate::operator::form_page::Choice;
-use crate::operator::form_parts::{Check, Group, Part, lines, number};
+use crate::operator::form_parts::{Check, Choice, Group, Part, lines, number};
 use crate::text as t;
 
 /// What the form holds. Its fields are named as the management API names the rules.
@@ -161,7 +160,7 @@ impl Proposal {
 
     fn accounts(&self) -> Group {
         Group {
-            legend: t::ACCOUNTS,
+            legend: Some(t::ACCOUNTS),
             parts: vec![
                 Part::Check(Check {
                     name: "restrict_account_creation_to_scim",
@@ -197,7 +196,7 @@ impl Proposal {
 
     fn roles(&self) -> Group {
         Group {
-            legend: t::ROLES_GROUP,
+            legend: Some(t::ROLES_GROUP),
             parts: vec![
                 Part::Field(
                     Field::text("roles", t::ROLES, t::ROLES_HELP)
@@ -216,7 +215,7 @@ impl Proposal {
 
     fn protection(&self) -> Group {
         Group {
-            legend: t::PROTECTION,
+            legend: Some(t::PROTECTION),
             parts: vec![
                 Part::Field(
                     Field::text("protected_users", t::PROTECTED, t::PROTECTED_HELP)
@@ -235,7 +234,7 @@ impl Proposal {
 
     fn seats(&self) -> Group {
         Group {
-            legend: t::SEATS,
+            legend: Some(t::SEATS),
             parts: vec![
                 Part::Field(
                     Field::text("seats", t::SEAT_LIMIT, t::SEAT_LIMIT_HELP)

@@ -16,11 +16,11 @@ use rollcall_store::{OrgHandle, StoredPolicy};
 
 use self::form::Proposal;
 use self::outlook::Outlook;
-use super::page_of;
+use super::{frame_of, page_of};
 use crate::answer::{self, Answer};
 use crate::assets;
 use crate::operator::form_parts::{Group, Part, blame, fields};
-use crate::operator::{Deed, Frame, Operator, Place};
+use crate::operator::{Deed, Frame, Operator};
 use crate::text as t;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -54,11 +54,8 @@ struct PolicyPage {
 impl PolicyPage {
     fn new(operator: &Operator, org: &OrgHandle, held: &StoredPolicy, proposal: &Proposal) -> Self {
         let back = page_of(org);
-        let frame = Frame::new(operator, Place::Organizations, t::POLICY)
-            .below(t::ORGANIZATIONS, "/console/organizations")
-            .below(&org.organization().name, &back);
         Self {
-            frame,
+            frame: frame_of(operator, org, t::POLICY),
             here: format!("{back}/policy"),
             back,
             slug: org.organization().slug.to_string(),

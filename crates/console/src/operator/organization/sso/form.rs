@@ -1,10 +1,7 @@
 //! The form of an SSO connection, to add one and to change one.
 
-use actix_web::http::StatusCode;
 use actix_web::web::{self, ServiceConfig};
-use askama::Template;
 use rollcall_model::{OidcProvider, SamlProvider, SsoConnection, SsoProvider};
-use rollcall_orgs::OrgsError;
 use rollcall_orgs::sso_connections::{self, ProviderInput, SsoConnectionInput, SsoConnectionPatch};
 use rollcall_store::OrgHandle;
 use secrecy::SecretString;
@@ -12,11 +9,11 @@ use serde::Deserialize;
 
 use super::{Opened, page_of_sso};
 use crate::answer::{self, Answer, Field};
-use crate::assets;
-use crate::operator::form_parts::blame;
-use crate::operator::organization::page_of;
+use crate::operator::form_page::FormPage;
+use crate::operator::form_parts::{Check, Group, Part};
+use crate::operator::organization::{frame_of, page_of};
 use crate::operator::table::Tab;
-use crate::operator::{Deed, Frame, Operator, Place, given};
+use crate::operator::{Deed, Frame, Operator, given};
 use crate::text as t;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -53,14 +50,14 @@ struct Held {
     idp_entity_id: String,
     sso_url: String,
     certificate: String,
-    trust_email: String,
+    trust_email: bool,
 }
 
 impl Held {
     fn of(connection: &SsoConnection) -> Self {
         let held = Self {
             name: connection.name.clone(),
-            trust_email: if connection.trust_email { YES } else { "" }.to_owned(),
+            trust_email: connection.trust_email,
             ..Self::default()
         };
         match &connection.provider {
@@ -120,7 +117,6 @@ impl Held {
 
 const OIDC: &str = "oidc";
 const SAML: &str = "saml";
-const YES: &str = "yes";
 
 /// The certificate that the form shows.
 fn shown(saml: &SamlProvider) -> &str {
@@ -143,9 +139,7 @@ impl About {
     fn new_one(operator: &Operator, org: &OrgHandle) -> Self {
         let base = page_of(org);
         Self {
-            frame: Frame::new(operator, Place::Organizations, t::NEW_SSO)
-                .below(t::ORGANIZATIONS, "/console/organizations")
-                .below(&org.organization().name, &base),
+            frame: frame_of(operator, org, t::NEW_SSO),
             path: format!("{base}/sso-connections/new"),
             action: format!("{base}/sso-connections"),
             back: base,
@@ -173,57 +167,41 @@ impl About {
 }
 
 /// The form, for one protocol.
-#[derive(Template)]
-#[template(path = "operator/sso_form.html")]
-struct Form {
-    frame: Frame,
-    lead: &'static str,
-    action: String,
-    back: String,
-    button: &'static str,
-    /// The protocols.
-    tabs: Vec<Tab>,
-    protocol: &'static str,
-    fields: Vec<Field>,
-    trusts_email: bool,
-    wrong: Option<String>,
-}
-
-impl Form {
-    fn new(about: About, held: &Held) -> Self {
-        let is_saml = held.protocol == SAML;
-        let name = Field::text("name", t::NAME, t::SSO_NAME_HELP).required();
-        let mut fields = vec![name.holding(&held.name)];
-        fields.extend(if is_saml {
-            saml_fields(held)
-        } else {
-            oidc_fields(held, about.secret_help)
-        });
-        let tab = |protocol, says, here| Tab {
-            href: format!("{}?protocol={protocol}", about.path),
-            says,
-            here,
-        };
-        Self {
-            tabs: vec![
-                tab(OIDC, t::PROTOCOL_OIDC, !is_saml),
-                tab(SAML, t::PROTOCOL_SAML, is_saml),
-            ],
-            protocol: if is_saml { SAML } else { OIDC },
-            fields,
-            trusts_email: held.trust_email == YES,
-            wrong: None,
-            frame: about.frame,
-            lead: about.lead,
-            action: about.action,
-            back: about.back,
-            button: about.button,
-        }
-    }
-
-    fn refused(mut self, error: OrgsError) -> Answer {
-        self.wrong = blame(&mut self.fields, error)?;
-        answer::page_with(StatusCode::UNPROCESSABLE_ENTITY, &self)
+fn form(about: About, held: &Held) -> FormPage {
+    let is_saml = held.protocol == SAML;
+    let name = Field::text("name", t::NAME, t::SSO_NAME_HELP).required();
+    let of_protocol = if is_saml {
+        saml_fields(held)
+    } else {
+        oidc_fields(held, about.secret_help)
+    };
+    let fields = [name.holding(&held.name)].into_iter().chain(of_protocol);
+    let others = [
+        Part::Check(Check {
+            name: "trust_email",
+            label: t::TRUST_EMAIL,
+            help: t::TRUST_EMAIL_HELP,
+            on: held.trust_email,
+        }),
+        Part::Hidden("protocol", if is_saml { SAML } else { OIDC }),
+    ];
+    let tab = |protocol, says, here| Tab {
+        href: format!("{}?protocol={protocol}", about.path),
+        says,
+        here,
+    };
+    FormPage {
+        tabs: vec![
+            tab(OIDC, t::PROTOCOL_OIDC, !is_saml),
+            tab(SAML, t::PROTOCOL_SAML, is_saml),
+        ],
+        groups: Group::only(fields.map(Part::from).chain(others)),
+        frame: about.frame,
+        lead: about.lead,
+        action: about.action,
+        back: about.back,
+        button: about.button,
+        wrong: None,
     }
 }
 
@@ -237,21 +215,16 @@ fn oidc_fields(held: &Held, secret_help: &'static str) -> Vec<Field> {
             .required()
             .holding(&held.client_id),
         // What was typed is not sent back.
-        Field {
-            kind: "password",
-            ..Field::text("client_secret", t::CLIENT_SECRET, secret_help)
-        },
+        Field::text("client_secret", t::CLIENT_SECRET, secret_help).of_kind("password"),
         Field::text("external_id_claim", claim, claim_help).holding(&held.external_id_claim),
     ]
 }
 
 fn saml_fields(held: &Held) -> Vec<Field> {
-    let metadata = Field {
-        kind: "textarea",
-        ..Field::text("metadata_xml", t::METADATA, t::METADATA_HELP)
-    };
     vec![
-        metadata.holding(&held.metadata_xml),
+        Field::text("metadata_xml", t::METADATA, t::METADATA_HELP)
+            .of_kind("textarea")
+            .holding(&held.metadata_xml),
         Field::text("idp_entity_id", t::ENTITY_ID, t::ENTITY_ID_HELP).holding(&held.idp_entity_id),
         Field::text("sso_url", t::SSO_URL, "").holding(&held.sso_url),
         Field::text("certificate", t::CERTIFICATE, t::CERTIFICATE_HELP).holding(&held.certificate),
@@ -265,12 +238,13 @@ struct Wanted {
 }
 
 async fn new(operator: Operator, org: web::Path<String>, wanted: web::Query<Wanted>) -> Answer {
+    operator.changes()?;
     let org = operator.organization(&org).await?;
     let held = Held {
         protocol: wanted.into_inner().protocol.unwrap_or_default(),
         ..Held::default()
     };
-    answer::page(&Form::new(About::new_one(&operator, &org), &held))
+    answer::page(&form(About::new_one(&operator, &org), &held))
 }
 
 async fn create(deed: Deed, org: web::Path<String>) -> Answer {
@@ -279,7 +253,7 @@ async fn create(deed: Deed, org: web::Path<String>) -> Answer {
     let input = SsoConnectionInput {
         name: held.name.clone(),
         provider: held.provider(),
-        trust_email: held.trust_email == YES,
+        trust_email: held.trust_email,
     };
     let key = &deed.shared.options.sealing_key;
     match sso_connections::create(&org, key, input, deed.origin()).await {
@@ -287,7 +261,7 @@ async fn create(deed: Deed, org: web::Path<String>) -> Answer {
             let next = page_of_sso(&org, made.id);
             deed.done(&t::sso_created(&made.name), &next).await
         }
-        Err(refused) => Form::new(About::new_one(&deed.operator, &org), &held).refused(refused),
+        Err(refused) => form(About::new_one(&deed.operator, &org), &held).refused(refused),
     }
 }
 
@@ -296,12 +270,13 @@ async fn edit(
     path: web::Path<(String, String)>,
     wanted: web::Query<Wanted>,
 ) -> Answer {
+    operator.changes()?;
     let opened = Opened::of(&operator, &path).await?;
     let mut held = Held::of(&opened.connection);
     if let Some(protocol) = wanted.into_inner().protocol {
         held.protocol = protocol;
     }
-    answer::page(&Form::new(About::known(&operator, &opened), &held))
+    answer::page(&form(About::known(&operator, &opened), &held))
 }
 
 async fn save(deed: Deed, path: web::Path<(String, String)>) -> Answer {
@@ -312,11 +287,11 @@ async fn save(deed: Deed, path: web::Path<(String, String)>) -> Answer {
         name: Some(held.name.clone()),
         provider: (!keeps).then(|| held.provider()),
         enabled: None,
-        trust_email: Some(held.trust_email == YES),
+        trust_email: Some(held.trust_email),
     };
     let (key, id) = (&deed.shared.options.sealing_key, opened.connection.id);
     match sso_connections::change(&opened.org, key, id, patch, deed.origin()).await {
         Ok(changed) => deed.done(&t::saved(&changed.name), &opened.base).await,
-        Err(refused) => Form::new(About::known(&deed.operator, &opened), &held).refused(refused),
+        Err(refused) => form(About::known(&deed.operator, &opened), &held).refused(refused),
     }
 }

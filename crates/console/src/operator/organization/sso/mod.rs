@@ -11,10 +11,10 @@ use rollcall_orgs::{certificates, oidc};
 use rollcall_store::OrgHandle;
 use serde::Deserialize;
 
-use super::{all, page_of};
+use super::{all, frame_of, page_of};
 use crate::answer::{self, Answer, Danger, PageError, When};
 use crate::assets;
-use crate::operator::{Deed, Frame, Operator, Place, given, path_id};
+use crate::operator::{Deed, Frame, Operator, given, path_id};
 use crate::text as t;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -68,9 +68,7 @@ impl Opened {
     }
 
     fn frame(&self, operator: &Operator) -> Frame {
-        Frame::new(operator, Place::Organizations, &self.connection.name)
-            .below(t::ORGANIZATIONS, "/console/organizations")
-            .below(&self.org.organization().name, page_of(&self.org))
+        frame_of(operator, &self.org, &self.connection.name)
     }
 
     fn danger(&self, path: &str, title: &'static str, does: String) -> Danger {
