@@ -1,6 +1,5 @@
 //! `/v1/api-keys`
 
-use actix_web::http::StatusCode;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, delete, get, post};
 use rollcall_model::{ApiKey, ApiKeyId, ApiKeyRole, OrgId, Timestamp};
@@ -96,19 +95,6 @@ fn role(asked: Option<&str>) -> Result<ApiKeyRole, Problem> {
     })
 }
 
-async fn organization(caller: &Caller, named: &str) -> Result<OrgId, Problem> {
-    let found = caller.organization(named).await;
-    let unknown = |_| {
-        Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "no_such_reference",
-            "`organization_id` names no organization",
-        )
-        .at("organization_id")
-    };
-    Ok(found.map_err(unknown)?.org_id())
-}
-
 /// Make an API key
 ///
 /// The secret is shown in this answer only.
@@ -123,7 +109,10 @@ async fn create_api_key(post: Post<NewApiKeyBody>) -> Result<HttpResponse, Probl
         let limits = KeyLimits {
             role: role(body.role.as_deref())?,
             organization_id: match &body.organization_id {
-                Some(named) => Some(organization(&caller, named).await?),
+                Some(named) => {
+                    let named = caller.referenced_organization("organization_id", named);
+                    Some(named.await?.org_id())
+                }
                 None => None,
             },
         };

@@ -72,12 +72,44 @@ impl Caller {
     ///
     /// 404 if there is none; a text that is neither id nor slug names none either.
     pub(crate) async fn organization(&self, named: &str) -> Result<OrgHandle, Problem> {
-        let missing = || Problem::not_found("organization");
-        let named: OrgRef = named.parse().map_err(|_| missing())?;
+        let found = self.find_organization(named).await?;
+        found.ok_or_else(|| Problem::not_found("organization"))
+    }
+
+    /// Opens the organization that a member of a body or a parameter names by id or slug.
+    ///
+    /// # Errors
+    ///
+    /// 422 at `field` if there is none.
+    pub(crate) async fn referenced_organization(
+        &self,
+        field: &'static str,
+        named: &str,
+    ) -> Result<OrgHandle, Problem> {
+        let found = self.find_organization(named).await?;
+        found.ok_or_else(|| {
+            Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "no_such_reference",
+                format!("`{field}` names no organization"),
+            )
+            .at(field)
+        })
+    }
+
+    /// `None` also means that this caller may not see it.
+    async fn find_organization(&self, named: &str) -> Result<Option<OrgHandle>, Problem> {
+        let Ok(named) = named.parse::<OrgRef>() else {
+            return Ok(None);
+        };
         let found = self.app.store.open_organization(&named).await?;
-        found
-            .filter(|org| self.key.organization_id.is_none_or(|id| id == org.org_id()))
-            .ok_or_else(missing)
+        Ok(found.filter(|org| self.may_see(org.org_id())))
+    }
+
+    /// Whether an organization is one of those that this caller may see.
+    #[must_use]
+    pub(crate) fn may_see(&self, organization: OrgId) -> bool {
+        self.bound_to().is_none_or(|id| id == organization)
     }
 
     /// The one organization that this caller is bound to; `None` if it may see all of them.

@@ -137,9 +137,9 @@ async fn find_sign_in_route(caller: Caller, req: HttpRequest) -> Result<HttpResp
     let name = DomainName::of_address(&query.email).ok_or_else(no_route)?;
     let found = caller.app.store.find_verified_domain(name.as_str()).await?;
     let (org, domain) = found.ok_or_else(no_route)?;
-    // Not every key may see every organization.
-    let id = org.org_id().to_string();
-    let org = caller.organization(&id).await.map_err(|_| no_route())?;
+    if !caller.may_see(org.org_id()) {
+        return Err(no_route());
+    }
     let connections = match domain.sso_connection_id {
         Some(id) => org.find_sso_connection(id).await?.into_iter().collect(),
         None => {

@@ -47,6 +47,17 @@ on_each_database! {
         assert!(metrics.body.as_str().unwrap().contains(counted));
     }
 
+    async fn an_organization_that_cannot_be_looked_up_is_not_said_to_be_missing(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let raw = app.database.raw().await;
+        let away = "alter table organizations rename to organizations_away";
+        sea_orm::ConnectionTrait::execute_unprepared(&raw, away).await.unwrap();
+        let endpoint = json!({ "url": "https://product.example.com/hooks", "organization": "acme" });
+        let _ = app.api.post("/v1/webhook-endpoints", endpoint).await.expect(500);
+        let key = json!({ "name": "bound", "organization_id": "acme" });
+        let _ = app.api.post("/v1/api-keys", key).await.expect(500);
+    }
+
     async fn requests_and_connections_are_counted(database: TestDatabase) {
         let app = TestApp::start(database).await;
         let acme = app.connect("Acme").await;

@@ -172,19 +172,9 @@ pub(super) fn types(asked: Option<&str>) -> Result<Vec<EventType>, Problem> {
 /// The organization whose events are wanted. An id is not looked up: events outlive their
 /// organization, and an id that was never given out has none.
 async fn organization(caller: &Caller, asked: &str) -> Result<OrgId, Problem> {
-    let unknown = || {
-        Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "no_such_reference",
-            "`organization` names no organization",
-        )
-        .at("organization")
-    };
-    let named: OrgRef = asked.parse().map_err(|_| unknown())?;
-    if let OrgRef::Id(id) = named {
+    if let Ok(OrgRef::Id(id)) = asked.parse() {
         return Ok(id);
     }
-    let found = caller.app.store.open_organization(&named).await?;
-    let found = found.filter(|org| caller.bound_to().is_none_or(|id| id == org.org_id()));
-    Ok(found.ok_or_else(unknown)?.org_id())
+    let named = caller.referenced_organization("organization", asked);
+    Ok(named.await?.org_id())
 }

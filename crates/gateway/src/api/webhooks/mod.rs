@@ -6,7 +6,6 @@
 mod body;
 mod deliveries;
 
-use actix_web::http::StatusCode;
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post};
 use rollcall_model::OrgId;
@@ -46,16 +45,8 @@ async fn organization(caller: &Caller, named: Option<&str>) -> Result<Option<Org
     let Some(named) = named else {
         return Ok(caller.bound_to());
     };
-    let found = caller.organization(named).await;
-    let unknown = |_| {
-        Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "no_such_reference",
-            "`organization` names no organization",
-        )
-        .at("organization")
-    };
-    Ok(Some(found.map_err(unknown)?.org_id()))
+    let named = caller.referenced_organization("organization", named);
+    Ok(Some(named.await?.org_id()))
 }
 
 /// Make a webhook endpoint
