@@ -144,6 +144,10 @@ metrics! {
     redis_outages: IntCounter = "rollcall_redis_outages_total" [],
     /// What was told to other replicas and heard from them, to be forgotten.
     stale_notices: IntCounterVec = "rollcall_stale_notices_total" ["notice"],
+    /// When the certificate ends that this process serves HTTPS with, in seconds since 1970; 0 if it serves none.
+    certificate_end: IntGauge = "rollcall_tls_certificate_expires_timestamp_seconds" [],
+    /// Times that the files of the certificate were read and could not be served, so that the one from before stayed. They are read every minute.
+    certificate_failures: IntCounter = "rollcall_tls_reload_failures_total" [],
     /// Connections to the database that this process has open for requests; on PostgreSQL there are others for what goes on beside them.
     database_connections: IntGauge = "rollcall_database_connections" [],
     /// Those of the open connections for requests that nobody uses now.
@@ -398,6 +402,16 @@ impl Metrics {
         let gauge = |count| gauge_value(u64::try_from(count).unwrap_or(u64::MAX));
         self.feed_waiting.set(gauge(waiting));
         self.feed_streams.set(gauge(streams));
+    }
+
+    /// When the certificate ends that HTTPS is served with, in seconds since 1970.
+    pub fn set_certificate_end(&self, seconds: i64) {
+        self.certificate_end.set(seconds);
+    }
+
+    /// The files of the certificate hold none that can be served.
+    pub fn certificate_not_taken(&self) {
+        self.certificate_failures.inc();
     }
 
     /// How many connections to the database are open now, how many of them nobody uses, and how

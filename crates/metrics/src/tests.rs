@@ -146,6 +146,12 @@ fn a_new_server_shows_its_version_and_zeros() {
     rollcall_stale_notices_total{notice="everything"} 0
     rollcall_stale_notices_total{notice="heard"} 0
     rollcall_stale_notices_total{notice="sent"} 0
+    # HELP rollcall_tls_certificate_expires_timestamp_seconds When the certificate ends that this process serves HTTPS with, in seconds since 1970; 0 if it serves none.
+    # TYPE rollcall_tls_certificate_expires_timestamp_seconds gauge
+    rollcall_tls_certificate_expires_timestamp_seconds 0
+    # HELP rollcall_tls_reload_failures_total Times that the files of the certificate were read and could not be served, so that the one from before stayed. They are read every minute.
+    # TYPE rollcall_tls_reload_failures_total counter
+    rollcall_tls_reload_failures_total 0
     # HELP rollcall_tombstones_purged_total Tombstones of deleted users and groups that were removed because their time was over.
     # TYPE rollcall_tombstones_purged_total counter
     rollcall_tombstones_purged_total 0
@@ -405,6 +411,8 @@ fn the_manual_lists_every_metric() {
     | `rollcall_redis_up` | gauge |  | 1 while Redis answers, 0 while it does not or none is configured. |
     | `rollcall_redis_outages_total` | counter |  | Times that Redis stopped answering. |
     | `rollcall_stale_notices_total` | counter | `notice` | What was told to other replicas and heard from them, to be forgotten. |
+    | `rollcall_tls_certificate_expires_timestamp_seconds` | gauge |  | When the certificate ends that this process serves HTTPS with, in seconds since 1970; 0 if it serves none. |
+    | `rollcall_tls_reload_failures_total` | counter |  | Times that the files of the certificate were read and could not be served, so that the one from before stayed. They are read every minute. |
     | `rollcall_database_connections` | gauge |  | Connections to the database that this process has open for requests; on PostgreSQL there are others for what goes on beside them. |
     | `rollcall_database_connections_idle` | gauge |  | Those of the open connections for requests that nobody uses now. |
     | `rollcall_database_waiting` | gauge |  | Requests of this process that wait for a connection to the database now. |

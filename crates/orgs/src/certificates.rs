@@ -1,7 +1,7 @@
-//! What an X.509 certificate of a SAML provider says of itself (RFC 5280 §4.1).
+//! What an X.509 certificate says of itself (RFC 5280 §4.1).
 //!
-//! The dates are shown and reported, not enforced: a certificate in SAML metadata is a key that an
-//! admin vouched for, and providers go on signing with expired ones.
+//! The dates of SAML providers are shown and reported, not enforced: a certificate in SAML metadata
+//! is a key that an admin vouched for, and providers go on signing with expired ones.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -26,9 +26,14 @@ pub struct CertificateFacts {
 /// Reads a certificate: base64 of DER. What cannot be read is left out.
 #[must_use]
 pub fn read(certificate: &str) -> CertificateFacts {
-    let der = STANDARD.decode(certificate).unwrap_or_default();
-    let digest = Sha256::digest(&der);
-    let read = X509Certificate::from_der(&der).ok();
+    read_der(&STANDARD.decode(certificate).unwrap_or_default())
+}
+
+/// Reads a certificate as DER. What cannot be read is left out.
+#[must_use]
+pub fn read_der(der: &[u8]) -> CertificateFacts {
+    let digest = Sha256::digest(der);
+    let read = X509Certificate::from_der(der).ok();
     let read = read.map(|(_, certificate)| certificate);
     let validity = read.as_ref().map(|read| read.validity());
     CertificateFacts {

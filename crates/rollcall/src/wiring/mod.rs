@@ -8,6 +8,7 @@ mod listen;
 mod pages;
 mod replicas;
 mod secret_key;
+mod tls;
 mod webhooks;
 
 use std::sync::Arc;
@@ -30,9 +31,12 @@ use rollcall_orgs::secret::{ApiKeySecret, check_key};
 use rollcall_orgs::webhooks::Destinations;
 use rollcall_outbound::{Fetcher, Timeouts};
 use rollcall_store::{Divided, Store, StoreOptions};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 
 pub(crate) use self::database::{check_server, describe, open, renew_keys};
 pub(crate) use self::listen::{Bound, bind};
+use self::tls::Certificate;
 use crate::config::Config;
 
 /// The release, as `rollcall --version` and the metrics show it.
@@ -50,6 +54,8 @@ pub(crate) struct Started {
 pub(crate) struct Serving {
     running: Running,
     events: Events,
+    /// Follows the files of the certificate, if there is one.
+    certificate: Option<JoinHandle<()>>,
 }
 
 impl Serving {
@@ -58,6 +64,9 @@ impl Serving {
         self.running.drain();
         self.events.stop().await;
         self.running.stop().await;
+        if let Some(follows) = self.certificate {
+            follows.abort();
+        }
     }
 }
 
@@ -118,7 +127,7 @@ async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result
     };
     let listeners = Listeners {
         main: bound.main,
-        tls: bound.tls,
+        tls: bound.tls.as_ref().map(Certificate::config).transpose()?,
         metrics: bound.metrics,
     };
     let stream = config.events.redis_stream.as_ref();
@@ -137,8 +146,26 @@ async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result
         webhooks: Some(webhooks::options(config, outbound, sealing_key)),
     };
     let events = rollcall_events::start(&background, &metrics, options);
-    let serving = Serving { running, events };
+    let certificate = bound
+        .tls
+        .map(|certificate| follow(certificate, metrics))
+        .transpose()?;
+    let serving = Serving {
+        running,
+        events,
+        certificate,
+    };
     Ok(Started { serving, first_key })
+}
+
+/// Has changes of a certificate's files served.
+fn follow(certificate: Arc<Certificate>, metrics: Metrics) -> anyhow::Result<JoinHandle<()>> {
+    let hangups = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
+    Ok(tokio::spawn(certificate.follow(
+        metrics,
+        tls::READ_EVERY,
+        hangups,
+    )))
 }
 
 /// Takes in the key of the configuration, or makes the first one of an installation.

@@ -2,7 +2,9 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::CertificateDer;
@@ -15,14 +17,18 @@ use rustls::{
 
 use crate::rollcall::{Folder, Server, stderr};
 
-fn serve(folder: &Folder) -> Server {
-    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
+const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data");
+
+fn data(name: &str) -> PathBuf {
+    Path::new(DATA).join(name)
+}
+
+fn serve(folder: &Folder, certificate: &Path, key: &Path) -> Server {
     let mut command = folder.command(&["serve"]);
-    command.envs([
-        ("ROLLCALL_LISTEN", "127.0.0.1:0"),
-        ("ROLLCALL_TLS_CERTIFICATE_FILE", &format!("{data}/tls.crt")),
-        ("ROLLCALL_TLS_KEY_FILE", &format!("{data}/tls.key")),
-    ]);
+    command
+        .env("ROLLCALL_LISTEN", "127.0.0.1:0")
+        .env("ROLLCALL_TLS_CERTIFICATE_FILE", certificate)
+        .env("ROLLCALL_TLS_KEY_FILE", key);
     Server::start(command)
 }
 
@@ -30,26 +36,49 @@ fn connect(server: &Server) -> TcpStream {
     TcpStream::connect(server.url().trim_start_matches("https://")).unwrap()
 }
 
-/// Asks over one version of TLS for the health of a server; the version that was agreed on, and
-/// the answer.
-fn ask(server: &Server, version: &'static SupportedProtocolVersion) -> (ProtocolVersion, String) {
-    let mut roots = RootCertStore::empty();
-    let certificate = CertificateDer::from_pem_slice(include_bytes!("../data/tls.crt")).unwrap();
-    roots.add(certificate).unwrap();
-    let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_protocol_versions(&[version])
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let client = ClientConnection::new(Arc::new(config), "127.0.0.1".try_into().unwrap()).unwrap();
-    let mut stream = StreamOwned::new(client, connect(server));
-    let request = b"GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n\r\n";
-    stream.write_all(request).unwrap();
-    let mut answer = Vec::new();
-    // A server may close without saying so; what it answered is there all the same.
-    let _ = stream.read_to_end(&mut answer);
-    let agreed = stream.conn.protocol_version().unwrap();
-    (agreed, String::from_utf8(answer).unwrap())
+/// A connection over TLS.
+struct Connection(StreamOwned<ClientConnection, TcpStream>);
+
+impl Connection {
+    /// Trusts the two certificates of the tests, and knows one version of TLS.
+    fn open(server: &Server, version: &'static SupportedProtocolVersion) -> Self {
+        let mut roots = RootCertStore::empty();
+        for name in ["tls.crt", "tls-rsa.crt"] {
+            let certificate = CertificateDer::from_pem_file(data(name)).unwrap();
+            roots.add(certificate).unwrap();
+        }
+        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = "127.0.0.1".try_into().unwrap();
+        let client = ClientConnection::new(Arc::new(config), name).unwrap();
+        Self(StreamOwned::new(client, connect(server)))
+    }
+
+    /// Asks for a path. The connection stays open.
+    fn ask(&mut self, path: &str) -> String {
+        write!(self.0, "GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n").unwrap();
+        let mut answer = Vec::new();
+        let mut byte = [0];
+        while !answer.ends_with(b"\r\n\r\n") {
+            self.0.read_exact(&mut byte).unwrap();
+            answer.push(byte[0]);
+        }
+        let head = String::from_utf8(answer).unwrap().to_lowercase();
+        let length = head.split("content-length: ").nth(1).unwrap();
+        let length = length.split_whitespace().next().unwrap();
+        let mut body = vec![0; length.parse().unwrap()];
+        self.0.read_exact(&mut body).unwrap();
+        head + &String::from_utf8(body).unwrap()
+    }
+
+    /// Whether the server has shown this certificate.
+    fn was_shown(&self, name: &str) -> bool {
+        let certificate = CertificateDer::from_pem_file(data(name)).unwrap();
+        self.0.conn.peer_certificates().unwrap() == [certificate]
+    }
 }
 
 /// The first bytes of a client that knows nothing newer than this version.
@@ -68,14 +97,15 @@ fn client_hello(minor: u8) -> Vec<u8> {
 #[test]
 fn tls_1_2_and_1_3_are_spoken_and_nothing_older() {
     let folder = Folder::new();
-    let server = serve(&folder);
+    let server = serve(&folder, &data("tls.crt"), &data("tls.key"));
     for (offered, agreed) in [
         (&TLS12, ProtocolVersion::TLSv1_2),
         (&TLS13, ProtocolVersion::TLSv1_3),
     ] {
-        let (version, answer) = ask(&server, offered);
-        assert_eq!(version, agreed);
-        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        let mut connection = Connection::open(&server, offered);
+        let answer = connection.ask("/healthz");
+        assert_eq!(connection.0.conn.protocol_version(), Some(agreed));
+        assert!(answer.starts_with("http/1.1 200 "), "{answer}");
     }
     // SSL 3.0, TLS 1.0 and TLS 1.1.
     for minor in 0..=2 {
@@ -93,7 +123,7 @@ fn tls_1_2_and_1_3_are_spoken_and_nothing_older() {
 #[test]
 fn plain_http_gets_no_answer_from_an_https_listener() {
     let folder = Folder::new();
-    let server = serve(&folder);
+    let server = serve(&folder, &data("tls.crt"), &data("tls.key"));
     let mut stream = connect(&server);
     let request = b"GET /scim/v2/Users HTTP/1.1\r\nhost: x\r\nauthorization: Bearer rc_x\r\n\r\n";
     stream.write_all(request).unwrap();
@@ -113,4 +143,55 @@ fn plain_http_that_others_can_reach_does_not_start() {
     assert!(!refused.status.success());
     let said = stderr(&refused);
     assert!(said.contains("there is no TLS"), "{said}");
+}
+
+/// Asks until it is so, for half a minute at most.
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "never: {what}");
+    }
+}
+
+/// What a metric without labels stands at.
+fn metric(server: &Server, name: &str) -> u64 {
+    let text = Connection::open(server, &TLS13).ask("/metrics");
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    line.unwrap().trim().parse().unwrap()
+}
+
+#[test]
+fn a_new_certificate_is_served_without_a_restart_and_a_bad_one_is_not() {
+    const FAILURES: &str = "rollcall_tls_reload_failures_total";
+    const END: &str = "rollcall_tls_certificate_expires_timestamp_seconds";
+    let folder = Folder::new();
+    let put = |file, from| std::fs::copy(data(from), folder.path(file)).unwrap();
+    put("crt", "tls.crt");
+    put("key", "tls.key");
+    let server = serve(&folder, &folder.path("crt"), &folder.path("key"));
+    let mut before = Connection::open(&server, &TLS13);
+    assert!(before.ask("/healthz").contains(" 200 ") && before.was_shown("tls.crt"));
+    let first_end = metric(&server, END);
+
+    // Half of the new pair.
+    put("crt", "tls-rsa.crt");
+    server.signal("HUP");
+    until("a failure is counted", || metric(&server, FAILURES) > 0);
+    for version in [&TLS12, &TLS13] {
+        let mut connection = Connection::open(&server, version);
+        assert!(connection.ask("/healthz").contains(" 200 ") && connection.was_shown("tls.crt"));
+    }
+    assert_eq!(metric(&server, END), first_end);
+
+    put("key", "tls-rsa.key");
+    server.signal("HUP");
+    until("the new one is shown", || {
+        let mut connection = Connection::open(&server, &TLS12);
+        connection.ask("/healthz").contains(" 200 ") && connection.was_shown("tls-rsa.crt")
+    });
+    until("its end is told", || metric(&server, END) > first_end);
+    // Whoever was connected before is so still.
+    assert!(before.ask("/healthz").contains(" 200 ") && before.was_shown("tls.crt"));
+    drop(before);
+    assert!(server.stop());
 }
