@@ -23,44 +23,35 @@ pub(crate) fn of(req: &HttpRequest, settings: &Settings) -> Result<Address, Name
         organization: settings
             .base_domain
             .as_ref()
-            .and_then(|domain| slug_of_host(&host(req, settings), domain)),
+            .and_then(|domain| slug_of_host(host(req, settings), domain)),
     })
 }
 
-/// The host that the client asked for. What a proxy says of it is believed only behind one.
-fn host(req: &HttpRequest, settings: &Settings) -> String {
-    let host = if settings.behind_proxy {
-        req.connection_info().host().to_owned()
-    } else {
-        let in_header = req
-            .headers()
-            .get("host")
-            .and_then(|host| host.to_str().ok());
-        in_header
-            .or_else(|| req.uri().authority().map(|authority| authority.as_str()))
-            .unwrap_or_default()
-            .to_owned()
-    };
-    host.rsplit_once(':')
-        .filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
-        .map_or(host.clone(), |(name, _)| name.to_owned())
+/// The host that the client asked for, without a port.
+fn host<'r>(req: &'r HttpRequest, settings: &Settings) -> &'r str {
+    let headers = req.headers();
+    let asked_for = || headers.get("host")?.to_str().ok();
+    let authority = || Some(req.uri().authority()?.as_str());
+    let host = settings
+        .proxies
+        .host(peer(req), headers)
+        .or_else(asked_for)
+        .or_else(authority)
+        .unwrap_or_default();
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
 }
 
-/// Where a request comes from. Behind a proxy it is the last address of `X-Forwarded-For`: the one
-/// that the proxy itself added, while those before it are whatever the client wrote.
+/// Where a request comes from, as far as it can be believed. Everything that depends on it asks here.
 pub(crate) fn source(req: &HttpRequest, settings: &Settings) -> Option<IpAddr> {
-    let forwarded = || {
-        let lines = req.headers().get_all("x-forwarded-for");
-        let line = lines.last()?.to_str().ok()?;
-        let last = line.rsplit(',').next()?;
-        last.trim().parse().ok()
-    };
-    let told = if settings.behind_proxy {
-        forwarded()
-    } else {
-        None
-    };
-    told.or_else(|| Some(req.peer_addr()?.ip()))
+    Some(settings.proxies.client(peer(req)?, req.headers()))
+}
+
+/// Who holds the other end of the connection.
+fn peer(req: &HttpRequest) -> Option<IpAddr> {
+    Some(req.peer_addr()?.ip())
 }
 
 /// Where a request to this server comes from, for the pages that it serves for others.
@@ -77,35 +68,7 @@ fn slug_of_host(host: &str, base_domain: &str) -> Option<Slug> {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::test::TestRequest;
-
     use super::*;
-    use crate::settings::{Limits, OauthSettings, RateSettings};
-    use rollcall_orgs::portal::ReturnOrigins;
-
-    #[test]
-    fn a_proxy_is_believed_about_the_address_that_it_added_itself() {
-        let req = TestRequest::default()
-            .peer_addr(([127, 0, 0, 1], 1).into())
-            .insert_header(("x-forwarded-for", "198.51.100.7, 192.0.2.1"))
-            .to_http_request();
-        let mut settings = Settings {
-            public_url: String::new(),
-            base_domain: None,
-            behind_proxy: true,
-            extra_scim_paths: Vec::new(),
-            limits: Limits::default(),
-            rate_limits: RateSettings::OFF,
-            oauth: OauthSettings::default(),
-            admission: crate::admission::AdmissionLimits::default(),
-            request_log: crate::request_log::RequestLogSettings::default(),
-            management_oidc: None,
-            portal_return_origins: ReturnOrigins::default(),
-        };
-        assert_eq!(source(&req, &settings), Some([192, 0, 2, 1].into()));
-        settings.behind_proxy = false;
-        assert_eq!(source(&req, &settings), Some([127, 0, 0, 1].into()));
-    }
 
     fn slug(host: &str) -> Option<String> {
         slug_of_host(host, "scim.example.com").map(|slug| slug.to_string())

@@ -9,6 +9,7 @@ use rollcall_scim::json;
 use url::Url;
 
 use crate::admission::AdmissionLimits;
+use crate::proxies::Proxies;
 use crate::request_log::RequestLogSettings;
 
 /// Settings of one server.
@@ -19,8 +20,8 @@ pub struct Settings {
     pub public_url: String,
     /// Below which domain organizations have hosts of their own.
     pub base_domain: Option<String>,
-    /// Whether `Host` and `X-Forwarded-…` come from a proxy that is trusted.
-    pub behind_proxy: bool,
+    /// Who is believed about the address and the host of a request.
+    pub proxies: Proxies,
     /// Further paths that the SCIM endpoint answers at, where the token names the tenant.
     pub extra_scim_paths: Vec<String>,
     /// How much one request may ask for.

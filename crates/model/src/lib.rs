@@ -50,7 +50,7 @@ pub use scim_settings::{
 };
 pub use scope::{Scope, Scopes};
 pub use sign_in::{Identity, LinkedBy, SignInLink, SignInReason};
-pub use sources::{AllowedSources, AllowedSourcesError};
+pub use sources::{AllowedSources, AllowedSourcesError, Network, NetworkError};
 pub use sso::{OidcProvider, SamlProvider, SsoConnection, SsoProvider};
 pub use stale::Stale;
 pub use time::{Clock, ManualClock, SystemClock, Timestamp};

@@ -1,4 +1,4 @@
-//! From which addresses a SCIM connection takes requests.
+//! Networks, and from which of them a SCIM connection takes requests.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -66,15 +66,17 @@ impl From<AllowedSources> for Vec<String> {
 
 /// A network of addresses, in the notation of RFC 4632 §3.1; one address is a network of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Network(IpNet);
+pub struct Network(IpNet);
 
 /// A text that is no network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not an address such as `203.0.113.7`, nor a network such as `203.0.113.0/24`")]
-struct NetworkError;
+pub struct NetworkError;
 
 impl Network {
-    fn has(self, address: IpAddr) -> bool {
+    /// Whether an address is in it, however it is written.
+    #[must_use]
+    pub fn has(self, address: IpAddr) -> bool {
         self.0.contains(&address.to_canonical())
     }
 }

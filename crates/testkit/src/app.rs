@@ -10,7 +10,8 @@ use rollcall_events::webhooks::WebhookOptions;
 use rollcall_events::{Events, EventsOptions};
 use rollcall_gateway::{
     ActivityLog, Admission, AdmissionLimits, AppState, Draining, Followers, HeldBack, Limits,
-    Listeners, Notices, OauthSettings, Purge, RateSettings, RequestLogSettings, Running, Settings,
+    Listeners, Notices, OauthSettings, Proxies, Purge, RateSettings, RequestLogSettings, Running,
+    Settings,
 };
 use rollcall_metrics::Metrics;
 use rollcall_model::{ManualClock, Origin, SystemClock, Timestamp};
@@ -183,7 +184,7 @@ impl TestApp {
         let mut settings = Settings {
             public_url: url.clone(),
             base_domain: Some(BASE_DOMAIN.to_owned()),
-            behind_proxy: false,
+            proxies: Proxies::None,
             extra_scim_paths: vec!["/custom/scim".to_owned()],
             limits: Limits {
                 shutdown_timeout: Duration::from_secs(5),

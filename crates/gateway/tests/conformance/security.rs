@@ -6,6 +6,7 @@ use std::io::Write;
 use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
+use rollcall_gateway::Proxies;
 use rollcall_testkit::{Client, TestApp, on_each_database};
 use serde_json::{Value, json};
 use tracing_subscriber::layer::SubscriberExt;
@@ -76,7 +77,7 @@ const HOSTILE: [&str; 16] = [
 
 on_each_database! {
     async fn twenty_bad_tokens_of_one_address_are_answered_with_a_wait(database: TestDatabase) {
-        let app = TestApp::start_with(database, |settings| settings.behind_proxy = true).await;
+        let app = TestApp::start_with(database, |settings| settings.proxies = Proxies::Anybody).await;
         let f = Fixture::on(app).await;
         let from = |address: &str, token: &str| {
             let request = f.scim().with_bearer(Some(token)).request("GET", "/Users");

@@ -1,11 +1,17 @@
 //! From where a connection takes requests.
 
-use rollcall_gateway::Settings;
+use rollcall_gateway::{Proxies, Settings, TrustedProxies};
 use rollcall_testkit::{Client, Connection, Reply, TestApp, on_each_database};
 use serde_json::{Value, json};
 
 fn behind_proxy(settings: &mut Settings) {
-    settings.behind_proxy = true;
+    settings.proxies = Proxies::Anybody;
+}
+
+/// Tests ask from 127.0.0.1.
+fn behind_the_proxies_of(networks: &[&str]) -> impl FnOnce(&mut Settings) {
+    let listed = Proxies::Listed(TrustedProxies::parse(networks).unwrap());
+    |settings| settings.proxies = listed
 }
 
 /// A request that the proxy says to come from there.
@@ -61,6 +67,67 @@ on_each_database! {
         let after = [without_a_list(unknown).await, without_a_list(&globex.token).await];
         assert_eq!(before, after);
         let _ = from("198.51.100.7", &globex.scim).await.expect(200);
+    }
+
+    async fn a_client_of_a_trusted_proxy_cannot_choose_its_address(database: TestDatabase) {
+        let app = TestApp::start_with(database, behind_the_proxies_of(&["loopback", "10.0.0.0/8"])).await;
+        let acme = app.connect("Acme").await;
+        let _ = choose(&app, &acme, json!(["203.0.113.0/24"])).await.expect(200);
+        for inside in ["203.0.113.7", "203.0.113.7, 10.0.0.2", "203.0.113.7:4711, 127.0.0.1"] {
+            let _ = from(inside, &acme.scim).await.expect(200);
+        }
+        for (outside, seen) in [
+            ("203.0.113.7, 198.51.100.7", "198.51.100.7"),
+            ("203.0.113.7, 198.51.100.7, 10.0.0.2", "198.51.100.7"),
+            ("203.0.113.7, unknown", "127.0.0.1"),
+        ] {
+            let refused = from(outside, &acme.scim).await.expect(403);
+            let detail = refused.text("/detail");
+            assert!(detail.contains(&format!("no requests from {seen};")), "{outside}: {detail}");
+        }
+        let forwarded = acme.scim.request("GET", "/Users").header("forwarded", "for=203.0.113.7");
+        let _ = Client::read(forwarded).await.expect(403);
+    }
+
+    async fn who_is_no_trusted_proxy_is_not_believed(database: TestDatabase) {
+        let app = TestApp::start_with(database, behind_the_proxies_of(&["10.0.0.0/8"])).await;
+        let acme = app.connect("Acme").await;
+        let _ = choose(&app, &acme, json!(["203.0.113.0/24"])).await.expect(200);
+        let refused = from("203.0.113.7", &acme.scim).await.expect(403);
+        let detail = refused.text("/detail");
+        assert!(detail.contains("no requests from 127.0.0.1;"), "{detail}");
+
+        let globex = app.connect("Globex").await;
+        let by_token = app.scim_at("/scim/v2", Some(&globex.token));
+        let host = format!("{}.scim.example.com", acme.slug);
+        let request = by_token.request("GET", "/Users").header("x-forwarded-host", host);
+        let _ = Client::read(request).await.expect(200);
+    }
+
+    async fn guesses_are_counted_by_the_client_and_not_by_what_it_writes(database: TestDatabase) {
+        let app = TestApp::start_with(database, behind_the_proxies_of(&["loopback"])).await;
+        let acme = app.connect("Acme").await;
+        let unknown = "rc_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA4ZsBqJ";
+        let guesser = acme.scim.with_bearer(Some(unknown));
+        let most = app.state().settings.limits.max_bad_tokens_per_minute;
+        for number in 0..most {
+            let _ = from(&format!("192.0.2.{number}, 198.51.100.7"), &guesser).await.expect(401);
+        }
+        let _ = from("192.0.2.200, 198.51.100.7", &guesser).await.expect(429);
+        let _ = from("198.51.100.8", &guesser).await.expect(401);
+        let _ = from("198.51.100.7", &acme.scim).await.expect(200);
+    }
+
+    async fn a_host_is_taken_from_a_trusted_proxy_alone(database: TestDatabase) {
+        let app = TestApp::start_with(database, behind_the_proxies_of(&["loopback"])).await;
+        let (acme, globex) = (app.connect("Acme").await, app.connect("Globex").await);
+        let by_host = app.scim_at("/scim/v2", Some(&acme.token));
+        let asked = async |slug: &str| {
+            let host = format!("{slug}.scim.example.com");
+            Client::read(by_host.request("GET", "/Users").header("x-forwarded-host", host)).await
+        };
+        let _ = asked(&acme.slug).await.expect(200);
+        let _ = asked(&globex.slug).await.expect(401);
     }
 
     async fn without_a_proxy_nobody_is_believed_about_the_address(database: TestDatabase) {

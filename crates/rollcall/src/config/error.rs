@@ -69,6 +69,13 @@ pub(crate) enum ConfigError {
         /// The address.
         listen: SocketAddr,
     },
+    /// Proxies that are trusted, where none is.
+    #[error(
+        "`trusted_proxies` is set and `behind_proxy` is not: set `behind_proxy = true` \
+         (ROLLCALL_BEHIND_PROXY=true), or leave `trusted_proxies` out if clients reach this server \
+         themselves"
+    )]
+    ProxiesOfNobody,
     /// A certificate without its key, or the reverse.
     #[error("`{given}` is set and `{missing}` is not; HTTPS needs both")]
     HalfTls {

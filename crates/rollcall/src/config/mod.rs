@@ -34,6 +34,7 @@ mod tests;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use rollcall_gateway::{Proxies, TrustedProxies};
 use serde::Deserialize;
 
 pub(crate) use self::concurrency::ConcurrencyConfig;
@@ -104,6 +105,9 @@ pub(crate) struct Config {
     pub(crate) metrics_listen: Option<SocketAddr>,
     /// Whether a proxy terminates TLS and its forwarded addresses are believed.
     pub(crate) behind_proxy: bool,
+    /// Which proxies; if there are none, whoever asks.
+    #[serde(deserialize_with = "values::trusted_proxies")]
+    pub(crate) trusted_proxies: TrustedProxies,
     /// The certificate chain, PEM. There if and only if the key is.
     #[serde(default)]
     pub(crate) tls_certificate_file: Option<PathBuf>,
@@ -175,6 +179,15 @@ impl Config {
             .zip(self.tls_key_file.as_deref())
     }
 
+    /// Who is believed about the address and the host of a request.
+    pub(crate) fn proxies(&self) -> Proxies {
+        match self.behind_proxy {
+            false => Proxies::None,
+            true if self.trusted_proxies.is_empty() => Proxies::Anybody,
+            true => Proxies::Listed(self.trusted_proxies.clone()),
+        }
+    }
+
     /// The rules between keys; each value alone was checked when it was read.
     fn check(&self) -> Result<(), ConfigError> {
         let (certificate, key) = ("tls_certificate_file", "tls_key_file");
@@ -189,6 +202,9 @@ impl Config {
             return Err(ConfigError::PlainHttp {
                 listen: self.listen,
             });
+        }
+        if !self.trusted_proxies.is_empty() && !self.behind_proxy {
+            return Err(ConfigError::ProxiesOfNobody);
         }
         if self.database_kind() == DatabaseKind::Postgres && self.secret_key.is_none() {
             return Err(ConfigError::NoSecretKey);

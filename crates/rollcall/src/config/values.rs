@@ -1,11 +1,12 @@
 //! How single values are read, with the words for what is expected.
 
-use rollcall_orgs::api_keys;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use rollcall_gateway::TrustedProxies;
+use rollcall_orgs::api_keys;
 use serde::{Deserialize, Deserializer, de};
 use url::Url;
 
@@ -153,6 +154,13 @@ pub(super) fn secret_key<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Se
         "32 bytes in base64, as from `openssl rand -base64 32`",
     )
     .map(Some)
+}
+
+pub(super) fn trusted_proxies<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<TrustedProxies, D::Error> {
+    let texts = Vec::<String>::deserialize(from)?;
+    TrustedProxies::parse(&texts).map_err(de::Error::custom)
 }
 
 /// A number of something, at least 1.

@@ -194,12 +194,20 @@ fn settings(config: &Config, url: String) -> Settings {
              cannot reach"
         );
     }
+    if config.behind_proxy && config.trusted_proxies.is_empty() {
+        tracing::warn!(
+            listen = %config.listen,
+            "`behind_proxy` is set without `trusted_proxies`: whoever reaches this address can say \
+             where a request comes from, and with it get past `allowed_source_addresses` and the limit \
+             on guessing. Name the addresses of your proxies"
+        );
+    }
     let limits = &config.limits;
     let built_in = Limits::default();
     Settings {
         public_url: config.public_url.clone().unwrap_or(url),
         base_domain: config.base_domain.clone(),
-        behind_proxy: config.behind_proxy,
+        proxies: config.proxies(),
         extra_scim_paths: config.scim.extra_paths.clone(),
         limits: Limits {
             max_body_bytes: limits.max_body_bytes,

@@ -51,6 +51,7 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
     #secret_key
     #metrics_listen
     behind_proxy = false
+    trusted_proxies = []
     #tls_certificate_file
     #tls_key_file
     sqlite_synchronous = "full"

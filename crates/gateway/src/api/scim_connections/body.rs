@@ -274,7 +274,7 @@ mod tests {
         let settings = Settings {
             public_url: public_url.to_owned(),
             base_domain: base_domain.map(str::to_owned),
-            behind_proxy: false,
+            proxies: crate::proxies::Proxies::None,
             extra_scim_paths: Vec::new(),
             limits: Limits::default(),
             rate_limits: RateSettings::OFF,

@@ -15,6 +15,7 @@ fn without_file_and_variables_there_are_the_defaults() {
         secret_key: None,
         metrics_listen: None,
         behind_proxy: false,
+        trusted_proxies: [],
         tls_certificate_file: None,
         tls_key_file: None,
         sqlite_synchronous: Full,

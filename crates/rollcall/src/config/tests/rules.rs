@@ -85,6 +85,21 @@ fn plain_http_is_for_loopback_and_proxies() {
 }
 
 #[test]
+fn a_proxy_is_believed_by_its_address_or_if_nobody_says_which_by_being_there() {
+    let behind = ("ROLLCALL_BEHIND_PROXY", "true");
+    let listed = ("ROLLCALL_TRUSTED_PROXIES", "private, 192.0.2.0/24");
+    assert!(matches!(with(&[]).unwrap().proxies(), Proxies::None));
+    assert!(matches!(
+        with(&[behind]).unwrap().proxies(),
+        Proxies::Anybody
+    ));
+    let config = with(&[behind, listed]).unwrap();
+    assert!(matches!(config.proxies(), Proxies::Listed(_)));
+    insta::assert_snapshot!(refusal(&[listed]), @"`trusted_proxies` is set and `behind_proxy` is not: set `behind_proxy = true` (ROLLCALL_BEHIND_PROXY=true), or leave `trusted_proxies` out if clients reach this server themselves");
+    insta::assert_snapshot!(refusal(&[behind, ("ROLLCALL_TRUSTED_PROXIES", "proxy.internal")]), @"`trusted_proxies` in ROLLCALL_TRUSTED_PROXIES: `proxy.internal` is not an address such as `10.0.0.7`, nor a network such as `10.0.0.0/24`, nor `loopback` for this machine, nor `private` for it and everything that is not routed on the internet");
+}
+
+#[test]
 fn postgresql_needs_a_secret_key_from_outside() {
     let url = ("ROLLCALL_DATABASE_URL", "postgresql://db/rollcall");
     insta::assert_snapshot!(refusal(&[url]), @"`secret_key` (ROLLCALL_SECRET_KEY) is not set, and PostgreSQL needs one that every replica has; `openssl rand -base64 32` makes one. Keep it: without it, stored OIDC client secrets cannot be read again");
