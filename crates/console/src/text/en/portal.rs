@@ -111,6 +111,10 @@ pub(crate) const TICK_ON: &str = "On:";
 pub(crate) const TICK_OFF: &str = "Off:";
 pub(crate) const MENU_PATH: &str = "Where:";
 pub(crate) const IT_CAN_DO_LESS: &str = "What it cannot do";
+pub(crate) const HOW_LONG: &str = "How long it takes";
+pub(crate) const LEAVERS: &str = "When people leave";
+pub(crate) const IF_REFUSED: &str = "If it says that it is not authorized";
+pub(crate) const HABITS: &str = "Good to know";
 
 // Waiting
 pub(crate) const WAITING_TITLE: &str = "Waiting for the first request";

@@ -119,4 +119,21 @@ pub(super) static GUIDE: Guide = Guide {
         },
     ],
     first_request: "Test connection looks up a user that does not exist, at once.",
+    first_sync: "The first run begins within minutes and takes a while: minutes for some hundred people, hours \
+        for many thousands. After that changes are looked for about every 40 minutes.",
+    leavers: &[
+        "Whoever is unassigned, blocked or deleted in Entra is switched off here with the next run, so within \
+         about 40 minutes. Sign-ins through Entra end earlier. Provision on demand takes somebody away at \
+         once.",
+        "30 days after a deletion Entra deletes for good, and the account here goes with it.",
+    ],
+    refused: "Test connection says You appear to have entered invalid credentials.",
+    habits: &[
+        "What failed is tried again after 6, 12 and 24 hours, then once a day for 28 days. When you have \
+         mended the cause, Provision on demand or Restart provisioning does not wait.",
+        "If very much fails, Entra puts the app into quarantine: it runs once a day, and is switched off after \
+         four weeks. Mend the cause, then choose Restart provisioning.",
+        "Entra renames whoever is deleted there before it switches the account off. That is why externalId and \
+         not the name ties an account to the sign-in.",
+    ],
 };

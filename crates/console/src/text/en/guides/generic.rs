@@ -71,5 +71,19 @@ pub(super) static GUIDE: Guide = Guide {
             ..Step::EMPTY
         },
     ],
-    first_request: "Most providers have a button that tests the connection, and ask for a user or a page of users at once.",
+    first_request: "Most providers have a button that tests the connection, and ask for a user or a page of \
+        users at once.",
+    first_sync: "Most send people when they are assigned. Some run by a schedule, of minutes to a day: its \
+        documentation says which.",
+    leavers: &[
+        "Most send active = false, some delete: either takes access away. Try it with one person before you \
+         rely on it.",
+        "A provider that does neither leaves people their access. Then somebody has to remove them by hand.",
+    ],
+    refused: "It shows the status 401, or words such as unauthorized or invalid credentials.",
+    habits: &[
+        "Where user names and e-mail addresses differ, send the one that people sign in with as userName.",
+        "Two groups of the same name stay two groups here. Give them different names, so that roles are given \
+         by the right one.",
+    ],
 };

@@ -84,5 +84,16 @@ pub(super) static GUIDE: Guide = Guide {
             ..Step::EMPTY
         },
     ],
-    first_request: "Google looks up the first person in scope some time after you switch it on, which can take hours.",
+    first_request: "Google looks up the first person in scope some time after you switch it on, which can take \
+        hours.",
+    first_sync: "Google begins in its own time, often hours after it is switched on, and sends later changes \
+        in the same way.",
+    leavers: &[
+        "Whoever is suspended or deleted in Google, or leaves the scope, is switched off or removed here after \
+         the time that you set for each. Sign-ins through Google end at once.",
+    ],
+    refused: "The card Autoprovisioning shows an error about authorization.",
+    habits: &[
+        "Roles that hang on groups stay at their default for these people; somebody has to give them by hand.",
+    ],
 };

@@ -81,4 +81,15 @@ pub(super) static GUIDE: Guide = Guide {
         },
     ],
     first_request: "Test Connection makes a test user and a test group at once, and removes them.",
+    first_sync: "People of the groups you ticked are sent within minutes, and changes when they are made.",
+    leavers: &[
+        "Whoever is suspended or deleted in JumpCloud, or loses the last group that gives the app, is switched \
+         off here, or removed where JumpCloud sends a deletion. Either takes access away.",
+    ],
+    refused: "Test Connection or Activate shows an error with 401.",
+    habits: &[
+        "If Activate stops half-way, the test user or test group of JumpCloud may be left here. Remove it, and \
+         activate again.",
+        "A group that JumpCloud makes here is told apart by its name. Do not rename groups on both sides at once.",
+    ],
 };

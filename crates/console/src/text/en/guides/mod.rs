@@ -3,11 +3,15 @@
 //! The guides are data, one file for each provider: the pages fill in the real address, and a
 //! translation is another set of them. `{product}` in a text stands for the vendor's product. Names of
 //! menus are those of late 2026; providers move them, so each step also says what it is for.
+//!
+//! The manual has them too, in `docs/guides`: `make generate` writes those pages from here.
 
 mod entra;
 mod generic;
 mod google;
 mod jumpcloud;
+#[cfg(test)]
+mod manual;
 mod okta;
 mod onelogin;
 mod ping;
@@ -28,7 +32,27 @@ pub(crate) struct Guide {
     pub(crate) steps: &'static [Step],
     /// When its first request comes, and what it asks first.
     pub(crate) first_request: &'static str,
+    /// How long it takes until people are here, and changes of them.
+    pub(crate) first_sync: &'static str,
+    /// What becomes of whoever leaves.
+    pub(crate) leavers: &'static [&'static str],
+    /// What it shows when it is refused. What to do is the same for all: [`WHEN_REFUSED`].
+    pub(crate) refused: &'static str,
+    /// What surprises people later on.
+    pub(crate) habits: &'static [&'static str],
 }
+
+/// What to do when a provider says that it is not authorized, in the order of how often it helps.
+pub(crate) const WHEN_REFUSED: [&str; 4] = [
+    "Paste the token again, alone: no word in front, no space or line end. A token that was cut off is refused \
+     like a wrong one.",
+    "Compare the address: it belongs to this connection, and the token as well. A token of another connection is \
+     refused here.",
+    "Look whether the token has ended or was revoked, under Tokens. A new one can be made at any time, while the \
+     old one still works.",
+    "Look under Requests. If the request that was refused is there, it says why. If there is none, the provider did \
+     not reach this address: compare it letter by letter, and look whether the provider may send to it.",
+];
 
 /// One thing to do.
 pub(crate) struct Step {
@@ -172,7 +196,12 @@ mod tests {
             let url = fields().any(|field| matches!(field.value, Value::EndpointUrl));
             let token = fields().any(|field| matches!(field.value, Value::Token));
             assert!(url && token, "{}", guide.name);
-            assert!(guide.first_request.ends_with('.'), "{}", guide.name);
+            let sentences = [guide.first_request, guide.first_sync, guide.refused];
+            let sentences = sentences.iter().chain(guide.leavers).chain(guide.habits);
+            for sentence in sentences {
+                assert!(sentence.ends_with('.'), "{}: {sentence}", guide.name);
+            }
+            assert!(!guide.leavers.is_empty() && !guide.habits.is_empty());
             assert!(guide.steps.iter().all(|step| !step.title.is_empty()));
         }
     }

@@ -126,4 +126,18 @@ pub(super) static GUIDE: Guide = Guide {
         },
     ],
     first_request: "Test Connector Configuration asks for a page of two users at once.",
+    first_sync: "Each person is sent when they are assigned, and each change when it is made: seconds for one, \
+        some minutes for hundreds. Groups follow when they are pushed.",
+    leavers: &[
+        "Whoever is unassigned or deactivated in Okta is switched off here at once, and switched on again when \
+         they come back.",
+        "Okta never deletes people. Accounts of leavers stay here, switched off. A pushed group that is \
+         unlinked can be deleted here if you choose so.",
+    ],
+    refused: "Okta says Error authenticating, with 401 or 403 behind it.",
+    habits: &[
+        "If the user name of somebody changes, some Okta apps switch the old account off and make a new one. \
+         Let the user name follow something that stays.",
+        "A push of groups that failed is not tried again by itself: choose Push now on that group.",
+    ],
 };

@@ -98,4 +98,16 @@ pub(super) static GUIDE: Guide = Guide {
         },
     ],
     first_request: "Enable looks up a user that does not exist, at once.",
+    first_sync: "People are sent when a role gives them the app, within minutes. Where an approval is asked \
+        for, they wait for your click.",
+    leavers: &[
+        "With Suspend, whoever loses the app or is suspended in OneLogin is switched off here. With Delete, \
+         the account is removed.",
+        "Do nothing, the third choice, leaves people their access: do not take it.",
+    ],
+    refused: "API Status stays at Disabled, or Enable shows an error.",
+    habits: &[
+        "Users who failed stand under Users of the app with what was answered. Click one and choose Retry.",
+        "A change of a rule or a parameter reaches people who are there only after Reapply entitlement mappings.",
+    ],
 };

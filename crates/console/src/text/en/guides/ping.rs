@@ -99,4 +99,17 @@ pub(super) static GUIDE: Guide = Guide {
         },
     ],
     first_request: "Test Connection asks for users at once; the rule sends people once it is switched on.",
+    first_sync: "People of the rule are sent within minutes after it is switched on, and changes when they are \
+        made.",
+    leavers: &[
+        "Whoever is disabled in PingOne, or leaves the population of the rule, is switched off here, since \
+         Remove Action is Disable. With Delete the account would be removed.",
+    ],
+    refused: "Test Connection shows an error with 401.",
+    habits: &[
+        "PingFederate finds groups by reading all of them, which takes longer with each group. Send those that \
+         are used.",
+        "By default PingFederate writes a group as a whole. That is right, and slower than by its changes: \
+         switch on the use of PATCH for groups if your version offers it.",
+    ],
 };
