@@ -24,6 +24,12 @@ fn the_generated_openapi_document_is_up_to_date() {
 }
 
 #[test]
+fn the_generated_api_reference_is_up_to_date() {
+    let document = serde_json::from_str(&rollcall_gateway::openapi_document()).unwrap();
+    check_generated("api-reference.md", &crate::api_reference::page(&document));
+}
+
+#[test]
 fn the_generated_event_schemas_are_up_to_date() {
     check_generated(
         "event-schemas.json",
@@ -33,7 +39,9 @@ fn the_generated_event_schemas_are_up_to_date() {
 
 #[test]
 fn the_generated_metrics_reference_is_up_to_date() {
-    check_generated("metrics.md", &rollcall_metrics::markdown());
+    let head = "# Metrics\n\n<!-- Generated from crates/metrics: `make generate`. -->\n\n";
+    let text = format!("{head}{}", rollcall_metrics::markdown());
+    check_generated("metrics.md", &text);
 }
 
 #[test]

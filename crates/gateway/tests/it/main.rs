@@ -6,6 +6,7 @@
 )]
 
 mod api_keys;
+mod api_reference;
 mod atomicity;
 mod attribute_mappings;
 mod audit_log;
