@@ -18,6 +18,7 @@ pub mod page;
 pub mod report;
 pub mod result;
 pub mod scale;
+pub mod scaling;
 pub mod sections;
 pub mod seed;
 pub mod servers;

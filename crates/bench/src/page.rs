@@ -31,7 +31,8 @@ pub fn page(report: &Report) -> String {
     page
 }
 
-fn machine(report: &Report) -> String {
+/// Where a run was.
+pub(crate) fn machine(report: &Report) -> String {
     let Machine {
         cpu,
         cores,
