@@ -14,6 +14,7 @@ mod app;
 mod client;
 mod database;
 mod dns;
+pub mod manual;
 pub mod oidc;
 mod pages;
 pub mod replay;

@@ -19,3 +19,4 @@ mod serve;
 mod sign_ins;
 mod simulate;
 mod tls;
+mod walks;

@@ -16,9 +16,10 @@ pub struct OwnPostgres {
     password: String,
 }
 
-/// PostgreSQL refuses to run as root, so there it runs as somebody with fewer rights, as it does in
-/// `scripts/with-services`.
-fn runs_as() -> Option<&'static str> {
+/// Who runs PostgreSQL where the tests are run by root, whom it refuses: somebody with fewer rights, as in
+/// `scripts/with-services`. `None` where it runs as whoever runs the tests.
+#[must_use]
+pub fn server_user() -> Option<&'static str> {
     let says = |arguments: &[&str]| {
         let output = Command::new("id").args(arguments).output().unwrap();
         output.status.success().then_some(output.stdout)
@@ -50,13 +51,13 @@ impl OwnPostgres {
     #[must_use]
     pub fn start() -> Self {
         // Below the folder that everybody may enter: root's own may be closed to others.
-        let folder = match runs_as() {
+        let folder = match server_user() {
             Some(_) => TempDir::new_in("/tmp").unwrap(),
             None => TempDir::new().unwrap(),
         };
         let password = format!("{:016x}", fastrand::u64(..));
         std::fs::write(folder.path().join("password"), &password).unwrap();
-        if let Some(user) = runs_as() {
+        if let Some(user) = server_user() {
             let owned = Command::new("chown")
                 .args(["-R", user])
                 .arg(folder.path())
@@ -132,7 +133,7 @@ impl OwnPostgres {
 
     fn run(&self, program: &str, arguments: &[&str], more: &[&str]) {
         let program = self.programs.join(program);
-        let mut command = match runs_as() {
+        let mut command = match server_user() {
             None => Command::new(&program),
             Some(user) => {
                 let mut command = Command::new("runuser");
