@@ -8,6 +8,7 @@ SHELL := /bin/sh
 NEXTEST_VERSION := 0.9.143
 DENY_VERSION := 0.20.2
 FUZZ_VERSION := 0.13.1
+MDBOOK_VERSION := 0.5.4
 
 # How long `make fuzz` lets each target run.
 FUZZ_SECONDS ?= 60
@@ -24,8 +25,8 @@ TOOLS_DIR ?= $(HOME)/.cache/rollcall-tools
 export TOOLS_DIR
 export PATH := $(TOOLS_DIR)/bin:$(PATH)
 
-.PHONY: help demo run build test check conformance fuzz bench scale scale-quick screenshots fmt generate advisories clean \
-	build-bench prerequisites nextest deny cargo-fuzz check-format check-dependencies check-deploy check-lints check-docs
+.PHONY: help demo run build test check conformance fuzz bench scale scale-quick screenshots book fmt generate advisories clean \
+	build-bench prerequisites nextest deny cargo-fuzz mdbook check-format check-dependencies check-deploy check-lints check-docs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -44,7 +45,7 @@ test: nextest ## run every test, on SQLite and on PostgreSQL
 	scripts/install-browser
 	scripts/with-services scripts/run-tests
 
-check: check-format check-dependencies check-deploy check-lints check-docs test conformance ## what CI runs: format, licences, deployment, lints, docs, tests, checkers
+check: check-format check-dependencies check-deploy check-lints check-docs book test conformance ## what CI runs: format, licences, deployment, lints, docs, book, tests, checkers
 
 conformance: prerequisites ## have independent SCIM checkers look at a running server
 	cargo build --workspace --locked
@@ -66,6 +67,11 @@ screenshots: nextest ## write pictures of every page to target/screenshots: ligh
 	scripts/install-browser
 	ROLLCALL_PICTURES_TO="$(CURDIR)/target/screenshots" \
 		cargo nextest run -p rollcall --test browser --locked --run-ignored only -E 'test(/pictures/)'
+
+book: mdbook ## write the manual as a site to target/book, and look at its links
+	rm -rf target/book
+	mdbook build docs
+	scripts/check-book target/book
 
 fmt: prerequisites ## format the code
 	cargo fmt --all
@@ -116,6 +122,10 @@ nextest: prerequisites
 
 deny: prerequisites
 	@scripts/install-tool cargo-deny $(DENY_VERSION)
+
+# Without its server and its watching of files, which are most of what it would compile.
+mdbook: prerequisites
+	@scripts/install-tool mdbook $(MDBOOK_VERSION) --no-default-features --features search
 
 cargo-fuzz: prerequisites
 	@scripts/install-tool cargo-fuzz $(FUZZ_VERSION)
