@@ -8,6 +8,7 @@ pub mod pages;
 pub mod replicas;
 pub mod request_log;
 pub mod requests;
+mod sides;
 pub mod webhooks;
 
 use clap::ValueEnum;
