@@ -74,6 +74,7 @@ mod m20261201_000101_request_log;
 mod m20261201_000110_page_sessions;
 mod m20261201_000120_portal;
 mod m20261202_000100_console_people;
+mod m20261203_000120_event_traces;
 
 /// The steps in order.
 pub struct Migrator;
@@ -115,6 +116,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261201_000110_page_sessions::Migration),
             Box::new(m20261201_000120_portal::Migration),
             Box::new(m20261202_000100_console_people::Migration),
+            Box::new(m20261203_000120_event_traces::Migration),
         ]
     }
 }

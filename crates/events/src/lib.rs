@@ -10,6 +10,7 @@ pub mod webhooks;
 use std::time::Duration;
 
 use rollcall_metrics::Metrics;
+use rollcall_metrics::traces::Traces;
 use rollcall_replicas::EventStream;
 use rollcall_store::Store;
 use tokio::task::JoinHandle;
@@ -31,6 +32,8 @@ pub struct EventsOptions {
     pub redis_stream: Option<EventStream>,
     /// How webhooks are sent; `None`: this process sends none.
     pub webhooks: Option<WebhookOptions>,
+    /// Which of the work is recorded.
+    pub traces: Traces,
 }
 
 /// The tasks of one process.
@@ -43,7 +46,9 @@ pub struct Events {
 #[must_use]
 pub fn start(store: &Store, metrics: &Metrics, options: EventsOptions) -> Events {
     let stop = Stop::default();
-    let mut tasks = vec![tokio::spawn(relay::run(store.clone(), stop.signal()))];
+    let traces = options.traces;
+    let relaying = relay::run(store.clone(), traces.clone(), stop.signal());
+    let mut tasks = vec![tokio::spawn(relaying)];
     if let Some(kept) = options.retention {
         let (store, metrics) = (store.clone(), metrics.clone());
         let removing = retention::run(store, metrics, kept, stop.signal());
@@ -58,6 +63,7 @@ pub fn start(store: &Store, metrics: &Metrics, options: EventsOptions) -> Events
             store.clone(),
             metrics.clone(),
             options.clone(),
+            traces,
             stop.signal(),
         );
         tasks.push(tokio::spawn(sending));

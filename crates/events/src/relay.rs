@@ -6,8 +6,10 @@
 
 use std::time::Duration;
 
+use rollcall_metrics::traces::{ROOT, Traces};
 use rollcall_store::Store;
 use tokio::time::sleep;
+use tracing::debug_span;
 
 use crate::patience::Patience;
 use crate::stopping::Stopping;
@@ -19,10 +21,12 @@ const APART: Duration = Duration::from_millis(25);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// Relays until the process ends.
-pub(crate) async fn run(store: Store, mut stopping: Stopping) {
+pub(crate) async fn run(store: Store, traces: Traces, mut stopping: Stopping) {
     let mut patience = Patience::new("events are not placed in the feed");
     loop {
-        let pause = match store.relay_events().await {
+        // A round that finds nothing is not worth a trace; there are several in each second.
+        let span = || traces.task(|| debug_span!(target: ROOT, parent: None, "outbox.relay"));
+        let pause = match store.relay_events_in(span).await {
             Ok(_) => {
                 patience.worked();
                 APART

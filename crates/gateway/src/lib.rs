@@ -21,6 +21,7 @@ mod server;
 mod settings;
 mod state;
 mod stream;
+mod traced;
 
 pub use activity::{ActivityLog, FLUSH_EVERY};
 pub use address::source_of;

@@ -1,5 +1,5 @@
-//! What every request leaves behind: an id, its metrics, its line in the request log, and a log
-//! line, which is told at `debug` where the request log says the same.
+//! What every request leaves behind: an id, its metrics, its line in the request log, its span where
+//! traces are on, and a log line, which is told at `debug` where the request log says the same.
 //!
 //! Paths are told as patterns, never with their query: filters hold e-mail addresses. Bodies and
 //! tokens are not looked at.
@@ -14,6 +14,7 @@ use actix_web::{Error, HttpMessage};
 use rollcall_metrics::{AuthenticationFailure, Operation, Outcome};
 use rollcall_model::{IdpKind, LoggedContent, RequestCategory, RequestId, RequestReason};
 use rollcall_store::LoggedRequest;
+use tracing::{Instrument, Span};
 
 use crate::request_id;
 use crate::request_log::masking::loggable;
@@ -21,6 +22,7 @@ use crate::request_log::sampling::Kind;
 use crate::request_log::{Captured, Draft, capture};
 use crate::scim::{EndpointPath, Remark, ScimFailure, Seen, idp, rate};
 use crate::state::{self, AppState};
+use crate::traced;
 
 /// How much of a text the request log takes, in characters.
 const MAX_CHARS: usize = 1_000;
@@ -38,17 +40,25 @@ pub(crate) async fn observe(
     let id = RequestId::new(app.store.clock());
     req.extensions_mut().insert(id);
     let begun = Instant::now();
-    let mut answer = next.call(req).await?;
+    let span = traced::begin(&app, &req, id);
+    let mut answer = next.call(req).instrument(span.clone()).await?;
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         let name = HeaderName::from_static(request_id::HEADER);
         answer.headers_mut().insert(name, value);
     }
     rate::add_headers(&answer.request().clone(), answer.headers_mut());
-    tell(&app, id, begun.elapsed(), &answer);
+    // So that the log line has the ids of the trace.
+    span.in_scope(|| tell(&app, id, begun.elapsed(), &answer, &span));
     Ok(answer)
 }
 
-fn tell<B>(app: &AppState, id: RequestId, took: Duration, answer: &ServiceResponse<B>) {
+fn tell<B>(
+    app: &AppState,
+    id: RequestId,
+    took: Duration,
+    answer: &ServiceResponse<B>,
+    span: &Span,
+) {
     let req = answer.request();
     let status = answer.status().as_u16();
     let outcome = Outcome::from_status(status);
@@ -58,6 +68,9 @@ fn tell<B>(app: &AppState, id: RequestId, took: Duration, answer: &ServiceRespon
         None => req.match_pattern().unwrap_or_else(|| "(none)".to_owned()),
     };
     let seen = req.extensions().get::<Seen>().cloned();
+    if !span.is_disabled() {
+        traced::end(span, req, &route(), status, seen.as_ref());
+    }
     let organization = || match &seen {
         Some(Seen::Tenant { handle, .. }) => Some(handle.org_id().to_string()),
         Some(Seen::Refused { .. } | Seen::Nobody) | None => None,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, web};
 use rollcall_metrics::Metrics;
+use rollcall_metrics::traces::Traces;
 use rollcall_orgs::domains::TxtResolver;
 use rollcall_orgs::guesses::Guesses;
 use rollcall_orgs::oauth::AccessTokens;
@@ -30,6 +31,8 @@ pub struct AppState {
     pub background: Store,
     /// Every metric.
     pub metrics: Metrics,
+    /// Which requests are recorded.
+    pub traces: Traces,
     /// Seals what must be read back.
     pub sealing_key: Arc<SealingKey>,
     /// Makes the access tokens of OAuth clients, and reads them.

@@ -203,3 +203,15 @@ label! {
         Lost = "lost",
     }
 }
+
+label! {
+    /// What became of a span that was recorded.
+    SpanEnd {
+        /// The collector has it.
+        Exported = "exported",
+        /// The collector did not take it, or did not answer.
+        Failed = "failed",
+        /// Too many others waited to be sent.
+        Dropped = "dropped",
+    }
+}

@@ -1,4 +1,4 @@
-//! Every metric of Rollcall, defined once.
+//! Every metric of Rollcall, defined once, and how its traces leave the process ([`traces`]).
 //!
 //! [`Metrics`] takes a registry and there are no statics, so two servers in one process, or two
 //! tests, never share a number. Callers say what happened (`request_answered`,
@@ -13,13 +13,14 @@
 mod definition;
 mod labels;
 mod metrics;
+pub mod traces;
 
 #[cfg(test)]
 mod tests;
 
 pub use definition::{Description, Kind};
 pub use labels::{
-    AuthenticationFailure, Budget, ConnectionState, Operation, Outcome, StaleNotice, TokenEnd,
-    WebhookOutcome,
+    AuthenticationFailure, Budget, ConnectionState, Operation, Outcome, SpanEnd, StaleNotice,
+    TokenEnd, WebhookOutcome,
 };
 pub use metrics::{Metrics, MetricsError, descriptions, markdown};

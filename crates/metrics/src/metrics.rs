@@ -9,8 +9,8 @@ use prometheus::{
 
 use crate::definition::{Define, Description};
 use crate::{
-    AuthenticationFailure, Budget, ConnectionState, Operation, Outcome, StaleNotice, TokenEnd,
-    WebhookOutcome,
+    AuthenticationFailure, Budget, ConnectionState, Operation, Outcome, SpanEnd, StaleNotice,
+    TokenEnd, WebhookOutcome,
 };
 
 /// Metrics could not be registered or written out.
@@ -168,6 +168,8 @@ metrics! {
     webhook_lag: Histogram = "rollcall_webhook_delivery_lag_seconds" [],
     /// Webhook endpoints that were paused, because they failed for too long or answered 410.
     webhook_pauses: IntCounter = "rollcall_webhook_endpoints_paused_total" [],
+    /// Spans of traces by what became of them: `exported`, `failed` (the collector did not take them), `dropped` (too many waited).
+    spans: IntCounterVec = "rollcall_trace_spans_total" ["outcome"],
     /// Always 1; the version that runs is in the label.
     build_info: IntGaugeVec = "rollcall_build_info" ["version"],
 }
@@ -203,6 +205,9 @@ impl Metrics {
         }
         for budget in Budget::ALL {
             metrics.rate_limited.with_label_values(&[budget.label()]);
+        }
+        for end in SpanEnd::ALL {
+            metrics.spans_ended(*end, 0);
         }
         for outcome in WebhookOutcome::ALL {
             metrics
@@ -442,6 +447,11 @@ impl Metrics {
         self.webhook_attempts
             .with_label_values(&[outcome.label()])
             .inc();
+    }
+
+    /// Spans were sent, or lost.
+    pub(crate) fn spans_ended(&self, end: SpanEnd, count: u64) {
+        self.spans.with_label_values(&[end.label()]).inc_by(count);
     }
 
     /// A webhook arrived, so long after its event.

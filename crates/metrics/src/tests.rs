@@ -155,6 +155,11 @@ fn a_new_server_shows_its_version_and_zeros() {
     # HELP rollcall_tombstones_purged_total Tombstones of deleted users and groups that were removed because their time was over.
     # TYPE rollcall_tombstones_purged_total counter
     rollcall_tombstones_purged_total 0
+    # HELP rollcall_trace_spans_total Spans of traces by what became of them: `exported`, `failed` (the collector did not take them), `dropped` (too many waited).
+    # TYPE rollcall_trace_spans_total counter
+    rollcall_trace_spans_total{outcome="dropped"} 0
+    rollcall_trace_spans_total{outcome="exported"} 0
+    rollcall_trace_spans_total{outcome="failed"} 0
     # HELP rollcall_users Users in all organizations, the deactivated ones included.
     # TYPE rollcall_users gauge
     rollcall_users 0
@@ -423,6 +428,7 @@ fn the_manual_lists_every_metric() {
     | `rollcall_webhook_attempts_total` | counter | `outcome` | Webhook requests that were made, by what came of them: `delivered`, `failed` (tried again later), `given_up`, `lost` (another process has it). |
     | `rollcall_webhook_delivery_lag_seconds` | histogram |  | Seconds from an event to its 2xx, of webhook deliveries that arrived. |
     | `rollcall_webhook_endpoints_paused_total` | counter |  | Webhook endpoints that were paused, because they failed for too long or answered 410. |
+    | `rollcall_trace_spans_total` | counter | `outcome` | Spans of traces by what became of them: `exported`, `failed` (the collector did not take them), `dropped` (too many waited). |
     | `rollcall_build_info` | gauge | `version` | Always 1; the version that runs is in the label. |
     ");
 }

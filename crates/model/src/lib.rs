@@ -23,6 +23,7 @@ mod sso;
 mod stale;
 mod time;
 mod token;
+mod trace;
 mod webhook;
 
 pub use actor::{Actor, Origin};
@@ -55,6 +56,7 @@ pub use sso::{OidcProvider, SamlProvider, SsoConnection, SsoProvider};
 pub use stale::Stale;
 pub use time::{Clock, ManualClock, SystemClock, Timestamp};
 pub use token::{ScimToken, TokenState};
+pub use trace::TracePlace;
 pub use webhook::{
     DeliveryState, PauseReason, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookSecretInfo,
 };

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use rollcall_model::{
-    Actor, AuditId, DeletedUsers, EventId, EventType, RequestId, Timestamp, UserId,
+    Actor, AuditId, DeletedUsers, EventId, EventType, RequestId, Timestamp, TracePlace, UserId,
 };
 use rollcall_scim::Resource;
 use sea_orm::{ActiveModelTrait, ConnectionTrait, Iterable, Statement, Value};
@@ -29,6 +29,7 @@ use crate::error::{self, StoreError};
 use crate::handle::ConnectionHandle;
 use crate::roles::{same_role, says_role};
 use crate::shown::StoredUser;
+use crate::spans;
 use crate::users::{self, User, email_keys, later};
 
 /// Adds a user, unless its name is taken or somebody waits for it. `$1` and `$2` are the tenant,
@@ -89,7 +90,7 @@ const UPDATE_EMAILS: &str = "
     ),";
 
 /// Numbers and tells what was done, if it was. `$24` is how many users more are active, `$25` and
-/// `$26` are for the chain of the audit log.
+/// `$26` are for the chain of the audit log, `$27` is where the event is from in a trace.
 static TELL: LazyLock<String> = LazyLock::new(|| {
     let appended = audit::appended("$25", "$26");
     format!(
@@ -103,8 +104,8 @@ static TELL: LazyLock<String> = LazyLock::new(|| {
         select $1, $15, $16, $17, $18, $19, $20, taken.audit_number, taken.audit_hash from taken
     ), told as (
         insert into events (org_id, sequence, id, type, scim_connection_id, occurred_at, actor,
-            request_id, data)
-        select $1, taken.last, $21, $18, $2, $16, $17, $20, $22 from taken
+            request_id, data, trace)
+        select $1, taken.last, $21, $18, $2, $16, $17, $20, $22, $27 from taken
     )"
     )
 });
@@ -131,6 +132,7 @@ struct AtOnce<'t> {
     /// The change in how many users are active.
     activity: i64,
     request_id: RequestId,
+    trace: Option<TracePlace>,
     audit_id: AuditId,
     event_id: EventId,
     at: Timestamp,
@@ -168,7 +170,7 @@ impl AtOnce<'_> {
             detail: None,
         };
         let (beginning, digest) = (Link::beginning(entry.org_id).hash, entry.digest());
-        values.extend::<[Value; 13]>([
+        values.extend::<[Value; 14]>([
             address_list(new).into(),
             entry.id.as_uuid().into(),
             entry.at.unix_micros().into(),
@@ -182,6 +184,7 @@ impl AtOnce<'_> {
             self.activity.into(),
             beginning.to_vec().into(),
             digest.to_vec().into(),
+            spans::column(self.trace),
         ]);
         Ok(values)
     }
@@ -307,6 +310,7 @@ impl ConnectionHandle {
             emails,
             activity,
             request_id,
+            trace: spans::place(),
             audit_id: AuditId::new(clock),
             event_id: EventId::new(clock),
             // As in every audit row: see `audit::entry`.

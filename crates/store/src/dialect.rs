@@ -12,11 +12,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{
-    AccessMode, ConnAcquireErr, ConnectOptions, ConnectionTrait, DatabaseTransaction, DbErr,
-    IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
+    AccessMode, ConnAcquireErr, ConnectOptions, ConnectionTrait, DbErr, IsolationLevel, RuntimeErr,
+    SqliteTransactionMode, Statement, TransactionOptions,
 };
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::Span;
 
 pub use self::server::ServerCheck;
 pub(crate) use self::text::{
@@ -26,6 +27,8 @@ pub(crate) use self::text::{
 use crate::error::StoreError;
 use crate::options::{StoreOptions, Synchronous};
 use crate::pool::{Losses, Pool, PoolState, Wanted};
+use crate::spans;
+use crate::transaction::{Tx, wait_for_writer};
 
 /// The key of the advisory lock under which events get their positions: "rollcall" in ASCII.
 const FEED_LOCK: i64 = 0x726f_6c6c_6361_6c6c;
@@ -45,14 +48,14 @@ pub(crate) enum Dialect {
 
 /// A transaction that may write.
 pub(crate) struct WriteTx {
-    tx: DatabaseTransaction,
+    tx: Tx,
     /// Held until the transaction is over; `None` on PostgreSQL.
     _turn: Option<OwnedSemaphorePermit>,
     _wanted: Wanted,
 }
 
 impl WriteTx {
-    pub(crate) fn connection(&self) -> &DatabaseTransaction {
+    pub(crate) const fn connection(&self) -> &Tx {
         &self.tx
     }
 
@@ -63,12 +66,12 @@ impl WriteTx {
 
 /// A transaction that only reads, and sees one state of the database.
 pub(crate) struct ReadTx {
-    tx: DatabaseTransaction,
+    tx: Tx,
     _wanted: Wanted,
 }
 
 impl ReadTx {
-    pub(crate) fn connection(&self) -> &DatabaseTransaction {
+    pub(crate) const fn connection(&self) -> &Tx {
         &self.tx
     }
 }
@@ -178,11 +181,12 @@ impl Dialect {
         patience: Duration,
     ) -> Result<WriteTx, StoreError> {
         let wanted = pool.want();
+        let span = spans::transaction(pool.get_database_backend());
         let turn = match self {
             Self::Postgres => None,
             Self::Sqlite { writer } => {
-                let turn = tokio::time::timeout(patience, Arc::clone(writer).acquire_owned()).await;
-                match turn {
+                let turn = tokio::time::timeout(patience, Arc::clone(writer).acquire_owned());
+                match wait_for_writer(&span, turn).await {
                     Ok(Ok(turn)) => Some(turn),
                     Ok(Err(_)) | Err(_) => {
                         return Err(StoreError::Unavailable(DbErr::ConnectionAcquire(
@@ -201,7 +205,7 @@ impl Dialect {
             ..TransactionOptions::default()
         };
         Ok(WriteTx {
-            tx: begin(pool, options).await?,
+            tx: begin(pool, span, options).await?,
             _turn: turn,
             _wanted: wanted,
         })
@@ -228,7 +232,12 @@ impl Dialect {
             }
         };
         Ok(ReadTx {
-            tx: begin(pool, options).await?,
+            tx: begin(
+                pool,
+                spans::transaction(pool.get_database_backend()),
+                options,
+            )
+            .await?,
             _wanted: wanted,
         })
     }
@@ -363,12 +372,19 @@ impl Dialect {
 /// back to the pool with a transaction that nobody ends.
 async fn begin(
     pool: &Pool,
+    span: Span,
     options: impl Fn() -> TransactionOptions + Send + Sync + 'static,
-) -> Result<DatabaseTransaction, StoreError> {
+) -> Result<Tx, StoreError> {
     let pool = pool.clone();
+    let asked = spans::statement(span.id(), pool.get_database_backend(), "begin");
     let begun = tokio::spawn(async move { pool.begin(options).await });
+    let begun = spans::watch(asked, async {
+        begun
+            .await
+            .map_err(|cut_off| DbErr::Custom(cut_off.to_string()))
+    });
     match begun.await {
-        Ok(tx) => Ok(tx?),
-        Err(cut_off) => Err(StoreError::Unavailable(DbErr::Custom(cut_off.to_string()))),
+        Ok(tx) => Ok(Tx::new(tx?, span)),
+        Err(cut_off) => Err(StoreError::Unavailable(cut_off)),
     }
 }

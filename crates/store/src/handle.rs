@@ -10,8 +10,9 @@ use rollcall_model::{
     ScimSettings, Timestamp, UnknownReferences, UserId,
 };
 use rollcall_scim::Catalog;
-use sea_orm::{DatabaseTransaction, DbErr};
+use sea_orm::DbErr;
 use serde_json::Value;
+use tracing::Instrument;
 
 use crate::access_changes;
 use crate::connect::Store;
@@ -23,6 +24,7 @@ use crate::outbox::Outbox;
 use crate::remembered::Remembered;
 use crate::roles::RoleWork;
 use crate::shape::Shape;
+use crate::transaction::Tx;
 
 /// The right to read and change one organization.
 #[derive(Clone)]
@@ -165,7 +167,7 @@ impl OrgTx {
         })
     }
 
-    pub(crate) fn connection(&self) -> &DatabaseTransaction {
+    pub(crate) const fn connection(&self) -> &Tx {
         self.tx.connection()
     }
 
@@ -203,7 +205,9 @@ impl OrgTx {
         let stale = self.outbox.stale();
         let stamp = AuditId::new(self.outbox.clock()).as_uuid();
         let at_once = self.dialect.writes_at_once();
-        self.outbox.write(self.tx.connection(), at_once).await?;
+        let tx = self.tx.connection();
+        let span = tx.outbox_span(self.outbox.events());
+        self.outbox.write(tx, at_once).instrument(span).await?;
         let news = self.news;
         if stale.is_empty() {
             self.tx.commit().await?;
@@ -214,7 +218,7 @@ impl OrgTx {
         // In a task of its own: a caller who hangs up must not leave this process with what it
         // remembers of before.
         let (tx, remembered) = (self.tx, self.remembered);
-        let committed = tokio::spawn(async move {
+        let commit = async move {
             let committed = tx.commit().await;
             // Also if that failed: whoever reports a failure may have committed all the same.
             remembered.changed(stale);
@@ -223,7 +227,8 @@ impl OrgTx {
                 remembered.committed(numbers);
             }
             committed
-        });
+        };
+        let committed = tokio::spawn(commit.in_current_span());
         committed.await.unwrap_or_else(|cut_off| {
             Err(StoreError::Unavailable(DbErr::Custom(cut_off.to_string())))
         })

@@ -84,7 +84,7 @@ impl Store {
         }
         let tx = self.begin_write().await?;
         self.dialect.lock_migrations(&tx).await?;
-        let db = tx.connection();
+        let db = tx.connection().inner();
         match partitions::found(db).await.map_err(StoreError::from)? {
             Some(there) if there != partitions => return Err(SplitRefused::Already { there }),
             None if !steps(db).await?.none_taken => return Err(SplitRefused::NotEmpty),
@@ -124,8 +124,9 @@ impl Store {
 
 /// Takes the steps that are missing. Asked under the lock: another replica may have done it.
 async fn take_steps(tx: &WriteTx) -> Result<(), StoreError> {
-    if steps(tx.connection()).await?.pending > 0 {
-        Migrator::up(tx.connection(), None).await?;
+    let db = tx.connection().inner();
+    if steps(db).await?.pending > 0 {
+        Migrator::up(db, None).await?;
     }
     Ok(())
 }

@@ -11,6 +11,7 @@ use std::sync::{Arc, LazyLock};
 
 use rollcall_model::{
     Actor, AuditHash, Clock, EventId, EventType, OrgId, Origin, ScimConnectionId, Stale, Timestamp,
+    TracePlace,
 };
 use sea_orm::{ActiveValue::Set, ConnectionTrait, EntityTrait, Statement};
 use serde_json::{Value, json};
@@ -19,13 +20,14 @@ use crate::audit::{self, Entry, Link, Taken, Wanted, detail};
 use crate::changes::changes;
 use crate::entity::events;
 use crate::error::StoreError;
+use crate::spans;
 
-/// How many rows one INSERT carries: events have ten columns, and SQLite takes 32,766 values.
+/// How many rows one INSERT carries: events have eleven columns, and SQLite takes 32,766 values.
 const ROWS_PER_INSERT: usize = 500;
 
 /// One change as one statement. `$1` is the organization, `$2` how many events it makes (one or
 /// none), `$3` and `$4` are for the chain, `$5` to `$11` are of the audit row, `$12` to `$14` of the event,
-/// `$15` is how many users become active.
+/// `$15` is how many users become active, `$16` where the event is from in a trace.
 static ONE_AT_ONCE: LazyLock<String> = LazyLock::new(|| {
     let appended = audit::appended("$3", "$4");
     format!(
@@ -39,13 +41,13 @@ static ONE_AT_ONCE: LazyLock<String> = LazyLock::new(|| {
             select $1, $5, $6, $7, $8, $9, $10, $11, audit_number, audit_hash from taken
         )
         insert into events (org_id, sequence, id, type, scim_connection_id, occurred_at, actor,
-            request_id, data)
-        select $1, last, $12, $8, $13, $6, $7, $10, $14 from taken where $2 = 1"
+            request_id, data, trace)
+        select $1, last, $12, $8, $13, $6, $7, $10, $14, $16 from taken where $2 = 1"
     )
 });
 
 /// Many changes as one statement, after their numbers were taken. `$1` is the organization, `$2` the
-/// changes, `$3` to `$5` what they have in common, `$6` the new head of the chain.
+/// changes, `$3` to `$5` and `$7` what they have in common, `$6` the new head of the chain.
 const MANY_AT_ONCE: &str = "
     with changes as (
         select * from json_to_recordset($2::json) as change (
@@ -60,8 +62,8 @@ const MANY_AT_ONCE: &str = "
         update event_sequences set audit_hash = $6 where org_id = $1
     )
     insert into events (org_id, sequence, id, type, scim_connection_id, occurred_at, actor,
-        request_id, data)
-    select $1, sequence, event, kind, connection, $3, $4, $5, data
+        request_id, data, trace)
+    select $1, sequence, event, kind, connection, $3, $4, $5, data, $7
     from changes where event is not null";
 
 /// What is told to the feed.
@@ -90,6 +92,8 @@ pub(crate) struct Outbox {
     changes: Vec<Change>,
     /// By how much the number of active users changes.
     active_change: i64,
+    /// Where the transaction began, for what follows from it.
+    trace: Option<TracePlace>,
 }
 
 impl Outbox {
@@ -100,6 +104,7 @@ impl Outbox {
             origin,
             changes: Vec::new(),
             active_change: 0,
+            trace: spans::place(),
         }
     }
 
@@ -227,6 +232,12 @@ impl Outbox {
             .collect()
     }
 
+    /// How many events are queued.
+    pub(crate) fn events(&self) -> usize {
+        let told = self.changes.iter().filter(|change| change.event.is_some());
+        told.count()
+    }
+
     /// Writes everything that was queued; nothing, if nothing was. `at_once` says that the database
     /// can do so in one statement.
     pub(crate) async fn write(
@@ -295,6 +306,7 @@ impl Outbox {
             request_id: Set(self.origin.request_id.as_uuid()),
             data: Set(told.data.to_string()),
             position: Set(None),
+            trace: Set(self.trace.map(|place| place.to_bytes().to_vec())),
         }
     }
 
@@ -306,7 +318,7 @@ impl Outbox {
     ) -> Result<(), StoreError> {
         let told = change.event.as_ref();
         let connection = told.and_then(|told| told.connection_id);
-        let values: [sea_orm::Value; 15] = [
+        let values: [sea_orm::Value; 16] = [
             self.org_id.as_uuid().into(),
             i64::from(told.is_some()).into(),
             Link::beginning(entry.org_id).hash.to_vec().into(),
@@ -322,6 +334,7 @@ impl Outbox {
             connection.map(|id| id.as_uuid()).into(),
             told.map(|told| told.data.to_string()).into(),
             self.active_change.into(),
+            spans::column(self.trace),
         ];
         let sql = ONE_AT_ONCE.as_str();
         let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
@@ -362,13 +375,14 @@ impl Outbox {
                 })
             })
             .collect();
-        let values: [sea_orm::Value; 6] = [
+        let values: [sea_orm::Value; 7] = [
             self.org_id.as_uuid().into(),
             rows.to_string().into(),
             first.at.unix_micros().into(),
             first.actor.clone().into(),
             first.request_id.as_uuid().into(),
             head.hash.to_vec().into(),
+            spans::column(self.trace),
         ];
         let backend = tx.get_database_backend();
         tx.execute_raw(Statement::from_sql_and_values(

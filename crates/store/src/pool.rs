@@ -21,9 +21,11 @@ use sea_orm::{
     QueryResult, Statement, StreamTrait, TransactionOptions, TransactionTrait,
 };
 use sea_orm_migration::async_trait::async_trait;
+use tracing::Span;
 
 use self::held::{Held, Waiting};
 use crate::error::is_lost_connection;
+use crate::spans;
 
 /// A connection that nobody used for so long is asked for a sign of life in any case.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
@@ -159,25 +161,41 @@ impl Pool {
         self.held.as_ref().map(Held::wait)
     }
 
+    fn statement_span(&self, sql: &str) -> Span {
+        spans::statement(None, self.inner.get_database_backend(), sql)
+    }
+
     async fn execute_once(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        match &self.held {
-            Some(held) => held.execute(statement).await,
-            None => self.inner.execute_raw(statement).await,
-        }
+        let span = self.statement_span(&statement.sql);
+        let work = async {
+            match &self.held {
+                Some(held) => held.execute(statement).await,
+                None => self.inner.execute_raw(statement).await,
+            }
+        };
+        spans::watch(span, work).await
     }
 
     async fn query_one_once(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        match &self.held {
-            Some(held) => held.query_one(statement).await,
-            None => self.inner.query_one_raw(statement).await,
-        }
+        let span = self.statement_span(&statement.sql);
+        let work = async {
+            match &self.held {
+                Some(held) => held.query_one(statement).await,
+                None => self.inner.query_one_raw(statement).await,
+            }
+        };
+        spans::watch(span, work).await
     }
 
     async fn query_all_once(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        match &self.held {
-            Some(held) => held.query_all(statement).await,
-            None => self.inner.query_all_raw(statement).await,
-        }
+        let span = self.statement_span(&statement.sql);
+        let work = async {
+            match &self.held {
+                Some(held) => held.query_all(statement).await,
+                None => self.inner.query_all_raw(statement).await,
+            }
+        };
+        spans::watch(span, work).await
     }
 
     pub(crate) async fn close(self) -> Result<(), DbErr> {

@@ -10,6 +10,7 @@
 
 use sea_orm::{ConnectionTrait, FromQueryResult, QuerySelect, Statement};
 use tokio::sync::watch;
+use tracing::{Instrument, Span};
 
 use crate::connect::Store;
 use crate::dialect::WriteTx;
@@ -71,16 +72,33 @@ impl Store {
     ///
     /// The database is not available.
     pub async fn relay_events(&self) -> Result<Relayed, StoreError> {
+        self.relay_events_in(Span::none).await
+    }
+
+    /// As [`Self::relay_events`]; `span` makes the span of what is done, if there is something to do.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn relay_events_in(&self, span: impl Fn() -> Span) -> Result<Relayed, StoreError> {
         let mut placed = 0;
         while self.outbox_waits().await? {
-            let tx = self.begin_write().await?;
-            if !self.dialect.try_lock_feed(&tx).await? {
-                return Ok(Relayed::Elsewhere);
+            match self.place_unless_locked().instrument(span()).await? {
+                Some(more) => placed += more,
+                None => return Ok(Relayed::Elsewhere),
             }
-            placed += self.place_and_commit(tx).await?;
         }
         self.news.feed_ends_at(self.feed_end().await?);
         Ok(Relayed::Placed(placed))
+    }
+
+    /// Places one batch; `None` if another process is at it.
+    async fn place_unless_locked(&self) -> Result<Option<u64>, StoreError> {
+        let tx = self.begin_write().await?;
+        if !self.dialect.try_lock_feed(&tx).await? {
+            return Ok(None);
+        }
+        self.place_and_commit(tx).await.map(Some)
     }
 
     /// Places what is in the outbox, waiting for whoever is at it.

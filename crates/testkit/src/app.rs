@@ -14,6 +14,7 @@ use rollcall_gateway::{
     Settings,
 };
 use rollcall_metrics::Metrics;
+use rollcall_metrics::traces::Traces;
 use rollcall_model::{ManualClock, Origin, SystemClock, Timestamp};
 use rollcall_orgs::api_keys;
 use rollcall_orgs::console_sign_in::ConsoleOidc;
@@ -217,6 +218,7 @@ impl TestApp {
             background: store.background,
             replicas,
             metrics,
+            traces: Traces::off(),
             sealing_key: Arc::new(SealingKey::from_base64(&sealing_key).unwrap()),
             admission: Admission::new(settings.admission),
             held_back: HeldBack::default(),

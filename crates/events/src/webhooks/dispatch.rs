@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use rollcall_metrics::traces::Traces;
 use rollcall_metrics::{Metrics, WebhookOutcome};
 use rollcall_model::{PauseReason, WebhookDeliveryId, chain};
 use rollcall_store::{
@@ -15,10 +16,12 @@ use rollcall_store::{
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
+use tracing::Instrument;
 
 use super::WebhookOptions;
 use super::send::{self, Target};
 use super::slots::Slots;
+use super::traced;
 use crate::patience::Patience;
 use crate::stopping::Stopping;
 
@@ -43,6 +46,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(3);
 struct Dispatcher {
     store: Store,
     metrics: Metrics,
+    traces: Traces,
     options: Arc<WebhookOptions>,
     slots: Slots,
     tasks: JoinSet<()>,
@@ -56,6 +60,7 @@ pub(crate) async fn run(
     store: Store,
     metrics: Metrics,
     options: WebhookOptions,
+    traces: Traces,
     mut stopping: Stopping,
 ) {
     let mut patience = Patience::new("webhooks are not sent");
@@ -68,6 +73,7 @@ pub(crate) async fn run(
         last: None,
         store: store.clone(),
         metrics,
+        traces,
         ended,
     };
     let mut released = Instant::now();
@@ -187,12 +193,15 @@ impl Dispatcher {
             let (store, metrics) = (self.store.clone(), self.metrics.clone());
             let (options, target) = (Arc::clone(&self.options), Arc::clone(&target));
             let ended = self.ended.clone();
-            self.tasks.spawn(async move {
+            let span = traced::begin(&self.traces, &delivery, &target);
+            let deliver = async move {
                 let made = send::attempt(&store, &options, &target, &delivery).await;
+                traced::end(&made);
                 note(&store, &metrics, &delivery, made).await;
                 // A dispatcher that is gone needs no slots.
                 let _ = ended.send(delivery.id);
-            });
+            };
+            self.tasks.spawn(deliver.instrument(span));
         }
         self.metrics.set_webhooks_in_flight(self.slots.len());
     }

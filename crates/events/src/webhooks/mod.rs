@@ -9,6 +9,7 @@ mod retry;
 mod send;
 mod sign;
 mod slots;
+mod traced;
 mod upkeep;
 
 use std::fmt;

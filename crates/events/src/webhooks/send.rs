@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rollcall_metrics::traces::Place;
 use rollcall_outbound::{FetchError, Post, Posted};
 use rollcall_store::{AfterFailure, AttemptMade, ClaimedDelivery, Store};
 use secrecy::SecretString;
@@ -86,11 +87,14 @@ fn headers(
     if signatures.is_empty() {
         return Err("the endpoint's secrets cannot be read with this secret key".to_owned());
     }
-    Ok(vec![
+    let mut headers = vec![
         ("webhook-id", id),
         ("webhook-timestamp", timestamp.to_string()),
         ("webhook-signature", signatures.join(" ")),
-    ])
+    ];
+    // Of an attempt that is not recorded nothing is said: the receiver decides for itself.
+    headers.extend(Place::current().map(|place| ("traceparent", place.traceparent())));
+    Ok(headers)
 }
 
 /// Why a status is no success.

@@ -11,6 +11,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use rollcall_model::{Actor, ApiKey, ApiKeyRole, OrgId, OrgRef, Origin, PageRequest, RequestId};
 use rollcall_orgs::api_keys;
 use rollcall_store::{ConnectionHandle, OrgHandle};
+use tracing::{Instrument, debug_span};
 
 use crate::api::person;
 use crate::api::problem::Problem;
@@ -18,6 +19,7 @@ use crate::api::query::{self, ListQuery};
 use crate::api::reconcile;
 use crate::request_id;
 use crate::state::AppState;
+use crate::traced;
 
 /// What a key that is bound to one organization may ask outside of it: lists that show it only what
 /// is its own, and what is the same for everybody. Everything else below `/v1` is for keys of the
@@ -103,7 +105,11 @@ impl Caller {
             return Ok(None);
         };
         let found = self.app.store.open_organization(&named).await?;
-        Ok(found.filter(|org| self.may_see(org.org_id())))
+        let found = found.filter(|org| self.may_see(org.org_id()));
+        if let Some(org) = &found {
+            traced::note_organization(org.org_id());
+        }
+        Ok(found)
     }
 
     /// Whether an organization is one of those that this caller may see.
@@ -230,7 +236,9 @@ impl FromRequest for Caller {
             let app = crate::state::of(&req);
             let request_id = request_id::of(&req);
             let bearer = bearer(&req).ok_or_else(Problem::unauthorized)?;
-            let key = authenticate(&app, bearer, request_id).await?;
+            let key = authenticate(&app, bearer, request_id)
+                .instrument(debug_span!("api.authenticate"))
+                .await?;
             app.activity.note_api_key(key.id, app.store.clock().now());
             let caller = Self {
                 key,

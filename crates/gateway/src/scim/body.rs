@@ -9,6 +9,7 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use futures_util::{Stream, StreamExt};
 use rollcall_scim::json;
 use serde_json::Value;
+use tracing::{Instrument, debug_span};
 
 use super::failure::{MEDIA_TYPE, ScimFailure};
 use super::tenant::Tenant;
@@ -39,7 +40,8 @@ pub(super) async fn read_up_to(
         return Err(ScimFailure::TooLarge { limit });
     }
     let collected = tokio::time::timeout(limits.request_body_timeout, collect(payload, limit));
-    let body = collected.await.map_err(|_| ScimFailure::TooSlow)??.freeze();
+    let collected = collected.instrument(debug_span!("scim.read_body")).await;
+    let body = collected.map_err(|_| ScimFailure::TooSlow)??.freeze();
     let content = capture::content(&tenant.app.settings.request_log, tenant.settings());
     capture::asked(req, content, &body);
     let body = json::parse_to_depth(&body, limits.max_nesting)?;

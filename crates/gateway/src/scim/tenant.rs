@@ -16,6 +16,7 @@ use rollcall_model::{
 use rollcall_orgs::authentication::{self, Access, Asked, Needed, Refusal, Refused, Verdict};
 use rollcall_scim::{Catalog, Quirk, Resource};
 use rollcall_store::{ConnectionHandle, DirectoryTx, LogAddress, StoreError};
+use tracing::{Instrument, debug_span};
 
 use super::accept::{self, Wish};
 use super::failure::ScimFailure;
@@ -94,7 +95,8 @@ impl Tenant {
             return Ok(());
         }
         let connection = self.handle.connection_id();
-        let turn = self.app.admission.turn(connection).await;
+        let turn = self.app.admission.turn(connection);
+        let turn = turn.instrument(debug_span!("scim.wait_for_turn")).await;
         let turn = turn.inspect_err(|busy| match busy {
             Busy::LineFull => self.app.metrics.line_full(),
             Busy::WaitedTooLong => self.app.metrics.waited_too_long(),
@@ -212,7 +214,8 @@ impl Tenant {
     async fn let_in(req: &HttpRequest) -> Result<Self, ScimFailure> {
         let app = state::of(req);
         req.extensions_mut().insert(Seen::Nobody);
-        let Ok(address) = address::of(req, &app.settings) else {
+        let routed = debug_span!("scim.route").in_scope(|| address::of(req, &app.settings));
+        let Ok(address) = routed else {
             return Err(refuse(req, &app, Refusal::Unknown, None));
         };
         let asked = Asked {
@@ -221,7 +224,9 @@ impl Tenant {
             source: address::source(req, &app.settings),
             needed: scopes::needed(req),
         };
-        let verdict = authentication::authenticate(&app.store, &app.access_tokens, asked).await?;
+        let verdict = authentication::authenticate(&app.store, &app.access_tokens, asked)
+            .instrument(debug_span!("scim.authenticate"))
+            .await?;
         let access = match verdict {
             Verdict::Allowed(access) => *access,
             Verdict::Refused(Refused { refusal, concerns }) => {
@@ -244,7 +249,9 @@ impl Tenant {
             idp,
             tolerated: tolerated.clone(),
         });
-        rate::check(req, &app, &access.handle).await?;
+        rate::check(req, &app, &access.handle)
+            .instrument(debug_span!("scim.take_budget"))
+            .await?;
         let strict = access.handle.settings().profile == ScimProfile::Strict;
         if strict && accept::wish(req.headers()) == Wish::Neither {
             return Err(ScimFailure::NotAcceptable);

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
+use rollcall_metrics::traces::Traces;
 use rollcall_model::{AuditChain, AuditHash, AuditHead, OrgId, OrgRef};
 use rollcall_store::{AuditFault, AuditFinding, AuditReport, Store};
 use serde_json::json;
@@ -127,7 +128,7 @@ async fn tell_heads(arguments: HeadArguments) -> anyhow::Result<ExitCode> {
 /// Opens the database, which must have the schema of this release: nothing is changed here.
 async fn open(common: &Common) -> anyhow::Result<Store> {
     let config = common.file.load()?;
-    logging::init(&config.log);
+    logging::init(&config.log, &Traces::off());
     let store = wiring::open(&config).await?;
     let pending = store.pending_migrations().await?;
     if pending > 0 {

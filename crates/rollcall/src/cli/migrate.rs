@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Args;
+use rollcall_metrics::traces::Traces;
 use rollcall_store::Store;
 
 use super::ConfigFile;
@@ -26,7 +27,7 @@ pub(super) struct Arguments {
 /// Brings the database up to date and says what was done.
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let config = arguments.file.load()?;
-    logging::init(&config.log);
+    logging::init(&config.log, &Traces::off());
     let store = wiring::open(&config).await?;
     let check = wiring::check_server(&store, &config).await?;
     if arguments.check {

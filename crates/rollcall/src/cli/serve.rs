@@ -8,12 +8,13 @@ use crate::{logging, output, wiring};
 
 /// Serves until a signal, then finishes what is under way; a second signal ends at once.
 pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
-    logging::init(&config.log);
+    let traces = wiring::traces(&config)?;
+    logging::init(&config.log, &traces);
     let mut signals = StopSignals::listen()?;
     let bound = wiring::bind(&config)?;
     let url = bound.url();
     let started = tokio::select! {
-        started = wiring::start(&config, bound) => started?,
+        started = wiring::start(&config, bound, traces.clone()) => started?,
         signal = signals.next() => {
             tracing::info!(signal, "stopped before serving began");
             return Ok(ExitCode::FAILURE);
@@ -31,7 +32,11 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let signal = signals.next().await;
     tracing::info!(signal, "stopping; requests under way are finished");
     tokio::select! {
-        () = started.serving.stop() => {
+        () = async {
+            started.serving.stop().await;
+            // Last, so that what was under way is in it.
+            traces.stop().await;
+        } => {
             tracing::info!("stopped");
             Ok(ExitCode::SUCCESS)
         }

@@ -4,13 +4,13 @@
 //! secrets in files are handled once for both. Only then does the `config` crate merge them and
 //! give them their types; it also reads numbers and booleans out of the text of variables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use ::config::{File, FileFormat, FileSourceString, Source, Value, ValueKind};
 
 use super::reference::{self, Entry, PREFIX};
-use super::{Config, ConfigError, DEFAULT_FILE};
+use super::{Config, ConfigError, DEFAULT_FILE, standard};
 
 /// The keys that can also be read from a file, whose path is in `{key}_file`.
 pub(super) const SECRETS: &[&str] = &[
@@ -19,6 +19,7 @@ pub(super) const SECRETS: &[&str] = &[
     "admin_key",
     "secret_key",
     "management_oidc.client_secret",
+    "traces.headers",
 ];
 
 /// One source of values.
@@ -48,12 +49,17 @@ pub(super) fn gather(
     environment: impl Iterator<Item = (String, String)>,
 ) -> Result<BTreeMap<String, Given>, ConfigError> {
     let known = reference::entries();
+    let environment: HashMap<String, String> = environment.collect();
     let mut unknown = Vec::new();
-    let mut layers = Vec::new();
+    let mut layers = vec![from_standard(&environment)];
     if let Some(path) = file {
         layers.push(from_file(path, &known, &mut unknown)?);
     }
-    layers.push(from_environment(environment, &known, &mut unknown));
+    layers.push(from_environment(
+        environment.into_iter(),
+        &known,
+        &mut unknown,
+    ));
     if !unknown.is_empty() {
         return Err(ConfigError::Unknown { names: unknown });
     }
@@ -108,6 +114,19 @@ fn from_file(
     // The order of a hash map would make the message differ from start to start.
     unknown.sort();
     Ok(Layer { origin, values })
+}
+
+fn from_standard(environment: &HashMap<String, String>) -> Layer {
+    let given = |(key, (text, name)): (&str, (String, &str))| {
+        let value = Value::new(None, text);
+        let origin = format!("in {name}");
+        (key.to_owned(), Given { value, origin })
+    };
+    let settings = standard::settings(environment).into_iter();
+    Layer {
+        origin: "in the environment".to_owned(),
+        values: settings.map(given).collect(),
+    }
 }
 
 fn from_environment(

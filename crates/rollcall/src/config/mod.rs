@@ -25,6 +25,8 @@ mod reference;
 mod request_log;
 mod scim;
 mod secret;
+mod standard;
+mod traces;
 mod values;
 mod webhooks;
 
@@ -54,6 +56,7 @@ pub(crate) use self::reference::markdown;
 pub(crate) use self::request_log::RequestLogConfig;
 pub(crate) use self::scim::ScimConfig;
 pub(crate) use self::secret::Secret;
+pub(crate) use self::traces::TracesConfig;
 pub(crate) use self::webhooks::WebhooksConfig;
 
 /// The commented default file, as `rollcall config default` prints it.
@@ -146,13 +149,15 @@ pub(crate) struct Config {
     pub(crate) scim: ScimConfig,
     /// What the request log keeps.
     pub(crate) request_log: RequestLogConfig,
+    /// Where spans are sent, and how many.
+    pub(crate) traces: TracesConfig,
 }
 
 impl Config {
     /// Reads the layers and checks the result.
     ///
     /// Without a `file` there are the defaults and the environment. `environment` may hold any
-    /// variables; those that do not begin with `ROLLCALL_` are passed over.
+    /// variables; those that begin neither with `ROLLCALL_` nor with `OTEL_` are passed over.
     ///
     /// # Errors
     ///

@@ -21,6 +21,7 @@ use rollcall_gateway::{
     Listeners, Notices, OauthSettings, Purge, RateSettings, Running, Settings,
 };
 use rollcall_metrics::Metrics;
+use rollcall_metrics::traces::Traces;
 use rollcall_model::Origin;
 use rollcall_orgs::api_keys;
 use rollcall_orgs::domains::Dns;
@@ -75,9 +76,13 @@ impl Serving {
 /// # Errors
 ///
 /// A sentence for the operator about what is missing or in the way.
-pub(crate) async fn start(config: &Config, bound: Bound) -> anyhow::Result<Started> {
+pub(crate) async fn start(
+    config: &Config,
+    bound: Bound,
+    traces: Traces,
+) -> anyhow::Result<Started> {
     let store = open(config).await?;
-    let started = start_on(store.clone(), config, bound).await;
+    let started = start_on(store.clone(), config, bound, traces).await;
     if started.is_err() {
         // What went wrong is told; that closing went wrong too would not help.
         let _ = store.close().await;
@@ -85,13 +90,31 @@ pub(crate) async fn start(config: &Config, bound: Bound) -> anyhow::Result<Start
     started
 }
 
-async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result<Started> {
+/// Traces as the configuration has them.
+///
+/// # Errors
+///
+/// They cannot be sent to the endpoint.
+pub(crate) fn traces(config: &Config) -> anyhow::Result<Traces> {
+    match config.traces.options(VERSION) {
+        Some(options) => Ok(Traces::start(options)?),
+        None => Ok(Traces::off()),
+    }
+}
+
+async fn start_on(
+    store: Store,
+    config: &Config,
+    bound: Bound,
+    traces: Traces,
+) -> anyhow::Result<Started> {
     database::bring_up_to_date(&store, config).await?;
     let used_before = store.has_key_check().await?;
     let sealing_key = Arc::new(secret_key::find_or_make(config, used_before)?);
     check_key(&store, &sealing_key).await?;
     let first_key = first_key(&store, config).await?;
     let metrics = Metrics::register(Registry::new(), VERSION)?;
+    traces.count_in(&metrics);
     let settings = settings(config, bound.url());
     let outbound = Fetcher::new(
         config.outbound.allowed_private_networks.clone(),
@@ -106,6 +129,7 @@ async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result
         background: background.clone(),
         replicas: replicas::share(config, metrics.clone())?,
         metrics,
+        traces: traces.clone(),
         sealing_key: Arc::clone(&sealing_key),
         admission: Admission::new(settings.admission),
         held_back: HeldBack::default(),
@@ -144,6 +168,7 @@ async fn start_on(store: Store, config: &Config, bound: Bound) -> anyhow::Result
         retention: config.events.retention,
         redis_stream,
         webhooks: Some(webhooks::options(config, outbound, sealing_key)),
+        traces,
     };
     let events = rollcall_events::start(&background, &metrics, options);
     let certificate = bound

@@ -134,6 +134,13 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
     request_log.max_mib_per_connection = 64
     request_log.sample_above = 120
     request_log.sample_every = 10
+    #traces.endpoint
+    traces.protocol = "http/protobuf"
+    #traces.headers
+    traces.sampling_ratio = 0.1
+    traces.caller_sampling = "ratio"
+    traces.service_name = "rollcall"
+    traces.max_waiting_spans = 8192
     "##);
     folder.write(
         "again.toml",

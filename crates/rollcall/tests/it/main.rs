@@ -19,4 +19,5 @@ mod serve;
 mod sign_ins;
 mod simulate;
 mod tls;
+mod traces;
 mod walks;

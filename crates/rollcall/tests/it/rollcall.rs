@@ -1,7 +1,8 @@
 //! Runs the binary in an empty folder, with nothing of this machine's settings.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
 use tempfile::TempDir;
@@ -70,12 +71,17 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts `serve` or `demo`, and waits until it listens.
-    pub(crate) fn start(mut command: Command) -> Self {
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+    pub(crate) fn start(command: Command) -> Self {
+        Self::launch(command, Stdio::null())
+    }
+
+    /// As [`Self::start`], with the log in a file.
+    pub(crate) fn start_with_log(command: Command, log: &Path) -> Self {
+        Self::launch(command, File::create(log).unwrap().into())
+    }
+
+    fn launch(mut command: Command, log: Stdio) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let mut server = Self {
             child,

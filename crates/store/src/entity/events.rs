@@ -18,6 +18,7 @@ pub struct Model {
     pub request_id: Uuid,
     pub data: String,
     pub position: Option<i64>,
+    pub trace: Option<Vec<u8>>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -7,11 +7,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use rollcall_model::{Event, EventId, Timestamp, WebhookDeliveryId, WebhookEndpointId};
+use rollcall_model::{
+    Event, EventId, OrgId, Timestamp, TracePlace, WebhookDeliveryId, WebhookEndpointId,
+};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait,
-    FromQueryResult, QueryFilter, Statement,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult,
+    QueryFilter, Statement,
 };
 use uuid::Uuid;
 
@@ -21,6 +23,7 @@ use crate::dialect::for_no_key_update_skip_locked;
 use crate::entity::webhook_deliveries::{Column, Entity, Model};
 use crate::entity::{events, webhook_attempts};
 use crate::error::StoreError;
+use crate::transaction::Tx;
 
 /// After so many failures in a row an endpoint gets one request at a time, until one succeeds.
 const FAILING_AFTER: i64 = 3;
@@ -157,6 +160,12 @@ pub struct ClaimedDelivery {
     pub lease_until: Timestamp,
     /// The body; `None` if the event is not kept any more.
     pub body: Option<String>,
+    /// What the event is.
+    pub kind: String,
+    /// The organization it happened in.
+    pub org_id: OrgId,
+    /// What it was caused by, if that was recorded.
+    pub cause: Option<TracePlace>,
 }
 
 impl Store {
@@ -219,27 +228,34 @@ impl Store {
             .filter(Column::DueAt.is_not_null())
             .exec_with_returning(db)
             .await?;
-        let mut bodies = bodies(db, &rows).await?;
+        let mut events = kept_events(db, &rows).await?;
         // All that is needed is read before the commit: what failed after it would be leased to nobody.
         let secrets = signing_secrets(db, id, now).await?;
         tx.commit().await?;
-        let claimed = |row: Model| ClaimedDelivery {
-            id: WebhookDeliveryId::from_uuid(row.id),
-            endpoint_id: id,
-            event_id: EventId::from_uuid(row.event_id),
-            occurred_at: Timestamp::from_unix_micros(row.occurred_at),
-            number: u32::try_from(row.attempts).unwrap_or(u32::MAX),
-            first_attempt_at: Timestamp::from_unix_micros(
-                row.first_attempt_at.unwrap_or(now.unix_micros()),
-            ),
-            lease_until,
-            body: row.body.or_else(|| bodies.remove(&row.event_id)),
+        let mut claimed = |row: Model| {
+            let event = events.remove(&row.event_id);
+            let (body, cause) = event.map_or((None, None), |it| (Some(it.body), it.cause));
+            ClaimedDelivery {
+                id: WebhookDeliveryId::from_uuid(row.id),
+                endpoint_id: id,
+                event_id: EventId::from_uuid(row.event_id),
+                occurred_at: Timestamp::from_unix_micros(row.occurred_at),
+                number: u32::try_from(row.attempts).unwrap_or(u32::MAX),
+                first_attempt_at: Timestamp::from_unix_micros(
+                    row.first_attempt_at.unwrap_or(now.unix_micros()),
+                ),
+                lease_until,
+                body: row.body.or(body),
+                kind: row.kind,
+                org_id: OrgId::from_uuid(row.org_id),
+                cause,
+            }
         };
         Ok(Some(ClaimedDeliveries {
             url: endpoint.url,
             timeout,
             secrets: secrets.into_iter().map(|secret| secret.sealed).collect(),
-            deliveries: rows.into_iter().map(claimed).collect(),
+            deliveries: rows.into_iter().map(&mut claimed).collect(),
         }))
     }
 
@@ -302,10 +318,7 @@ impl EndpointRow {
 }
 
 /// Reads an endpoint that is not paused and holds its row; `None` as well if somebody else does.
-async fn lock_endpoint(
-    db: &DatabaseTransaction,
-    id: WebhookEndpointId,
-) -> Result<Option<EndpointRow>, StoreError> {
+async fn lock_endpoint(db: &Tx, id: WebhookEndpointId) -> Result<Option<EndpointRow>, StoreError> {
     let backend = db.get_database_backend();
     let hold = for_no_key_update_skip_locked(backend);
     let sql = format!(
@@ -316,7 +329,7 @@ async fn lock_endpoint(
     Ok(EndpointRow::find_by_statement(statement).one(db).await?)
 }
 
-async fn in_flight(db: &DatabaseTransaction, id: WebhookEndpointId) -> Result<i64, StoreError> {
+async fn in_flight(db: &Tx, id: WebhookEndpointId) -> Result<i64, StoreError> {
     let sql = "select count(*) as count from webhook_deliveries
                where endpoint_id = $1 and lease_until is not null";
     let backend = db.get_database_backend();
@@ -326,7 +339,7 @@ async fn in_flight(db: &DatabaseTransaction, id: WebhookEndpointId) -> Result<i6
 }
 
 async fn next(
-    db: &DatabaseTransaction,
+    db: &Tx,
     id: WebhookEndpointId,
     ordered: bool,
     (now, most): (Timestamp, i64),
@@ -339,12 +352,16 @@ async fn next(
     Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
-/// The events of deliveries as JSON, by their ids. One that cannot be read is left out, as one that
+/// What is told of an event.
+struct KeptEvent {
+    /// The event as JSON.
+    body: String,
+    cause: Option<TracePlace>,
+}
+
+/// The events of deliveries, by their ids. One that cannot be read is left out, as one that
 /// is not kept any more: it must not hold up the others.
-async fn bodies(
-    db: &DatabaseTransaction,
-    rows: &[Model],
-) -> Result<HashMap<Uuid, String>, StoreError> {
+async fn kept_events(db: &Tx, rows: &[Model]) -> Result<HashMap<Uuid, KeptEvent>, StoreError> {
     let wanted = rows.iter().filter(|row| row.body.is_none());
     let wanted = wanted.fold(Condition::any(), |any, row| {
         any.add(
@@ -359,9 +376,10 @@ async fn bodies(
     let found = events::Entity::find().filter(wanted).all(db).await?;
     let told = |row: events::Model| {
         let id = row.id;
+        let cause = row.trace.as_deref().and_then(TracePlace::from_bytes);
         let body = Event::try_from(row).map(|event| serde_json::to_string(&event));
         match body {
-            Ok(Ok(body)) => Some((id, body)),
+            Ok(Ok(body)) => Some((id, KeptEvent { body, cause })),
             Ok(Err(_)) | Err(_) => {
                 tracing::error!(event.id = %EventId::from_uuid(id), "an event cannot be read");
                 None

@@ -1,9 +1,10 @@
 //! Events become deliveries.
 
 use rollcall_model::{Clock, WebhookDeliveryId};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use crate::error::StoreError;
+use crate::transaction::Tx;
 
 /// How an event becomes a delivery. `$1` and `$2` are the positions that it lies between (the first
 /// one excluded), `$3` the moment, `$4` what the ids begin with. `{id}` makes the rest of one.
@@ -48,7 +49,7 @@ pub(super) fn queue(backend: DbBackend, clock: &dyn Clock) -> (String, String) {
 /// Queues the events between two positions for every endpoint that wants them. To be called in the
 /// transaction that placed them: none is missed, and none comes twice.
 pub(crate) async fn fan_out(
-    tx: &DatabaseTransaction,
+    tx: &Tx,
     clock: &dyn Clock,
     (after, up_to): (i64, i64),
 ) -> Result<(), StoreError> {

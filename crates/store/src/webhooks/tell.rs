@@ -1,7 +1,7 @@
 //! Transactions on endpoints, and who is told of them.
 
 use rollcall_model::{EventType, OrgId, Origin, Timestamp, WebhookEndpoint, WebhookEndpointId};
-use sea_orm::{ColumnTrait, DatabaseTransaction, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QuerySelect};
 use serde_json::{Value, json};
 
 use super::endpoints::endpoints;
@@ -11,6 +11,7 @@ use crate::dialect::WriteTx;
 use crate::entity::webhook_endpoints::Column;
 use crate::error::StoreError;
 use crate::handle::OrgTx;
+use crate::transaction::Tx;
 
 /// A change of one endpoint. Of an endpoint of an organization there are an event and an audit row
 /// in that organization; one of the installation has an audit row only.
@@ -45,7 +46,7 @@ impl EndpointTx {
         })
     }
 
-    pub(super) fn connection(&self) -> &DatabaseTransaction {
+    pub(super) const fn connection(&self) -> &Tx {
         match self {
             Self::Org(tx) => tx.connection(),
             Self::Installation { tx, .. } => tx.connection(),

@@ -20,6 +20,7 @@ use std::process::ExitCode;
 use anyhow::{Context, anyhow};
 use clap::Args;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use rollcall_metrics::traces::Traces;
 use tempfile::TempDir;
 
 use self::api::Api;
@@ -79,10 +80,10 @@ async fn serve_and_show(
     signals: &mut StopSignals,
 ) -> anyhow::Result<ExitCode> {
     let config = configuration(folder, arguments.listen)?;
-    logging::init(&config.log);
+    logging::init(&config.log, &Traces::off());
     let bound = wiring::bind(&config)?;
     let url = bound.url();
-    let started = wiring::start(&config, bound).await?;
+    let started = wiring::start(&config, bound, Traces::off()).await?;
     let outcome = match &started.first_key {
         Some(key) => {
             tokio::select! {

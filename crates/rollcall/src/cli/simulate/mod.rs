@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use clap::Args;
 use rollcall_idp_sim::{Directory, IdpKind, Journal, Options, RetryPolicy, Target};
+use rollcall_metrics::traces::Traces;
 
 use self::journal::JournalFile;
 use super::progress::Bar;
@@ -74,10 +75,11 @@ impl Arguments {
 
 /// Pushes the directory and prints the closing table. Fails if the endpoint refused anything.
 pub(super) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    logging::init(&LogConfig {
+    let log = LogConfig {
         level: "warn".to_owned(),
         format: LogFormat::Text,
-    });
+    };
+    logging::init(&log, &Traces::off());
     let target = Target::new(&arguments.url, arguments.token()?);
     let directory = arguments.directory()?;
     let journal = arguments

@@ -144,6 +144,15 @@ fn without_file_and_variables_there_are_the_defaults() {
             sample_above: 120,
             sample_every: 10,
         },
+        traces: TracesConfig {
+            endpoint: None,
+            protocol: HttpProtobuf,
+            headers: None,
+            sampling_ratio: 0.1,
+            caller_sampling: Ratio,
+            service_name: "rollcall",
+            max_waiting_spans: 8192,
+        },
     }
     "##);
 }

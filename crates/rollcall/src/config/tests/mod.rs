@@ -3,6 +3,7 @@
 mod layering;
 mod reference_list;
 mod rules;
+mod traces;
 
 use std::fs;
 

@@ -76,6 +76,7 @@ fn the_default_file_describes_every_field_and_nothing_else() {
         "portal",
         "scim",
         "request_log",
+        "traces",
     ];
     let mut expected: BTreeSet<String> = fields::<Config>("").into_iter().collect();
     for section in sections {
@@ -95,6 +96,7 @@ fn the_default_file_describes_every_field_and_nothing_else() {
     expected.extend(fields::<PortalConfig>("portal."));
     expected.extend(fields::<ScimConfig>("scim."));
     expected.extend(fields::<RequestLogConfig>("request_log."));
+    expected.extend(fields::<TracesConfig>("traces."));
     for secret in layers::SECRETS {
         assert!(expected.contains(*secret), "{secret}");
         expected.insert(format!("{secret}_file"));

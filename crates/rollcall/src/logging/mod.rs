@@ -1,31 +1,49 @@
-//! Log lines on standard error.
+//! Log lines on standard error, and spans on their way to where traces are kept.
+//!
+//! Each of the two has a filter of its own: that everything within a recorded request is a span does not
+//! make the log tell more, and the level of the log takes nothing from the traces.
+
+mod trace_ids;
 
 use std::io::{self, IsTerminal};
 
+use rollcall_metrics::traces::Traces;
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
+use tracing_subscriber::fmt::format;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::registry;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 
+use self::trace_ids::WithTraceIds;
+
 use crate::config::{LogConfig, LogFormat};
 
-/// Starts logging as the configuration says; `RUST_LOG` wins over its level.
+/// Starts logging as the configuration says; `RUST_LOG` wins over its level. Spans go to `traces`.
 ///
 /// Standard output stays free for what a command answers. Returns whether this call started it:
 /// the first one in a process does, and later ones change nothing.
-pub(crate) fn init(log: &LogConfig) -> bool {
-    let layer = match log.format {
-        LogFormat::Text => tracing_subscriber::fmt::layer()
-            .with_writer(io::stderr)
-            .with_ansi(colours())
-            .boxed(),
-        LogFormat::Json => tracing_subscriber::fmt::layer()
-            .json()
-            .flatten_event(true)
-            .with_writer(io::stderr)
-            .boxed(),
+pub(crate) fn init(log: &LogConfig, traces: &Traces) -> bool {
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let lines = match log.format {
+        LogFormat::Text => {
+            let line = format().with_ansi(colours());
+            lines
+                .with_ansi(colours())
+                .event_format(WithTraceIds::new(line, log.format))
+                .boxed()
+        }
+        LogFormat::Json => {
+            let line = format().json().flatten_event(true);
+            lines
+                .json()
+                .event_format(WithTraceIds::new(line, log.format))
+                .boxed()
+        }
     };
-    let started: Result<(), TryInitError> = registry().with(layer).with(filter(log)).try_init();
+    let started: Result<(), TryInitError> = registry()
+        .with(lines.with_filter(filter(log)))
+        .with(traces.layer())
+        .try_init();
     started.is_ok()
 }
 
@@ -60,7 +78,7 @@ mod tests {
             level: "debug".to_owned(),
             format: LogFormat::Json,
         };
-        init(&text);
-        assert!(!init(&json));
+        init(&text, &Traces::off());
+        assert!(!init(&json, &Traces::off()));
     }
 }
