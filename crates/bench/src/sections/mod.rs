@@ -9,6 +9,7 @@ pub mod replicas;
 pub mod request_log;
 pub mod requests;
 mod sides;
+pub mod traces;
 pub mod webhooks;
 
 use clap::ValueEnum;
@@ -38,6 +39,8 @@ pub enum Section {
     Pages,
     /// Requests with the request log and without it
     RequestLog,
+    /// Requests with traces and without them
+    Traces,
 }
 
 impl Section {
@@ -57,6 +60,7 @@ impl Section {
             Self::Webhooks => webhooks::measure(env).await,
             Self::Pages => pages::measure(env, sizes).await,
             Self::RequestLog => request_log::measure(env, sizes).await,
+            Self::Traces => traces::measure(env, sizes).await,
         }
     }
 }

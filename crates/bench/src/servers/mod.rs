@@ -10,4 +10,5 @@ pub mod process;
 pub mod receiver;
 pub mod redis;
 pub mod signal;
+pub mod sink;
 pub mod usage;
