@@ -75,6 +75,7 @@ mod m20261201_000110_page_sessions;
 mod m20261201_000120_portal;
 mod m20261202_000100_console_people;
 mod m20261203_000120_event_traces;
+mod m20261203_000130_habits;
 
 /// The steps in order.
 pub struct Migrator;
@@ -117,6 +118,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261201_000120_portal::Migration),
             Box::new(m20261202_000100_console_people::Migration),
             Box::new(m20261203_000120_event_traces::Migration),
+            Box::new(m20261203_000130_habits::Migration),
         ]
     }
 }

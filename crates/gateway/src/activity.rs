@@ -9,10 +9,11 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use rollcall_metrics::Metrics;
+use rollcall_metrics::{AuthenticationFailure, Metrics};
 use rollcall_model::{ApiKeyId, Credential, IdpKind, ScimConnectionId, Timestamp};
 use rollcall_store::{Activity, ConnectionHandle, LogAddress, Store, StoreError};
 
+use crate::habits::HabitNotes;
 use crate::request_log::sampling::{Kind, Sampling};
 use crate::request_log::upkeep::Upkeep;
 use crate::request_log::{Draft, RequestLogSettings, masking};
@@ -80,6 +81,7 @@ impl Notes {
 pub struct ActivityLog {
     settings: RequestLogSettings,
     notes: Mutex<Notes>,
+    habits: HabitNotes,
     upkeep: Upkeep,
     /// Held while notes are written, so that whoever flushes knows, when it is done, that
     /// everything noted before is written, and not still in the hands of another flush.
@@ -115,6 +117,22 @@ impl ActivityLog {
             };
             notes.used.insert(key, activity);
         });
+        self.habits.note_active(handle, at);
+    }
+
+    /// A SCIM request of a tenant was answered; `failed` if that is up to what was sent.
+    pub(crate) fn note_outcome(&self, handle: &ConnectionHandle, failed: bool) {
+        self.habits.note_answered(handle, failed);
+    }
+
+    /// Somebody was not let in at an address.
+    pub(crate) fn note_not_let_in(
+        &self,
+        address: &LogAddress,
+        reason: AuthenticationFailure,
+        at: Timestamp,
+    ) {
+        self.habits.note_refused(address, reason, at);
     }
 
     /// An API key was used.
@@ -168,6 +186,22 @@ impl ActivityLog {
     /// error is the one returned.
     pub async fn flush(&self, store: &Store, metrics: &Metrics) -> Result<(), StoreError> {
         let _turn = self.flushing.lock().await;
+        let written = self.write(store, metrics).await;
+        written.and(self.habits.learn_if_due(store).await)
+    }
+
+    /// The same, with everything that would wait for a better moment: this process ends.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::flush`].
+    pub async fn finish(&self, store: &Store, metrics: &Metrics) -> Result<(), StoreError> {
+        let _turn = self.flushing.lock().await;
+        let written = self.write(store, metrics).await;
+        written.and(self.habits.learn(store).await)
+    }
+
+    async fn write(&self, store: &Store, metrics: &Metrics) -> Result<(), StoreError> {
         let notes = self.with(Notes::take);
         metrics.request_log_dropped(notes.dropped);
         metrics.request_log_bodies_dropped(notes.bodies_dropped);

@@ -6,7 +6,8 @@
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{FromRequest, Handler, HttpResponse, HttpResponseBuilder, Resource, Responder};
-use rollcall_metrics::{ConnectionState, TokenEnd};
+use rollcall_metrics::{Attention, ConnectionState, TokenEnd};
+use rollcall_model::AttentionReason;
 use rollcall_replicas::RedisHealth;
 use rollcall_store::{Consumer, StoreError};
 use serde_json::json;
@@ -137,6 +138,9 @@ async fn metrics(app: Data<AppState>) -> HttpResponse {
             );
             metrics.set_connections(ConnectionState::Connected, census.connected);
             metrics.set_connections(ConnectionState::Attention, census.attention);
+            for (reason, count) in AttentionReason::ALL.into_iter().zip(census.reasons) {
+                metrics.set_attention(label_of(reason), count);
+            }
         }
         // The counters are worth most when the database is away, so they are shown all the same.
         Err(error) => tracing::warn!(error = %chain(&error), "the gauges could not be counted"),
@@ -164,6 +168,17 @@ async fn metrics(app: Data<AppState>) -> HttpResponse {
             tracing::error!(error = %chain(&error), "the metrics could not be written");
             HttpResponseBuilder::new(actix_web::http::StatusCode::INTERNAL_SERVER_ERROR).finish()
         }
+    }
+}
+
+/// A reason for attention, as the metrics call it.
+const fn label_of(reason: AttentionReason) -> Attention {
+    match reason {
+        AttentionReason::NoLiveToken => Attention::NoLiveToken,
+        AttentionReason::TokenExpiring => Attention::TokenExpiring,
+        AttentionReason::AuthFailing => Attention::AuthFailing,
+        AttentionReason::ErrorsRising => Attention::ErrorsRising,
+        AttentionReason::Quiet => Attention::Quiet,
     }
 }
 

@@ -7,6 +7,7 @@ mod announced;
 mod api;
 mod compress;
 mod followers;
+mod habits;
 mod health;
 mod held_back;
 mod notices;

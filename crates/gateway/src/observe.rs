@@ -130,13 +130,6 @@ fn note<B>(
     let status = answer.status().as_u16();
     let outcome = Outcome::from_status(status);
     let now = app.store.clock().now();
-    if let Seen::Tenant { handle, .. } = &seen {
-        let failed = outcome != Outcome::Ok;
-        app.replicas.count(handle.connection_id(), failed, now);
-    }
-    if !app.settings.request_log.enabled {
-        return;
-    }
     let failure = answer
         .response()
         .error()
@@ -155,6 +148,21 @@ fn note<B>(
         RequestCategory::from_status(status),
         RequestReason::category,
     );
+    match &seen {
+        Seen::Tenant { handle, .. } => {
+            let failed = outcome != Outcome::Ok;
+            app.replicas.count(handle.connection_id(), failed, now);
+            app.activity.note_outcome(handle, is_of_sender(category));
+        }
+        Seen::Refused {
+            reason,
+            concerns: Some(address),
+        } => app.activity.note_not_let_in(address, *reason, now),
+        Seen::Refused { concerns: None, .. } | Seen::Nobody => {}
+    }
+    if !app.settings.request_log.enabled {
+        return;
+    }
     let draft = |outcome: &str, idp: Option<IdpKind>, quirks: Vec<String>, captured| {
         let detail = failure.map(ScimFailure::detail).or(remark);
         let detail = detail.or_else(|| in_words(&quirks));
@@ -213,6 +221,16 @@ fn note<B>(
         }
         Seen::Refused { concerns: None, .. } | Seen::Nobody => {}
     }
+}
+
+/// Whether a request failed through what was sent. What came too fast, and what we could not do, are
+/// told elsewhere.
+const fn is_of_sender(category: RequestCategory) -> bool {
+    category.is_failure()
+        && !matches!(
+            category,
+            RequestCategory::RateLimit | RequestCategory::Server
+        )
 }
 
 /// Which tolerances a request needed, so that it can be seen which connection relies on which.

@@ -224,7 +224,11 @@ impl Running {
         }
         self.app.replicas.stop(self.app.store.clock().now()).await;
         // The connections that the workers opened have ended with them.
-        flush(&self.app).await;
+        let (app, store) = (&self.app, &self.app.background);
+        if let Err(error) = app.activity.finish(store, &app.metrics).await {
+            tracing::warn!(error = %chain(&error), "notes of activity were lost");
+        }
+        app.replicas.flush(store.clock().now()).await;
         close(self.app.background.clone()).await;
         close(self.app.store.clone()).await;
     }

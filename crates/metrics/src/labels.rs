@@ -153,6 +153,22 @@ label! {
 }
 
 label! {
+    /// Why a SCIM connection needs attention, as the management API shows it.
+    Attention {
+        /// Nothing lets its identity provider in.
+        NoLiveToken = "no_live_token",
+        /// The token that its identity provider uses is about to end, and it uses no other.
+        TokenExpiring = "token_expiring",
+        /// Its identity provider was let in before, and is refused again and again.
+        AuthFailing = "auth_failing",
+        /// Far more of its requests fail than usual.
+        ErrorsRising = "errors_rising",
+        /// Nothing was heard for far longer than it usually pauses.
+        Quiet = "quiet",
+    }
+}
+
+label! {
     /// When SCIM tokens end.
     TokenEnd {
         /// Within 30 days.

@@ -20,7 +20,7 @@ mod tests;
 
 pub use definition::{Description, Kind};
 pub use labels::{
-    AuthenticationFailure, Budget, ConnectionState, Operation, Outcome, SpanEnd, StaleNotice,
-    TokenEnd, WebhookOutcome,
+    Attention, AuthenticationFailure, Budget, ConnectionState, Operation, Outcome, SpanEnd,
+    StaleNotice, TokenEnd, WebhookOutcome,
 };
 pub use metrics::{Metrics, MetricsError, descriptions, markdown};

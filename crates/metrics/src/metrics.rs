@@ -9,8 +9,8 @@ use prometheus::{
 
 use crate::definition::{Define, Description};
 use crate::{
-    AuthenticationFailure, Budget, ConnectionState, Operation, Outcome, SpanEnd, StaleNotice,
-    TokenEnd, WebhookOutcome,
+    Attention, AuthenticationFailure, Budget, ConnectionState, Operation, Outcome, SpanEnd,
+    StaleNotice, TokenEnd, WebhookOutcome,
 };
 
 /// Metrics could not be registered or written out.
@@ -92,6 +92,8 @@ metrics! {
     writes_repeated: IntCounter = "rollcall_writes_repeated_total" [],
     /// SCIM connections, by state.
     connections: IntGaugeVec = "rollcall_connections" ["state"],
+    /// SCIM connections that need attention, by reason; one may have several. Each is held against what is usual for it.
+    connections_attention: IntGaugeVec = "rollcall_connections_attention" ["reason"],
     /// SCIM connections that received their first authenticated request from an identity provider.
     connections_connected: IntCounter = "rollcall_connections_connected_total" [],
     /// SCIM tokens that nobody revoked and that end within so many days, or, as `expired`, ended in the last 30 days.
@@ -199,6 +201,9 @@ impl Metrics {
         }
         for state in ConnectionState::ALL {
             metrics.set_connections(*state, 0);
+        }
+        for reason in Attention::ALL {
+            metrics.set_attention(*reason, 0);
         }
         for end in TokenEnd::ALL {
             metrics.set_tokens_expiring(*end, 0);
@@ -317,6 +322,13 @@ impl Metrics {
     pub fn set_connections(&self, state: ConnectionState, count: u64) {
         self.connections
             .with_label_values(&[state.label()])
+            .set(gauge_value(count));
+    }
+
+    /// How many SCIM connections need attention for `reason` now.
+    pub fn set_attention(&self, reason: Attention, count: u64) {
+        self.connections_attention
+            .with_label_values(&[reason.label()])
             .set(gauge_value(count));
     }
 

@@ -6,8 +6,8 @@ use std::time::Duration;
 use prometheus::Registry;
 
 use crate::{
-    AuthenticationFailure, Budget, ConnectionState, Metrics, MetricsError, Operation, Outcome,
-    StaleNotice, TokenEnd, descriptions, markdown,
+    Attention, AuthenticationFailure, Budget, ConnectionState, Metrics, MetricsError, Operation,
+    Outcome, StaleNotice, TokenEnd, descriptions, markdown,
 };
 
 fn metrics() -> Metrics {
@@ -55,6 +55,13 @@ fn a_new_server_shows_its_version_and_zeros() {
     rollcall_connections{state="awaiting_first_request"} 0
     rollcall_connections{state="connected"} 0
     rollcall_connections{state="disabled"} 0
+    # HELP rollcall_connections_attention SCIM connections that need attention, by reason; one may have several. Each is held against what is usual for it.
+    # TYPE rollcall_connections_attention gauge
+    rollcall_connections_attention{reason="auth_failing"} 0
+    rollcall_connections_attention{reason="errors_rising"} 0
+    rollcall_connections_attention{reason="no_live_token"} 0
+    rollcall_connections_attention{reason="quiet"} 0
+    rollcall_connections_attention{reason="token_expiring"} 0
     # HELP rollcall_connections_connected_total SCIM connections that received their first authenticated request from an identity provider.
     # TYPE rollcall_connections_connected_total counter
     rollcall_connections_connected_total 0
@@ -202,6 +209,7 @@ fn every_method_moves_its_own_metric() {
     metrics.authentication_failed(AuthenticationFailure::Expired);
     metrics.quirk_applied("boolean_as_text");
     metrics.set_connections(ConnectionState::Connected, 3);
+    metrics.set_attention(Attention::Quiet, 2);
     metrics.set_tokens_expiring(TokenEnd::Within7Days, 13);
     metrics.access_token_issued();
     metrics.connection_connected();
@@ -242,6 +250,7 @@ fn every_method_moves_its_own_metric() {
     rollcall_authentication_failures_total{reason="expired"} 1
     rollcall_build_info{version="1.2.3"} 1
     rollcall_connections{state="connected"} 3
+    rollcall_connections_attention{reason="quiet"} 2
     rollcall_connections_connected_total 1
     rollcall_consumer_lag_events{consumer="billing"} 15
     rollcall_consumer_lag_seconds{consumer="billing"} 14
@@ -336,6 +345,7 @@ fn each_label_value_is_used_once() {
     check(Outcome::ALL, Outcome::label);
     check(AuthenticationFailure::ALL, AuthenticationFailure::label);
     check(ConnectionState::ALL, ConnectionState::label);
+    check(Attention::ALL, Attention::label);
     check(Budget::ALL, Budget::label);
     check(StaleNotice::ALL, StaleNotice::label);
 }
@@ -390,6 +400,7 @@ fn the_manual_lists_every_metric() {
     | `rollcall_quirks_total` | counter | `quirk` | SCIM requests that needed an allowance for an identity provider's deviation from the standard. |
     | `rollcall_writes_repeated_total` | counter |  | Writes that were done again, because the database broke them off for another at the same time. |
     | `rollcall_connections` | gauge | `state` | SCIM connections, by state. |
+    | `rollcall_connections_attention` | gauge | `reason` | SCIM connections that need attention, by reason; one may have several. Each is held against what is usual for it. |
     | `rollcall_connections_connected_total` | counter |  | SCIM connections that received their first authenticated request from an identity provider. |
     | `rollcall_scim_tokens_expiring` | gauge | `days` | SCIM tokens that nobody revoked and that end within so many days, or, as `expired`, ended in the last 30 days. |
     | `rollcall_access_tokens_issued_total` | counter |  | Access tokens that OAuth clients of SCIM connections were given. |

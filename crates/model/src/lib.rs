@@ -2,10 +2,12 @@
 
 mod actor;
 mod api_key;
+mod attention;
 mod audit;
 mod chain;
 mod domain;
 mod event;
+pub mod habit;
 mod id;
 mod oauth;
 mod organization;
@@ -28,6 +30,7 @@ mod webhook;
 
 pub use actor::{Actor, Origin};
 pub use api_key::{ApiKey, ApiKeyRole, ApiKeyRoleError};
+pub use attention::{Attention, AttentionReason, EXPIRING, Evidence};
 pub use audit::{AuditChain, AuditEntry, AuditHash, AuditHead, AuditHeadError};
 pub use chain::chain;
 pub use domain::Domain;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use crate::{ScimConnectionId, ScimSettings, SsoConnectionId, Timestamp};
+use crate::{Attention, ScimConnectionId, ScimSettings, SsoConnectionId, Timestamp};
 
 /// One provisioning configuration of an organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub struct ScimConnection {
     pub live_tokens: u64,
     /// How many of its OAuth clients nobody has revoked.
     pub live_oauth_clients: u64,
+    /// Everything that is not as it should be; see [`Self::attention`].
+    pub troubles: Vec<Attention>,
     /// When it was created.
     pub created_at: Timestamp,
     /// When its settings were last changed.
@@ -50,22 +52,29 @@ impl ScimConnection {
             ConnectionState::Disabled
         } else if self.first_request_at.is_none() {
             ConnectionState::AwaitingFirstRequest
-        } else if self.live_tokens == 0 && self.live_oauth_clients == 0 {
+        } else if !self.troubles.is_empty() {
             ConnectionState::Attention
         } else {
             ConnectionState::Connected
         }
     }
 
-    /// Why the state is `attention`, as stable words; empty in every other state.
+    /// Why the state is `attention`, the worst first; empty in every other state.
     #[must_use]
-    pub fn reasons(&self) -> Vec<&'static str> {
+    pub fn attention(&self) -> &[Attention] {
         match self.state() {
-            ConnectionState::Attention => vec!["no_live_token"],
+            ConnectionState::Attention => &self.troubles,
             ConnectionState::Disabled
             | ConnectionState::AwaitingFirstRequest
-            | ConnectionState::Connected => Vec::new(),
+            | ConnectionState::Connected => &[],
         }
+    }
+
+    /// The same, as stable words.
+    #[must_use]
+    pub fn reasons(&self) -> Vec<&'static str> {
+        let words = self.attention().iter().map(|it| it.reason.as_str());
+        words.collect()
     }
 }
 

@@ -71,6 +71,12 @@ impl ScimToken {
         }
     }
 
+    /// Whether it lets requests in at this moment.
+    #[must_use]
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        now < self.expires_at && self.revoked_at.is_none_or(|at| now < at)
+    }
+
     /// How many days are left until its own end, the one that has begun counted; 0 after it.
     #[must_use]
     pub fn days_left(&self, now: Timestamp) -> u64 {

@@ -1,12 +1,17 @@
-//! Telling that a SCIM connection needs attention, and that it is well again.
+//! Telling that a SCIM connection needs attention, why, and that it is well again.
 //!
-//! Nothing happens at the moment when a connection loses its last token by the clock, so somebody has
-//! to look. What was told last stands in the connection's row, which the transaction of the event holds. A
-//! connection that comes and goes is told of every [`APART`] at most.
+//! Nothing happens at the moment when a connection loses its last token by the clock or falls silent,
+//! so somebody has to look. What was told last stands in the connection's row, which the transaction of
+//! the event holds. It is told again when the reasons are others. A connection that comes and goes is told
+//! of every [`APART`] at most.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use rollcall_model::{ConnectionState, EventType, OrgId, Origin, ScimConnection, ScimConnectionId};
+use rollcall_model::{
+    Attention, AttentionReason, ConnectionState, EXPIRING, EventType, OrgId, Origin,
+    ScimConnection, ScimConnectionId,
+};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 use serde_json::json;
 use uuid::Uuid;
@@ -18,29 +23,77 @@ use crate::handle::OrgTx;
 /// How long nothing is told of a connection after something was.
 const APART: Duration = Duration::from_mins(5);
 
-/// Whether a connection `s` has a credential that lets requests in at `$1`.
-pub(crate) const IS_LIVE: &str = "exists (
-        select 1 from scim_tokens t
-        where t.org_id = s.org_id and t.scim_connection_id = s.id
-            and t.expires_at > $1 and (t.revoked_at is null or t.revoked_at > $1)
-    ) or exists (
-        select 1 from oauth_clients o
-        where o.org_id = s.org_id and o.scim_connection_id = s.id and o.revoked_at is null
-    )";
+/// The reasons for which a connection `s` that is in use needs a person at `$1`, as the sum of their
+/// bits. They are those of `rollcall_model::Evidence`; a test holds the two against each other.
+pub(crate) static REASONS: LazyLock<String> = LazyLock::new(|| {
+    let own = "org_id = s.org_id and {}.scim_connection_id = s.id";
+    let of = |table: &str| format!("{table}.{}", own.replace("{}", table));
+    let used = |token: &str| {
+        format!(
+            "{} and {token}.expires_at > $1 and {token}.revoked_at is null
+                and {token}.last_used_at is not null",
+            of(token)
+        )
+    };
+    let expiring = EXPIRING.map(|notice| {
+        let micros = notice.as_micros();
+        format!("(t.expires_at - $1 <= {micros} and t.expires_at - t.created_at > {micros})")
+    });
+    let bit = AttentionReason::bit;
+    format!(
+        "(case when exists (
+                select 1 from scim_tokens t where {tokens} and t.expires_at > $1
+                    and (t.revoked_at is null or t.revoked_at > $1)
+            ) or exists (
+                select 1 from oauth_clients o where {clients} and o.revoked_at is null
+            ) then 0 else {no_live_token} end
+        + case when exists (
+                select 1 from scim_tokens t where {used} and ({expiring}) and not exists (
+                    select 1 from scim_tokens u where {used_too} and u.expires_at > t.expires_at)
+            ) and not exists (
+                select 1 from oauth_clients o where {clients} and o.revoked_at is null
+                    and o.last_used_at is not null
+            ) then {token_expiring} else 0 end
+        + coalesce((
+            select case when h.errors_rising_since is not null then {errors_rising} else 0 end
+                + case when s.last_request_at > h.active_until then 0
+                    else case when h.auth_failing_since is not null then {auth_failing} else 0 end
+                        + case when h.quiet_from <= $1 then {quiet} else 0 end
+                    end
+            from scim_connection_habits h where {habits}
+        ), 0))",
+        tokens = of("t"),
+        clients = of("o"),
+        habits = of("h"),
+        used = used("t"),
+        used_too = used("u"),
+        expiring = expiring.join(" or "),
+        no_live_token = bit(AttentionReason::NoLiveToken),
+        token_expiring = bit(AttentionReason::TokenExpiring),
+        auth_failing = bit(AttentionReason::AuthFailing),
+        errors_rising = bit(AttentionReason::ErrorsRising),
+        quiet = bit(AttentionReason::Quiet),
+    )
+});
+
+/// Reasons as the sum of their bits.
+fn set_of(reasons: &[Attention]) -> i64 {
+    reasons.iter().map(|it| it.reason.bit()).sum()
+}
 
 /// A connection of which something is to be told.
 #[derive(Clone, Copy, Debug)]
 pub struct DueAttention {
     org_id: OrgId,
     connection_id: ScimConnectionId,
-    needed: bool,
+    reasons: i64,
 }
 
 #[derive(FromQueryResult)]
 struct Found {
     org_id: Uuid,
     id: Uuid,
-    live: bool,
+    reasons: i64,
 }
 
 impl Store {
@@ -52,12 +105,13 @@ impl Store {
     pub async fn due_attention(&self, limit: u64) -> Result<Vec<DueAttention>, StoreError> {
         let now = self.clock.now();
         let sql = format!(
-            "select org_id, id, live from (
-                select s.org_id, s.id, s.attention_told as told, ({IS_LIVE}) as live
+            "select org_id, id, reasons from (
+                select s.org_id, s.id, s.attention_reasons as told, cast({} as bigint) as reasons
                 from scim_connections s
                 where s.enabled and s.first_request_at is not null
                     and (s.attention_told_at is null or s.attention_told_at <= $2)
-            ) as c where live = told order by org_id, id limit $3"
+            ) as c where reasons <> told order by org_id, id limit $3",
+            REASONS.as_str()
         );
         let values = [
             now.unix_micros().into(),
@@ -69,7 +123,7 @@ impl Store {
         let due = found.into_iter().map(|row| DueAttention {
             org_id: OrgId::from_uuid(row.org_id),
             connection_id: ScimConnectionId::from_uuid(row.id),
-            needed: !row.live,
+            reasons: row.reasons,
         });
         Ok(due.collect())
     }
@@ -93,23 +147,25 @@ impl Store {
 
 impl OrgTx {
     async fn tell_attention(&mut self, due: DueAttention) -> Result<bool, StoreError> {
-        const MARK: &str = "update scim_connections set attention_told = $3, attention_told_at = $4
-            where org_id = $1 and id = $2 and attention_told <> $3";
+        const MARK: &str = "update scim_connections
+            set attention_reasons = $3, attention_told = $4, attention_told_at = $5
+            where org_id = $1 and id = $2 and attention_reasons <> $3";
         let id = due.connection_id;
         self.lock_scim_connection(id).await?;
         let connection = self.find_scim_connection(id).await?;
-        let needed = |it: &ScimConnection| match it.state() {
-            ConnectionState::Attention => Some(true),
-            ConnectionState::Connected => Some(false),
+        let reasons = |it: &ScimConnection| match it.state() {
+            ConnectionState::Attention | ConnectionState::Connected => Some(set_of(it.attention())),
             ConnectionState::Disabled | ConnectionState::AwaitingFirstRequest => None,
         };
-        let Some(connection) = connection.filter(|it| needed(it) == Some(due.needed)) else {
+        let Some(connection) = connection.filter(|it| reasons(it) == Some(due.reasons)) else {
             return Ok(false);
         };
+        let needed = due.reasons != 0;
         let values = [
             self.org_id.as_uuid().into(),
             id.as_uuid().into(),
-            due.needed.into(),
+            due.reasons.into(),
+            needed.into(),
             self.now.unix_micros().into(),
         ];
         let backend = self.connection().get_database_backend();
@@ -118,8 +174,9 @@ impl OrgTx {
             return Ok(false);
         }
         let mut told = json!({ "id": id, "name": connection.name });
-        let kind = if due.needed {
+        let kind = if needed {
             told["reasons"] = json!(connection.reasons());
+            told["attention"] = json!(connection.attention());
             EventType::ScimConnectionAttention
         } else {
             EventType::ScimConnectionRecovered

@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-use rollcall_model::Timestamp;
+use rollcall_model::{AttentionReason, Timestamp};
 use sea_orm::{FromQueryResult, Statement};
 
-use crate::attention::IS_LIVE;
+use crate::attention::REASONS;
 use crate::connect::Store;
 use crate::error::StoreError;
 
@@ -22,6 +22,8 @@ pub struct Census {
     pub connected: u64,
     /// SCIM connections that need a person.
     pub attention: u64,
+    /// Those of them that do for each reason, in the order of [`AttentionReason::ALL`].
+    pub reasons: [u64; AttentionReason::ALL.len()],
     /// Users of all connections.
     pub users: u64,
     /// Groups of all connections.
@@ -45,6 +47,11 @@ struct Row {
     awaiting: i64,
     connected: i64,
     attention: i64,
+    no_live_token: i64,
+    token_expiring: i64,
+    auth_failing: i64,
+    errors_rising: i64,
+    quiet: i64,
     users: i64,
     groups: i64,
     parked: i64,
@@ -59,17 +66,23 @@ static COUNT: LazyLock<String> = LazyLock::new(|| {
         coalesce(sum(case when not c.enabled then 1 else 0 end), 0) as disabled,
         coalesce(sum(case when c.enabled and c.first_request_at is null
             then 1 else 0 end), 0) as awaiting,
-        coalesce(sum(case when c.enabled and c.first_request_at is not null and c.live
-            then 1 else 0 end), 0) as connected,
-        coalesce(sum(case when c.enabled and c.first_request_at is not null and not c.live
-            then 1 else 0 end), 0) as attention,
+        coalesce(sum(case when c.in_use and c.reasons = 0 then 1 else 0 end), 0) as connected,
+        coalesce(sum(case when c.in_use and c.reasons <> 0 then 1 else 0 end), 0) as attention,
+        {}
         (select cast(coalesce(sum(users), 0) as bigint) from directory_counts) as users,
         (select cast(coalesce(sum(groups), 0) as bigint) from directory_counts) as groups,
         (select count(*) from parked_references) as parked
     from (
-        select enabled, first_request_at, {IS_LIVE} as live
+        select enabled, first_request_at, enabled and first_request_at is not null as in_use,
+            {} as reasons
         from scim_connections s
-    ) as c"
+    ) as c",
+        AttentionReason::ALL.map(|reason| format!(
+            "coalesce(sum(case when c.in_use and c.reasons & {} <> 0 then 1 else 0 end), 0) as {},",
+            reason.bit(),
+            reason.as_str()
+        )).concat(),
+        REASONS.as_str()
     )
 });
 
@@ -96,6 +109,15 @@ impl Store {
             awaiting_first_request: count(row.awaiting),
             connected: count(row.connected),
             attention: count(row.attention),
+            reasons: AttentionReason::ALL.map(|reason| {
+                count(match reason {
+                    AttentionReason::NoLiveToken => row.no_live_token,
+                    AttentionReason::TokenExpiring => row.token_expiring,
+                    AttentionReason::AuthFailing => row.auth_failing,
+                    AttentionReason::ErrorsRising => row.errors_rising,
+                    AttentionReason::Quiet => row.quiet,
+                })
+            }),
             users: count(row.users),
             groups: count(row.groups),
             parked_references: count(row.parked),

@@ -26,6 +26,7 @@ mod filter_sql;
 mod for_pages;
 mod groups;
 mod guards;
+mod habits;
 mod handle;
 mod idempotency;
 mod installation;

@@ -6,8 +6,7 @@ use rollcall_model::{
 };
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
-    QuerySelect, Select,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select,
 };
 use serde_json::json;
 
@@ -38,14 +37,14 @@ fn of(org_id: OrgId, connection_id: ScimConnectionId) -> Select<Entity> {
         .filter(Column::ScimConnectionId.eq(connection_id.as_uuid()))
 }
 
-/// How many clients of a connection nobody has revoked.
-pub(crate) async fn count_live(
+/// All clients of a connection, revoked ones too.
+pub(crate) async fn all(
     db: &impl ConnectionTrait,
     org_id: OrgId,
     connection_id: ScimConnectionId,
-) -> Result<u64, StoreError> {
-    let live = of(org_id, connection_id).filter(Column::RevokedAt.is_null());
-    Ok(live.count(db).await?)
+) -> Result<Vec<OauthClient>, StoreError> {
+    let rows = of(org_id, connection_id).all(db).await?;
+    Ok(rows.into_iter().map(OauthClient::from).collect())
 }
 
 impl From<Model> for OauthClient {

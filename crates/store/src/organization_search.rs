@@ -10,7 +10,7 @@ use rollcall_model::{ConnectionState, OrgId, Organization, Page, PageRequest};
 use sea_orm::{ConnectionTrait, EntityTrait, Statement, Value};
 use uuid::Uuid;
 
-use crate::attention::IS_LIVE;
+use crate::attention::REASONS;
 use crate::connect::Store;
 use crate::entity::organizations;
 use crate::error::StoreError;
@@ -45,10 +45,16 @@ fn condition(state: ConnectionState) -> String {
             "s.enabled and s.first_request_at is null and $1 > 0".to_owned()
         }
         ConnectionState::Connected => {
-            format!("s.enabled and s.first_request_at is not null and ({IS_LIVE})")
+            format!(
+                "s.enabled and s.first_request_at is not null and {} = 0",
+                *REASONS
+            )
         }
         ConnectionState::Attention => {
-            format!("s.enabled and s.first_request_at is not null and not ({IS_LIVE})")
+            format!(
+                "s.enabled and s.first_request_at is not null and {} <> 0",
+                *REASONS
+            )
         }
     }
 }
@@ -136,8 +142,9 @@ impl Store {
             .collect();
         let sql = format!(
             "select s.org_id as org_id, s.enabled as enabled,
-                s.first_request_at is not null as asked, ({IS_LIVE}) as live
+                s.first_request_at is not null as asked, {} = 0 as well
              from scim_connections s where s.org_id in ({})",
+            *REASONS,
             places.join(", ")
         );
         let now = self.clock().now().unix_micros();
@@ -148,7 +155,7 @@ impl Store {
             let id = OrgId::from_uuid(row.try_get::<Uuid>("", "org_id")?);
             let states = states.entry(id).or_default();
             let is = |column: &str| row.try_get::<bool>("", column);
-            match (is("enabled")?, is("asked")?, is("live")?) {
+            match (is("enabled")?, is("asked")?, is("well")?) {
                 (false, _, _) => states.disabled += 1,
                 (true, false, _) => states.awaiting += 1,
                 (true, true, true) => states.connected += 1,

@@ -6,8 +6,8 @@ use rollcall_model::{
 };
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    Select,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select,
 };
 use serde_json::json;
 
@@ -38,6 +38,16 @@ fn of(org_id: OrgId, connection_id: ScimConnectionId) -> Select<Entity> {
     Entity::find()
         .filter(Column::OrgId.eq(org_id.as_uuid()))
         .filter(Column::ScimConnectionId.eq(connection_id.as_uuid()))
+}
+
+/// All tokens of a connection, expired and revoked ones too.
+pub(crate) async fn all(
+    db: &impl ConnectionTrait,
+    org_id: OrgId,
+    connection_id: ScimConnectionId,
+) -> Result<Vec<ScimToken>, StoreError> {
+    let rows = of(org_id, connection_id).all(db).await?;
+    Ok(rows.into_iter().map(ScimToken::from).collect())
 }
 
 impl From<Model> for ScimToken {

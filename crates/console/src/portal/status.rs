@@ -14,7 +14,7 @@ pub(super) struct Status {
     /// What that means.
     pub(super) means: String,
     /// Why it needs somebody, and what to do; empty if it does not.
-    pub(super) reasons: Vec<&'static str>,
+    pub(super) reasons: Vec<String>,
     /// The identity provider: as it was recognised, or as it was chosen.
     pub(super) idp: Option<&'static str>,
     /// How many users it has sent.
@@ -43,7 +43,7 @@ impl Status {
             kind,
             says,
             means,
-            reasons: connection.reasons().into_iter().map(p::reason).collect(),
+            reasons: connection.attention().iter().map(p::attention).collect(),
             idp: recognised.or_else(|| connection.idp.map(guides::name)),
             users: connection.users,
             groups: connection.groups,

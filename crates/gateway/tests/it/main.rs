@@ -8,6 +8,7 @@
 mod api_keys;
 mod api_reference;
 mod atomicity;
+mod attention;
 mod attribute_mappings;
 mod audit_log;
 mod connecting;

@@ -130,6 +130,7 @@ fn shown_connection(connection: &ScimConnection) -> Value {
         "name": connection.name,
         "state": connection.state(),
         "reasons": connection.reasons(),
+        "attention": connection.attention(),
         "enabled": connection.enabled,
         "idp": connection.idp.map(IdpKind::as_str),
         "recognised_idp": connection.recognised_idp.map(IdpKind::as_str),

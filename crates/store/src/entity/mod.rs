@@ -33,6 +33,7 @@ pub(crate) mod routing_oauth_clients;
 pub(crate) mod routing_portal_links;
 pub(crate) mod routing_portal_sessions;
 pub(crate) mod routing_tokens;
+pub(crate) mod scim_connection_habits;
 pub(crate) mod scim_connections;
 pub(crate) mod scim_request_contents;
 pub(crate) mod scim_requests;

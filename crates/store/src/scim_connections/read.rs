@@ -1,20 +1,17 @@
 //! Reading SCIM connections.
 
 use rollcall_model::{
-    IdpKind, OrgId, Page, PageRequest, ScimConnection, ScimConnectionId, SsoConnectionId, Timestamp,
+    Evidence, IdpKind, OrgId, Page, PageRequest, ScimConnection, ScimConnectionId, SsoConnectionId,
+    Timestamp,
 };
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    QuerySelect,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::of;
+use crate::entity::directory_counts;
 use crate::entity::scim_connections::{Column, Model};
-use crate::entity::{directory_counts, scim_tokens};
 use crate::error::StoreError;
 use crate::handle::{ConnectionHandle, OrgHandle, OrgTx};
-use crate::oauth_clients;
-use crate::shape;
+use crate::{habits, oauth_clients, shape, tokens};
 
 fn idp(row: &Model, name: Option<&String>) -> Result<Option<IdpKind>, StoreError> {
     name.map(|name| name.parse())
@@ -22,47 +19,49 @@ fn idp(row: &Model, name: Option<&String>) -> Result<Option<IdpKind>, StoreError
         .map_err(|reason| StoreError::corrupt("scim_connections", row.id, reason))
 }
 
-/// Puts a connection together from its row, its counts and its tokens.
+/// Puts a connection together from its row, its counts, its credentials and its habit.
 pub(super) async fn assemble(
     db: &impl ConnectionTrait,
     row: Model,
     now: Timestamp,
 ) -> Result<ScimConnection, StoreError> {
+    let (org_id, id) = (
+        OrgId::from_uuid(row.org_id),
+        ScimConnectionId::from_uuid(row.id),
+    );
     let counts = directory_counts::Entity::find_by_id((row.org_id, row.id))
         .one(db)
         .await?
         .ok_or_else(|| StoreError::corrupt("directory_counts", row.id, "no row"))?;
-    let live_tokens = scim_tokens::Entity::find()
-        .filter(scim_tokens::Column::OrgId.eq(row.org_id))
-        .filter(scim_tokens::Column::ScimConnectionId.eq(row.id))
-        .filter(scim_tokens::Column::ExpiresAt.gt(now.unix_micros()))
-        .filter(
-            Condition::any()
-                .add(scim_tokens::Column::RevokedAt.is_null())
-                .add(scim_tokens::Column::RevokedAt.gt(now.unix_micros())),
-        )
-        .count(db)
-        .await?;
-    let live_oauth_clients = oauth_clients::count_live(
-        db,
-        OrgId::from_uuid(row.org_id),
-        ScimConnectionId::from_uuid(row.id),
-    )
-    .await?;
+    let tokens = tokens::all(db, org_id, id).await?;
+    let clients = oauth_clients::all(db, org_id, id).await?;
+    let habit = habits::find(db, org_id, id).await?;
+    let last_request_at = row.last_request_at.map(Timestamp::from_unix_micros);
+    let evidence = Evidence {
+        now,
+        last_request_at,
+        tokens: &tokens,
+        clients: &clients,
+        habit: habit.as_ref(),
+    };
+    let live_tokens = tokens.iter().filter(|token| token.is_live(now)).count();
+    let live_clients = clients.iter().filter(|client| client.revoked_at.is_none());
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     Ok(ScimConnection {
-        id: ScimConnectionId::from_uuid(row.id),
+        id,
         idp: idp(&row, row.idp.as_ref())?,
         recognised_idp: idp(&row, row.recognised_idp.as_ref())?,
         name: row.name,
         sso_connection_id: SsoConnectionId::from_uuid(row.sso_connection_id),
         enabled: row.enabled,
-        settings: shape::read_settings(ScimConnectionId::from_uuid(row.id), &row.settings)?,
+        settings: shape::read_settings(id, &row.settings)?,
         first_request_at: row.first_request_at.map(Timestamp::from_unix_micros),
-        last_request_at: row.last_request_at.map(Timestamp::from_unix_micros),
+        last_request_at,
         users: u64::try_from(counts.users).unwrap_or(0),
         groups: u64::try_from(counts.groups).unwrap_or(0),
-        live_tokens,
-        live_oauth_clients,
+        live_tokens: count(live_tokens),
+        live_oauth_clients: count(live_clients.count()),
+        troubles: evidence.judge(),
         created_at: Timestamp::from_unix_micros(row.created_at),
         updated_at: Timestamp::from_unix_micros(row.updated_at),
     })

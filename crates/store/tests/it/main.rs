@@ -6,6 +6,7 @@
 )]
 
 mod at_once;
+mod attention;
 mod audit;
 mod census;
 mod deep_pages;

@@ -1,6 +1,6 @@
 //! English: the pages of one SCIM connection and of one user.
 
-use rollcall_model::{RequestCategory, RoleSource};
+use rollcall_model::{Attention, AttentionReason, RequestCategory, RoleSource};
 
 use super::number;
 
@@ -13,14 +13,29 @@ pub(crate) const NEEDS_ATTENTION: &str = "This connection needs attention";
 pub(crate) const WAITING: &str = "Nothing has been heard of the identity provider";
 pub(crate) const WAITING_SAYS: &str =
     "The connection is set up. It becomes connected with the first request that brings its token.";
-pub(crate) fn reason(word: &'static str) -> &'static str {
-    match word {
-        "no_live_token" => {
-            "All its tokens have expired or were revoked, so every request is refused with 401. Make \
-             a new token and give it to the identity provider."
+/// Why a connection needs attention, and what to do.
+pub(crate) fn attention(attention: &Attention) -> String {
+    let what_to_do = match attention.reason {
+        AttentionReason::NoLiveToken => {
+            "Make a new token and give it to the customer's administrator, or send them a portal link."
         }
-        other => other,
-    }
+        AttentionReason::TokenExpiring => {
+            "Make the next token now and have it put into the identity provider; both work until this \
+             one ends."
+        }
+        AttentionReason::AuthFailing => {
+            "See under Requests which token it sends and why that is refused, and have the right one put \
+             into the identity provider."
+        }
+        AttentionReason::ErrorsRising => {
+            "See under Requests what fails; each line says who has to change what."
+        }
+        AttentionReason::Quiet => {
+            "Ask the customer's administrator whether provisioning is still switched on in the identity \
+             provider, and what it says of its last run."
+        }
+    };
+    format!("{} {what_to_do}", attention.detail)
 }
 pub(crate) const REQUESTS_24H: &str = "Requests, last 24 hours";
 pub(crate) const FAILED_24H: &str = "Failed, last 24 hours";

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rollcall_model::Timestamp;
+use rollcall_model::{Attention, AttentionReason, Timestamp};
 use rollcall_orgs::OrgsError;
 
 use super::guides::Guide;
@@ -268,17 +268,30 @@ pub(crate) fn done(word: &str) -> Option<&'static str> {
     })
 }
 
-/// Why a connection needs somebody.
-pub(crate) fn reason(word: &str) -> &'static str {
-    match word {
-        "no_live_token" => {
-            "No token is left: the last one has ended or was revoked. Make another one under Tokens and \
-             paste it into your identity provider."
+/// Why a connection needs somebody, and what to do.
+pub(crate) fn attention(attention: &Attention) -> String {
+    let what_to_do = match attention.reason {
+        AttentionReason::NoLiveToken => {
+            return "No token is left: the last one has ended or was revoked. Make another one under \
+                    Tokens and paste it into your identity provider."
+                .to_owned();
         }
-        _ => {
-            "Look at the requests that failed, and write to support if they do not say what is wrong."
+        AttentionReason::TokenExpiring => {
+            "Make the next one under Tokens and paste it into your identity provider; both work until \
+             this one ends."
         }
-    }
+        AttentionReason::AuthFailing => {
+            "See under Requests why, and paste the right token into your identity provider."
+        }
+        AttentionReason::ErrorsRising => {
+            "See under Requests what fails; each line says what to change."
+        }
+        AttentionReason::Quiet => {
+            "Look whether provisioning is still switched on in your identity provider, and what it says \
+             of its last run. If nothing was to be sent, all is well."
+        }
+    };
+    format!("{} {what_to_do}", attention.detail)
 }
 
 /// That a connection is connected, and with what.

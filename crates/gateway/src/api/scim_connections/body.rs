@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use rollcall_model::{
-    ConnectionState, IdpKind, OrgId, Organization, ScimConnection, ScimConnectionId, ScimSettings,
-    ScimSettingsChange, SsoConnectionId, Timestamp, UnknownIdp,
+    Attention, ConnectionState, IdpKind, OrgId, Organization, ScimConnection, ScimConnectionId,
+    ScimSettings, ScimSettingsChange, SsoConnectionId, Timestamp, UnknownIdp,
 };
 use rollcall_orgs::scim_connections::ScimConnectionPatch;
 use rollcall_replicas::Recent;
@@ -65,6 +65,30 @@ impl From<Recent> for RecentBody {
     }
 }
 
+/// Why a connection needs attention.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Attention)]
+pub(super) struct AttentionBody {
+    /// `no_live_token`, `token_expiring`, `auth_failing`, `errors_rising` or `quiet`.
+    #[schema(value_type = String, example = "quiet")]
+    reason: &'static str,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+    /// The same as a sentence, with the figures of this connection. Its words may change.
+    detail: String,
+}
+
+impl From<&Attention> for AttentionBody {
+    fn from(attention: &Attention) -> Self {
+        Self {
+            reason: attention.reason.as_str(),
+            since: attention.since,
+            detail: attention.detail.clone(),
+        }
+    }
+}
+
 /// One provisioning configuration of an organization.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ScimConnection)]
@@ -83,6 +107,8 @@ pub(super) struct ScimConnectionBody {
     /// Why the state is `attention`, as stable words.
     #[schema(value_type = Vec<String>)]
     reasons: Vec<&'static str>,
+    /// The same with more of each reason, the worst first.
+    attention: Vec<AttentionBody>,
     /// What to type into the identity provider; the same as `endpoint_urls.path`.
     endpoint_url: String,
     /// Every way to reach it.
@@ -141,6 +167,11 @@ impl ScimConnectionBody {
             organization_id: organization.id,
             state: connection.state(),
             reasons: connection.reasons(),
+            attention: connection
+                .attention()
+                .iter()
+                .map(AttentionBody::from)
+                .collect(),
             endpoint_url: endpoint_urls.path.clone(),
             endpoint_urls,
             sso_connection_id: connection.sso_connection_id,
