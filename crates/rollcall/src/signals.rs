@@ -1,4 +1,9 @@
-//! The two signals that ask a server to stop.
+//! What a server is told by signals. This is the list of them:
+//!
+//! | signal | does |
+//! | --- | --- |
+//! | SIGTERM, SIGINT | the server stops: [`StopSignals`], heard by `cli::serve` |
+//! | SIGHUP | files are read again: [`HangUps`]. `cli::serve` takes the log level from the configuration, `wiring` the certificate from its files. Each listens for itself, and hears every signal |
 
 use std::io;
 
@@ -29,5 +34,25 @@ impl StopSignals {
             _ = self.interrupt.recv() => "SIGINT",
             _ = self.terminate.recv() => "SIGTERM",
         }
+    }
+}
+
+/// SIGHUP. From the moment this exists, it no longer ends the process.
+pub(crate) struct HangUps(Signal);
+
+impl HangUps {
+    /// Begins to listen.
+    ///
+    /// # Errors
+    ///
+    /// The operating system refuses a handler.
+    pub(crate) fn listen() -> io::Result<Self> {
+        signal(SignalKind::hangup()).map(Self)
+    }
+
+    /// Waits for the next one.
+    pub(crate) async fn next(&mut self) {
+        // It has no end while the process lives.
+        self.0.recv().await;
     }
 }

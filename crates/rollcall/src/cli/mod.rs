@@ -79,7 +79,7 @@ impl ConfigFile {
 /// bad result says so itself and answers with a failing exit code.
 pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
-        Command::Serve(file) => wait_for(serve::run(file.load()?)),
+        Command::Serve(file) => wait_for(serve::run(file)),
         Command::Migrate(arguments) => wait_for(migrate::run(arguments)),
         Command::Probe(arguments) => wait_for(probe::run(arguments)),
         Command::Audit(command) => wait_for(audit::run(command)),

@@ -2,15 +2,19 @@
 
 use std::process::ExitCode;
 
-use crate::config::Config;
-use crate::signals::StopSignals;
+use super::ConfigFile;
+use crate::logging::LogLevel;
+use crate::signals::{HangUps, StopSignals};
 use crate::{logging, output, wiring};
 
 /// Serves until a signal, then finishes what is under way; a second signal ends at once.
-pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(file: ConfigFile) -> anyhow::Result<ExitCode> {
+    let config = file.load()?;
     let traces = wiring::traces(&config)?;
-    logging::init(&config.log, &traces);
+    let level = logging::init(&config.log, &traces);
     let mut signals = StopSignals::listen()?;
+    // Ends with the runtime.
+    tokio::spawn(follow_hang_ups(HangUps::listen()?, file, level));
     let bound = wiring::bind(&config)?;
     let url = bound.url();
     let started = tokio::select! {
@@ -43,6 +47,17 @@ pub(super) async fn run(config: Config) -> anyhow::Result<ExitCode> {
         signal = signals.next() => {
             tracing::warn!(signal, "stopped with requests under way");
             Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// Takes the log level of the configuration at each SIGHUP. One that cannot be read changes nothing.
+async fn follow_hang_ups(mut hang_ups: HangUps, file: ConfigFile, level: LogLevel) {
+    loop {
+        hang_ups.next().await;
+        let read = file.load().map_err(anyhow::Error::from);
+        if let Err(error) = read.and_then(|config| level.change(&config.log)) {
+            tracing::error!("the log level stays as it is: {error:#}");
         }
     }
 }

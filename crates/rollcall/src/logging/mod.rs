@@ -1,4 +1,5 @@
-//! Log lines on standard error, and spans on their way to where traces are kept.
+//! Log lines on standard error, whose level can be changed while they are written, and spans on their
+//! way to where traces are kept.
 //!
 //! Each of the two has a filter of its own: that everything within a recorded request is a span does not
 //! make the log tell more, and the level of the log takes nothing from the traces.
@@ -7,22 +8,64 @@ mod trace_ids;
 
 use std::io::{self, IsTerminal};
 
+use anyhow::Context;
 use rollcall_metrics::traces::Traces;
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 use tracing_subscriber::fmt::format;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
-use tracing_subscriber::registry;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
+use tracing_subscriber::{Registry, registry, reload};
 
 use self::trace_ids::WithTraceIds;
 
 use crate::config::{LogConfig, LogFormat};
 
+/// The level of the log of this process.
+#[derive(Clone)]
+pub(crate) struct LogLevel(Option<reload::Handle<EnvFilter, Registry>>);
+
+impl LogLevel {
+    /// From now on, what is logged is what this configuration says. `RUST_LOG` wins as it did at the
+    /// start. The log tells what counts.
+    ///
+    /// # Errors
+    ///
+    /// Somebody else logs in this process.
+    pub(crate) fn change(&self, log: &LogConfig) -> anyhow::Result<()> {
+        let level = self
+            .0
+            .as_ref()
+            .context("this process logs by other means")?;
+        let counts = match from_environment() {
+            Some((_, directives)) => format!("{directives} (of the variable RUST_LOG, which wins)"),
+            None => log.level.clone(),
+        };
+        let next = filter(log);
+        // A level that hides this line must not do so before it is told.
+        let hides = next.max_level_hint() < Some(LevelFilter::INFO);
+        let tell = || tracing::info!(level = %counts, "the log level was read again");
+        if hides {
+            tell();
+        }
+        level.reload(next)?;
+        if !hides {
+            tell();
+        }
+        Ok(())
+    }
+
+    /// Whether it was this call of [`init`] that started the log.
+    #[cfg(test)]
+    const fn is_first(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
 /// Starts logging as the configuration says; `RUST_LOG` wins over its level. Spans go to `traces`.
 ///
-/// Standard output stays free for what a command answers. Returns whether this call started it:
-/// the first one in a process does, and later ones change nothing.
-pub(crate) fn init(log: &LogConfig, traces: &Traces) -> bool {
+/// Standard output stays free for what a command answers. The first call in a process starts it,
+/// and later ones change nothing.
+pub(crate) fn init(log: &LogConfig, traces: &Traces) -> LogLevel {
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let lines = match log.format {
         LogFormat::Text => {
@@ -40,11 +83,12 @@ pub(crate) fn init(log: &LogConfig, traces: &Traces) -> bool {
                 .boxed()
         }
     };
+    let (level, handle) = reload::Layer::new(filter(log));
     let started: Result<(), TryInitError> = registry()
-        .with(lines.with_filter(filter(log)))
+        .with(lines.with_filter(level))
         .with(traces.layer())
         .try_init();
-    started.is_ok()
+    LogLevel(started.is_ok().then_some(handle))
 }
 
 /// Colours are for people who did not ask to be spared them (no-color.org).
@@ -53,13 +97,19 @@ fn colours() -> bool {
     io::stderr().is_terminal() && !unwanted
 }
 
-/// The filter of `RUST_LOG`, or of the configuration when that is not set or makes no sense.
+/// The filter of `RUST_LOG`, with its text; `None` if it is not set or makes no sense.
+fn from_environment() -> Option<(EnvFilter, String)> {
+    let directives = std::env::var(EnvFilter::DEFAULT_ENV).ok()?;
+    // An empty variable is a filter that lets nothing but errors through.
+    let directives = Some(directives).filter(|directives| !directives.trim().is_empty())?;
+    let filter = EnvFilter::try_new(&directives).ok()?;
+    Some((filter, directives))
+}
+
+/// The filter of `RUST_LOG`, or of the configuration.
 fn filter(log: &LogConfig) -> EnvFilter {
-    std::env::var(EnvFilter::DEFAULT_ENV)
-        .ok()
-        // An empty variable is a filter that lets nothing but errors through.
-        .filter(|directives| !directives.trim().is_empty())
-        .and_then(|directives| EnvFilter::try_new(directives).ok())
+    from_environment()
+        .map(|(filter, _)| filter)
         .or_else(|| EnvFilter::try_new(&log.level).ok())
         .unwrap_or_else(|| EnvFilter::default().add_directive(LevelFilter::INFO.into()))
 }
@@ -79,6 +129,6 @@ mod tests {
             format: LogFormat::Json,
         };
         init(&text, &Traces::off());
-        assert!(!init(&json, &Traces::off()));
+        assert!(!init(&json, &Traces::off()).is_first());
     }
 }

@@ -14,6 +14,7 @@ mod management_oidc;
 mod postgres;
 mod probe;
 mod redis;
+mod reload;
 mod rollcall;
 mod serve;
 mod sign_ins;
