@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rollcall_model::Clock;
-use sea_orm::{ConnAcquireErr, ConnectionTrait, Database, DbErr, RuntimeErr};
+use rollcall_model::{Clock, Timestamp};
+use sea_orm::{ConnAcquireErr, ConnectionTrait, Database, DbErr, RuntimeErr, Statement};
 use tokio::sync::Semaphore;
 
 use crate::dialect::{Dialect, ServerCheck, WriteTx};
@@ -156,6 +156,22 @@ impl Store {
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.db.execute_unprepared("select 1").await?;
         Ok(())
+    }
+
+    /// What the clock of the database's server shows; `None` where the database is a file of this
+    /// machine.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn server_clock(&self) -> Result<Option<Timestamp>, StoreError> {
+        let Some(sql) = self.dialect.asks_clock() else {
+            return Ok(None);
+        };
+        let statement = Statement::from_string(self.db.get_database_backend(), sql);
+        let row = self.db.query_one_raw(statement).await?;
+        let micros: Option<i64> = row.map(|row| row.try_get("", "micros")).transpose()?;
+        Ok(micros.map(Timestamp::from_unix_micros))
     }
 
     /// How the pool of this process is used at this moment.

@@ -155,6 +155,16 @@ impl Dialect {
         }
     }
 
+    /// A query of what the server's clock shows, as `micros` since 1970; none for a file.
+    pub(crate) const fn asks_clock(&self) -> Option<&'static str> {
+        match self {
+            Self::Sqlite { .. } => None,
+            Self::Postgres => Some(
+                "select cast(extract(epoch from clock_timestamp()) * 1000000 as bigint) as micros",
+            ),
+        }
+    }
+
     /// How the pool is used at this moment.
     pub(crate) fn pool_state(&self, pool: &Pool) -> PoolState {
         let db = pool.inner();

@@ -17,10 +17,20 @@ impl Store {
     ///
     /// The database is not available.
     pub async fn has_key_check(&self) -> Result<bool, StoreError> {
+        Ok(self.stored_key_check().await?.is_some())
+    }
+
+    /// The sealed text by which the sealing key of this database is known; `None` before the first
+    /// start.
+    ///
+    /// # Errors
+    ///
+    /// The database is not available.
+    pub async fn stored_key_check(&self) -> Result<Option<Vec<u8>>, StoreError> {
         let row = Entity::find_by_id(KEY_CHECK.to_owned())
             .one(&self.db)
             .await?;
-        Ok(row.is_some())
+        Ok(row.map(|row| row.value))
     }
 
     /// The sealed text by which the sealing key of this database is known; stores `first` if there

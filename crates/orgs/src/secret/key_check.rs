@@ -28,3 +28,14 @@ pub async fn check(store: &Store, key: &SealingKey) -> Result<(), OrgsError> {
         .map(drop)
         .map_err(|_| OrgsError::WrongKey)
 }
+
+/// Whether a key is the one that the database was first used with; `None` if it was not used yet.
+/// Changes nothing.
+///
+/// # Errors
+///
+/// The database is not available.
+pub async fn is_key_of(store: &Store, key: &SealingKey) -> Result<Option<bool>, OrgsError> {
+    let kept = store.stored_key_check().await?;
+    Ok(kept.map(|kept| key.open(&kept, OWNER).is_ok()))
+}

@@ -12,7 +12,7 @@ mod sealed;
 mod token;
 
 pub use cursor::CursorKey;
-pub use key_check::check as check_key;
+pub use key_check::{check as check_key, is_key_of};
 pub use sealed::{OpenError, SealError, SealedFor, SealingKey, SealingKeyError};
 pub use token::{
     ApiKeySecret, ApiKeyText, OauthClientSecret, OauthClientText, PortalLinkSecret, PortalLinkText,

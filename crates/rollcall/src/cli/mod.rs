@@ -3,6 +3,7 @@
 mod audit;
 mod config;
 mod demo;
+mod doctor;
 mod migrate;
 mod probe;
 mod progress;
@@ -37,6 +38,8 @@ enum Command {
     Migrate(migrate::Arguments),
     /// Ask the server of this configuration whether it is ready; fails if it is not
     Probe(probe::Arguments),
+    /// Look at everything that the server needs, and say how to mend what is not as it should be
+    Doctor(doctor::Arguments),
     /// Look whether anybody touched the audit log
     #[command(subcommand)]
     Audit(audit::Command),
@@ -82,6 +85,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve(file) => wait_for(serve::run(file)),
         Command::Migrate(arguments) => wait_for(migrate::run(arguments)),
         Command::Probe(arguments) => wait_for(probe::run(arguments)),
+        Command::Doctor(arguments) => wait_for(doctor::run(arguments)),
         Command::Audit(command) => wait_for(audit::run(command)),
         Command::Demo(arguments) => wait_for(demo::run(arguments)),
         Command::Simulate(arguments) => wait_for(simulate::run(arguments)),

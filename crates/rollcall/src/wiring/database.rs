@@ -63,7 +63,7 @@ pub(crate) fn describe(config: &Config) -> String {
 }
 
 /// The file of an SQLite URL, read as the driver reads it.
-pub(super) fn sqlite_file(url: &str) -> PathBuf {
+pub(crate) fn sqlite_file(url: &str) -> PathBuf {
     let rest = url
         .strip_prefix("sqlite://")
         .or_else(|| url.strip_prefix("sqlite:"))

@@ -35,8 +35,10 @@ use rollcall_store::{Divided, Store, StoreOptions};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 
-pub(crate) use self::database::{check_server, describe, open, renew_keys};
+pub(crate) use self::database::{check_server, describe, open, renew_keys, sqlite_file};
 pub(crate) use self::listen::{Bound, bind};
+pub(crate) use self::replicas::redis_options;
+pub(crate) use self::secret_key::find as find_secret_key;
 use self::tls::Certificate;
 use crate::config::Config;
 

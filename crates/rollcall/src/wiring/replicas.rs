@@ -13,7 +13,7 @@ use crate::config::{Config, DatabaseKind};
 ///
 /// The URL cannot be used. The sentence does not hold it.
 pub(super) fn share(config: &Config, metrics: Metrics) -> anyhow::Result<Replicas> {
-    let Some(url) = &config.redis_url else {
+    let Some(options) = redis_options(config) else {
         if config.database_kind() == DatabaseKind::Postgres {
             tracing::info!(
                 "`redis_url` is not set: rate limits are those of each process, and what another \
@@ -22,11 +22,16 @@ pub(super) fn share(config: &Config, metrics: Metrics) -> anyhow::Result<Replica
         }
         return Ok(Replicas::alone(metrics));
     };
-    let options = RedisOptions {
+    Replicas::over_redis(&options, &SystemClock, metrics).context("`redis_url` cannot be used")
+}
+
+/// How Redis is reached, if the configuration names one.
+pub(crate) fn redis_options(config: &Config) -> Option<RedisOptions> {
+    let url = config.redis_url.as_ref()?;
+    Some(RedisOptions {
         url: url.as_secret_string().clone(),
         key_prefix: config.redis.key_prefix.clone(),
         connect_timeout: config.redis.connect_timeout,
         response_timeout: config.redis.response_timeout,
-    };
-    Replicas::over_redis(&options, &SystemClock, metrics).context("`redis_url` cannot be used")
+    })
 }

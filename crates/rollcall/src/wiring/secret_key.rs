@@ -25,20 +25,35 @@ use crate::config::Config;
 ///
 /// The file cannot be read, written or understood, or is missing.
 pub(super) fn find_or_make(config: &Config, used_before: bool) -> anyhow::Result<SealingKey> {
-    if let Some(key) = &config.secret_key {
-        return Ok(SealingKey::from_base64(key.as_secret_string())?);
+    if let Some(key) = find(config)? {
+        return Ok(key);
     }
     let path = beside(&sqlite_file(config.database_url.expose()));
-    let text = match read(&path)? {
-        Some(text) => text,
-        None if used_before => bail!(
+    if used_before {
+        bail!(
             "the secret key {} is missing, and the database was used with it: put it back from \
              your backup, or set `secret_key`",
             path.display()
-        ),
-        None => make(&path)?,
-    };
+        );
+    }
+    let text = make(&path)?;
     SealingKey::from_base64(&text).with_context(|| format!("the text of {}", path.display()))
+}
+
+/// The key of a configuration as it is now; `None` if its file is not there. Makes nothing.
+///
+/// # Errors
+///
+/// The file cannot be read or understood.
+pub(crate) fn find(config: &Config) -> anyhow::Result<Option<SealingKey>> {
+    if let Some(key) = &config.secret_key {
+        return Ok(Some(SealingKey::from_base64(key.as_secret_string())?));
+    }
+    let path = beside(&sqlite_file(config.database_url.expose()));
+    let key = read(&path)?.map(|text| {
+        SealingKey::from_base64(&text).with_context(|| format!("the text of {}", path.display()))
+    });
+    key.transpose()
 }
 
 fn beside(database: &Path) -> PathBuf {

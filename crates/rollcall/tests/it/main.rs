@@ -8,6 +8,8 @@
 mod audit;
 mod config;
 mod demo;
+mod doctor;
+mod drain;
 mod feed_under_fire;
 mod generated;
 mod management_oidc;

@@ -116,10 +116,15 @@ impl Server {
         assert!(sent.success());
     }
 
-    /// Sends SIGTERM, waits, and says whether it ended well.
-    pub(crate) fn stop(mut self) -> bool {
-        self.signal("TERM");
+    /// Waits until it has ended, and says whether it ended well.
+    pub(crate) fn wait(mut self) -> bool {
         self.child.wait().unwrap().success()
+    }
+
+    /// Sends SIGTERM, waits, and says whether it ended well.
+    pub(crate) fn stop(self) -> bool {
+        self.signal("TERM");
+        self.wait()
     }
 }
 
