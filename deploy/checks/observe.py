@@ -20,18 +20,11 @@ import yaml
 from findings import expect, report
 
 
-# What Prometheus adds, and what the collector of the `prometheus` crate tells of the process.
+# What Prometheus adds.
 TARGET = {"job", "instance"}
-OTHERS = {
-    name: set()
-    for name in (
-        "up", "process_cpu_seconds_total", "process_max_fds", "process_open_fds",
-        "process_resident_memory_bytes", "process_start_time_seconds", "process_threads",
-        "process_virtual_memory_bytes",
-    )
-}
+OTHERS = {"up": set()}
 # Labels whose values are given by others.
-FREE = TARGET | {"consumer", "quirk", "version", "le"}
+FREE = TARGET | {"connection", "consumer", "quirk", "version", "le"}
 WORDS = {"and", "or", "unless", "bool", "offset", "inf", "nan"}
 GROUPING = r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^)]*)\)"
 
@@ -148,7 +141,8 @@ def check_runbooks(top: pathlib.Path, alerts: set[str]) -> None:
 
 def concrete(query: str) -> str:
     """A query as Grafana sends it."""
-    return query.replace("$__rate_interval", "1m").replace("$job", ".*").replace("$instance", ".*")
+    query = query.replace("$__rate_interval", "1m")
+    return re.sub(r"\$(job|instance|connection)\b", ".*", query)
 
 
 def check_dashboards(

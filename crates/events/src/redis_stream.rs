@@ -97,7 +97,7 @@ impl RedisStream {
     async fn step(&self) -> Result<Step, Box<dyn Error + Send + Sync>> {
         let taken = self.store.take_sink(&self.sink, &self.holder, HELD).await?;
         let Some(position) = taken else {
-            self.metrics.set_redis_stream_lag(0);
+            self.metrics.set_redis_stream_lag(0, Duration::ZERO);
             return Ok(Step::Elsewhere);
         };
         let query = FeedQuery {
@@ -116,7 +116,11 @@ impl RedisStream {
                  has to begin again from a snapshot"
             );
         }
-        if !page.events.is_empty() {
+        if let Some(oldest) = page.events.first() {
+            // Before it is added: while Redis is away, this is how long for.
+            let age = self.store.clock().now().since(oldest.occurred_at);
+            let lag = page.end.saturating_sub(position);
+            self.metrics.set_redis_stream_lag(lag, age);
             let entries = page
                 .events
                 .iter()
@@ -130,9 +134,8 @@ impl RedisStream {
                 .advance_sink(&self.sink, &self.holder, page.read_to)
                 .await?;
         }
-        self.metrics
-            .set_redis_stream_lag(page.end.saturating_sub(page.read_to));
         if page.events.is_empty() {
+            self.metrics.set_redis_stream_lag(0, Duration::ZERO);
             return Ok(Step::Done(page.read_to));
         }
         Ok(Step::More)

@@ -1,15 +1,12 @@
-//! `/healthz`, `/readyz` and `/metrics`.
+//! `/healthz` and `/readyz`.
 //!
 //! `/healthz` says that the process lives, and asks nobody else: restarting a gateway does not
 //! mend a database. `/readyz` says whether it should be given requests, and what is wrong.
 
-use actix_web::http::header::CONTENT_TYPE;
 use actix_web::web::{self, Data, ServiceConfig};
-use actix_web::{FromRequest, Handler, HttpResponse, HttpResponseBuilder, Resource, Responder};
-use rollcall_metrics::{Attention, ConnectionState, TokenEnd};
-use rollcall_model::AttentionReason;
+use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder};
 use rollcall_replicas::RedisHealth;
-use rollcall_store::{Consumer, StoreError};
+use rollcall_store::StoreError;
 use serde_json::json;
 use tokio::sync::watch;
 
@@ -49,12 +46,8 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .service(probe("/readyz", ready));
 }
 
-pub(crate) fn configure_metrics(config: &mut ServiceConfig) {
-    config.service(probe("/metrics", metrics));
-}
-
 /// A page for GET and for HEAD, which many monitors ask with.
-fn probe<F, Args>(path: &str, handler: F) -> Resource
+pub(crate) fn probe<F, Args>(path: &str, handler: F) -> Resource
 where
     F: Handler<Args>,
     Args: FromRequest + 'static,
@@ -108,95 +101,4 @@ async fn check_database(app: &AppState) -> Result<(), String> {
             "the schema is {steps} migrations behind; run `rollcall migrate`"
         )),
     }
-}
-
-async fn metrics(app: Data<AppState>) -> HttpResponse {
-    let (working, waiting) = app.admission.load();
-    app.metrics.set_load(working, waiting);
-    let (waiting, streams) = app.followers.count();
-    app.metrics.set_followers(waiting, streams);
-    // Before this page takes a connection itself.
-    let pool = app.store.pool_state();
-    app.metrics
-        .set_database_pool(pool.open, pool.idle, pool.waiting);
-    match app.store.census().await {
-        Ok(census) => {
-            let metrics = &app.metrics;
-            metrics.set_organizations(census.organizations);
-            metrics.set_users(census.users);
-            metrics.set_groups(census.groups);
-            metrics.set_parked_references(census.parked_references);
-            metrics.set_outbox_events(census.outbox);
-            let waiting = census
-                .outbox_since
-                .map_or(0, |since| app.store.clock().now().since(since).as_secs());
-            metrics.set_feed(census.feed_end, census.feed_floor, waiting);
-            metrics.set_connections(ConnectionState::Disabled, census.disabled);
-            metrics.set_connections(
-                ConnectionState::AwaitingFirstRequest,
-                census.awaiting_first_request,
-            );
-            metrics.set_connections(ConnectionState::Connected, census.connected);
-            metrics.set_connections(ConnectionState::Attention, census.attention);
-            for (reason, count) in AttentionReason::ALL.into_iter().zip(census.reasons) {
-                metrics.set_attention(label_of(reason), count);
-            }
-        }
-        // The counters are worth most when the database is away, so they are shown all the same.
-        Err(error) => tracing::warn!(error = %chain(&error), "the gauges could not be counted"),
-    }
-    match app.store.consumers().list().await {
-        Ok(consumers) => app.metrics.set_consumers(&shown_consumers(consumers)),
-        Err(error) => tracing::warn!(error = %chain(&error), "consumers could not be counted"),
-    }
-    match app.store.count_expiring_tokens().await {
-        Ok(tokens) => {
-            let set = |end, count| app.metrics.set_tokens_expiring(end, count);
-            set(TokenEnd::Within30Days, tokens.within_30_days);
-            set(TokenEnd::Within14Days, tokens.within_14_days);
-            set(TokenEnd::Within7Days, tokens.within_7_days);
-            set(TokenEnd::Within1Day, tokens.within_1_day);
-            set(TokenEnd::Expired, tokens.expired);
-        }
-        Err(error) => tracing::warn!(error = %chain(&error), "expiring tokens were not counted"),
-    }
-    match app.metrics.render() {
-        Ok((content_type, text)) => HttpResponse::Ok()
-            .insert_header((CONTENT_TYPE, content_type))
-            .body(text),
-        Err(error) => {
-            tracing::error!(error = %chain(&error), "the metrics could not be written");
-            HttpResponseBuilder::new(actix_web::http::StatusCode::INTERNAL_SERVER_ERROR).finish()
-        }
-    }
-}
-
-/// A reason for attention, as the metrics call it.
-const fn label_of(reason: AttentionReason) -> Attention {
-    match reason {
-        AttentionReason::NoLiveToken => Attention::NoLiveToken,
-        AttentionReason::TokenExpiring => Attention::TokenExpiring,
-        AttentionReason::AuthFailing => Attention::AuthFailing,
-        AttentionReason::ErrorsRising => Attention::ErrorsRising,
-        AttentionReason::Quiet => Attention::Quiet,
-    }
-}
-
-/// The first consumers by name, and the worst of the rest: names are chosen by clients, and each is a
-/// series of its own for whoever collects the metrics.
-fn shown_consumers(consumers: Vec<Consumer>) -> Vec<(String, u64, u64)> {
-    const SHOWN: usize = 20;
-    let mut shown = Vec::new();
-    let mut others = None;
-    for consumer in consumers {
-        let (events, seconds) = (consumer.events_behind, consumer.seconds_behind);
-        if shown.len() < SHOWN {
-            shown.push((consumer.name, events, seconds));
-        } else {
-            let (most, oldest) = others.unwrap_or((0, 0));
-            others = Some((events.max(most), seconds.max(oldest)));
-        }
-    }
-    shown.extend(others.map(|(events, seconds)| ("(others)".to_owned(), events, seconds)));
-    shown
 }

@@ -11,7 +11,7 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage};
-use rollcall_metrics::{AuthenticationFailure, Operation, Outcome};
+use rollcall_metrics::{Area, AuthenticationFailure, Operation, Outcome};
 use rollcall_model::{IdpKind, LoggedContent, RequestCategory, RequestId, RequestReason};
 use rollcall_store::LoggedRequest;
 use tracing::{Instrument, Span};
@@ -102,7 +102,12 @@ fn tell<B>(
     match seen {
         Some(seen) => {
             let operation = operation(req.method().as_str(), path);
-            app.metrics.request_answered(operation, outcome, took);
+            let idp = match &seen {
+                Seen::Tenant { idp, .. } => *idp,
+                Seen::Refused { .. } | Seen::Nobody => idp::recognise(req),
+            };
+            let idp = idp.map(IdpKind::as_str);
+            app.metrics.request_answered(operation, idp, outcome, took);
             note(app, id, took, answer, operation, seen);
         }
         None if route().starts_with("/v1") => {
@@ -113,7 +118,20 @@ fn tell<B>(
             app.metrics
                 .api_request_answered(outcome, took.saturating_sub(waited));
         }
-        None => {}
+        None => {
+            if let Some(area) = area(&route()) {
+                app.metrics.page_answered(area, outcome, took);
+            }
+        }
+    }
+}
+
+/// Whose page a path is; styles and pictures are nobody's.
+fn area(route: &str) -> Option<Area> {
+    match route.split('/').nth(1) {
+        Some("console") => Some(Area::Console),
+        Some("portal") => Some(Area::Portal),
+        _ => None,
     }
 }
 
@@ -152,6 +170,7 @@ fn note<B>(
         Seen::Tenant { handle, .. } => {
             let failed = outcome != Outcome::Ok;
             app.replicas.count(handle.connection_id(), failed, now);
+            app.metrics_page.count(handle.connection_id(), outcome);
             app.activity.note_outcome(handle, is_of_sender(category));
         }
         Seen::Refused {
@@ -290,6 +309,15 @@ mod tests {
         assert_eq!(told("POST", "/Bulk"), Operation::Bulk);
         assert_eq!(told("GET", "/Bulk"), Operation::Unknown);
         assert_eq!(operation("GET", None), Operation::Unknown);
+    }
+
+    #[test]
+    fn a_page_is_of_the_console_or_of_the_portal() {
+        assert_eq!(area("/console/organizations/{org}"), Some(Area::Console));
+        assert_eq!(area("/portal"), Some(Area::Portal));
+        for path in ["/assets/{file}", "/healthz", "(none)"] {
+            assert_eq!(area(path), None, "{path}");
+        }
     }
 
     #[test]

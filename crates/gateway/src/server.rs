@@ -20,7 +20,7 @@ use crate::compress::compress;
 use crate::held_back::hold_back;
 use crate::observe::observe;
 use crate::state::AppState;
-use crate::{api, health, oauth, scim};
+use crate::{api, health, metrics_page, oauth, scim};
 
 /// How often the database is asked what changed of who may come in.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
@@ -56,7 +56,7 @@ pub struct Running {
 fn mount(config: &mut ServiceConfig, app: &AppState, with_metrics: bool, pages: &Pages) {
     config.configure(health::configure);
     if with_metrics {
-        config.configure(health::configure_metrics);
+        config.configure(metrics_page::configure);
     }
     config.configure(api::configure);
     oauth::configure(config, &app.settings);
@@ -77,6 +77,7 @@ async fn nothing_here() -> Result<HttpResponse, Problem> {
 pub fn start(app: AppState, listeners: Listeners, pages: Pages) -> std::io::Result<Running> {
     let address = listeners.main.local_addr()?;
     let limits = app.settings.limits;
+    metrics_page::prepare(&app);
     let app = Data::new(app);
     let with_metrics = listeners.metrics.is_none();
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
@@ -115,7 +116,7 @@ pub fn start(app: AppState, listeners: Listeners, pages: Pages) -> std::io::Resu
             App::new()
                 .app_data(shared.clone())
                 .configure(health::configure)
-                .configure(health::configure_metrics)
+                .configure(metrics_page::configure)
         })
         .workers(1)
         .disable_signals()

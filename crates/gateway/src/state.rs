@@ -19,6 +19,7 @@ use crate::admission::Admission;
 use crate::followers::Followers;
 use crate::health::Draining;
 use crate::held_back::HeldBack;
+use crate::metrics_page::MetricsPage;
 use crate::notices::Notices;
 use crate::purge::Purge;
 use crate::settings::Settings;
@@ -33,6 +34,8 @@ pub struct AppState {
     pub metrics: Metrics,
     /// Which requests are recorded.
     pub traces: Traces,
+    /// What their page needs to know.
+    pub metrics_page: MetricsPage,
     /// Seals what must be read back.
     pub sealing_key: Arc<SealingKey>,
     /// Makes the access tokens of OAuth clients, and reads them.

@@ -12,8 +12,20 @@ use prometheus::{
 ///
 /// A read from SQLite takes well under a millisecond and a request times out after half a minute
 /// by default; the bounds lie between the two, closest where a percentile is usually read.
-const SECONDS: &[f64] = &[
+pub(crate) const SECONDS: &[f64] = &[
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+];
+
+/// The same for what is tried again for three days: from a quick delivery to one that came with the
+/// last attempt.
+pub(crate) const UP_TO_DAYS: &[f64] = &[
+    0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1_800.0, 3_600.0, 14_400.0,
+    43_200.0, 86_400.0, 259_200.0,
+];
+
+/// The same for the database, whose quickest answers are a tenth of the quickest request.
+pub(crate) const FROM_MICROSECONDS: &[f64] = &[
+    0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0,
 ];
 
 /// How a metric moves.
@@ -38,7 +50,7 @@ impl fmt::Display for Kind {
 }
 
 /// A metric as the manual lists it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Description {
     /// The name in the exposition.
     pub name: &'static str,
@@ -48,6 +60,8 @@ pub struct Description {
     pub help: &'static str,
     /// The names of its labels.
     pub labels: &'static [&'static str],
+    /// Upper bounds of the buckets, in seconds. For histograms alone.
+    pub(crate) buckets: &'static [f64],
 }
 
 /// A type of the `prometheus` crate that can be made from a [`Description`].
@@ -105,7 +119,7 @@ impl Define for Histogram {
 
     fn define(description: &Description) -> prometheus::Result<Self> {
         let opts = HistogramOpts::new(description.name, description.help);
-        Self::with_opts(opts.buckets(SECONDS.to_vec()))
+        Self::with_opts(opts.buckets(description.buckets.to_vec()))
     }
 }
 
@@ -114,6 +128,9 @@ impl Define for HistogramVec {
 
     fn define(description: &Description) -> prometheus::Result<Self> {
         let opts = HistogramOpts::new(description.name, description.help);
-        Self::new(opts.buckets(SECONDS.to_vec()), description.labels)
+        Self::new(
+            opts.buckets(description.buckets.to_vec()),
+            description.labels,
+        )
     }
 }

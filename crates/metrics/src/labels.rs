@@ -231,3 +231,117 @@ label! {
         Dropped = "dropped",
     }
 }
+
+label! {
+    /// Why a SCIM request got no turn.
+    TurnRefused {
+        /// Too many of its connection wait.
+        LineFull = "line_full",
+        /// It waited in vain.
+        Waited = "waited",
+    }
+}
+
+label! {
+    /// The pages that people open.
+    Area {
+        /// The operator console.
+        Console = "console",
+        /// The setup portal.
+        Portal = "portal",
+    }
+}
+
+label! {
+    /// Whether a user may sign in, as its identity provider has it.
+    UserState {
+        /// `active` is true.
+        Active = "active",
+        /// Deactivated, and kept.
+        Inactive = "inactive",
+    }
+}
+
+label! {
+    /// Who paused a webhook endpoint.
+    PausedBecause {
+        /// A person paused it.
+        Manual = "manual",
+        /// Everything failed for too long.
+        Failing = "failing",
+        /// It answered 410.
+        Gone = "gone",
+    }
+}
+
+label! {
+    /// What a statement asks of the database.
+    QueryKind {
+        /// It begins with `select`.
+        Read = "read",
+        /// Any other.
+        Write = "write",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn each_label_value_is_used_once() {
+        fn check<T: Copy>(values: &[T], label: fn(T) -> &'static str) {
+            let words: HashSet<_> = values.iter().map(|value| label(*value)).collect();
+            assert_eq!(words.len(), values.len(), "{words:?}");
+        }
+        check(Operation::ALL, Operation::label);
+        check(Outcome::ALL, Outcome::label);
+        check(AuthenticationFailure::ALL, AuthenticationFailure::label);
+        check(ConnectionState::ALL, ConnectionState::label);
+        check(Budget::ALL, Budget::label);
+        check(StaleNotice::ALL, StaleNotice::label);
+        check(TurnRefused::ALL, TurnRefused::label);
+        check(Area::ALL, Area::label);
+        check(UserState::ALL, UserState::label);
+        check(PausedBecause::ALL, PausedBecause::label);
+        check(QueryKind::ALL, QueryKind::label);
+        check(Attention::ALL, Attention::label);
+        check(SpanEnd::ALL, SpanEnd::label);
+        check(TokenEnd::ALL, TokenEnd::label);
+        check(WebhookOutcome::ALL, WebhookOutcome::label);
+    }
+
+    #[test]
+    fn each_status_has_the_outcome_that_tells_who_must_act() {
+        let outcomes: Vec<String> = [
+            101, 200, 201, 204, 304, 400, 401, 403, 404, 405, 409, 412, 413, 415, 429, 500, 501,
+            502, 503, 504,
+        ]
+        .map(|status| format!("{status} {}", Outcome::from_status(status).label()))
+        .into();
+        insta::assert_snapshot!(outcomes.join("\n"), @"
+        101 ok
+        200 ok
+        201 ok
+        204 ok
+        304 ok
+        400 invalid
+        401 unauthorized
+        403 forbidden
+        404 not_found
+        405 invalid
+        409 conflict
+        412 conflict
+        413 limited
+        415 invalid
+        429 limited
+        500 error
+        501 unsupported
+        502 error
+        503 unavailable
+        504 error
+        ");
+    }
+}

@@ -1,16 +1,15 @@
-//! The metrics themselves, and the methods that move them.
-
-use std::time::Duration;
+//! The metrics themselves. What moves them is in `counted` and `gauged`.
 
 use prometheus::{
     Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry,
     TEXT_FORMAT, TextEncoder,
 };
 
-use crate::definition::{Define, Description};
+use crate::definition::{Define, Description, FROM_MICROSECONDS, SECONDS, UP_TO_DAYS};
 use crate::{
-    Attention, AuthenticationFailure, Budget, ConnectionState, Operation, Outcome, SpanEnd,
-    StaleNotice, TokenEnd, WebhookOutcome,
+    Area, Attention, AuthenticationFailure, Budget, ConnectionState, Operation, Outcome,
+    PausedBecause, QueryKind, SpanEnd, StaleNotice, TokenEnd, TurnRefused, UserState,
+    WebhookOutcome,
 };
 
 /// Metrics could not be registered or written out.
@@ -24,14 +23,27 @@ pub enum MetricsError {
     Render(#[source] prometheus::Error),
 }
 
+/// The buckets that a definition names, or the usual ones.
+macro_rules! buckets {
+    () => {
+        SECONDS
+    };
+    ($buckets:ident) => {
+        $buckets
+    };
+}
+
 /// The doc line of a field is the help text of its metric, so each is written once.
 macro_rules! metrics {
-    ($(#[doc = $help:literal] $field:ident: $kind:ident = $name:literal [$($label:literal),*],)+) => {
+    ($(
+        #[doc = $help:literal]
+        $field:ident: $kind:ident = $name:literal [$($label:literal),*] $(in $buckets:ident)?,
+    )+) => {
         /// The metrics of one server, collected by one registry.
         #[derive(Clone, Debug)]
         pub struct Metrics {
             registry: Registry,
-            $(#[doc = $help] $field: $kind,)+
+            $(#[doc = $help] pub(crate) $field: $kind,)+
         }
 
         /// What every metric is called and counts, in the order of the manual.
@@ -42,6 +54,7 @@ macro_rules! metrics {
                 kind: <$kind as Define>::KIND,
                 help: $help.trim_ascii(),
                 labels: &[$($label),*],
+                buckets: buckets!($($buckets)?),
             },)+]
         }
 
@@ -55,6 +68,7 @@ macro_rules! metrics {
                             kind: <$kind as Define>::KIND,
                             help: $help.trim_ascii(),
                             labels: &[$($label),*],
+                            buckets: buckets!($($buckets)?),
                         },
                         &registry,
                     )?,)+
@@ -68,12 +82,18 @@ macro_rules! metrics {
 metrics! {
     /// SCIM requests answered, by operation and outcome.
     requests: IntCounterVec = "rollcall_requests_total" ["operation", "outcome"],
+    /// SCIM requests answered, by the identity provider that sent them and the outcome. `unknown` are those that none was recognised from.
+    requests_by_idp: IntCounterVec = "rollcall_requests_by_idp_total" ["idp", "outcome"],
     /// Seconds that a SCIM request took, from its first byte in to its last byte out.
     request_duration: HistogramVec = "rollcall_request_duration_seconds" ["operation"],
     /// Management API requests answered, by outcome.
     api_requests: IntCounterVec = "rollcall_api_requests_total" ["outcome"],
     /// Seconds that a management API request took.
     api_request_duration: Histogram = "rollcall_api_request_duration_seconds" [],
+    /// Requests for pages of the operator console and the setup portal, by area and outcome.
+    page_requests: IntCounterVec = "rollcall_page_requests_total" ["area", "outcome"],
+    /// Seconds that a page of the operator console or the setup portal took.
+    page_request_duration: HistogramVec = "rollcall_page_request_duration_seconds" ["area"],
     /// SCIM requests that were not let in, by the reason that the client is not told.
     authentication_failures: IntCounterVec = "rollcall_authentication_failures_total" ["reason"],
     /// SCIM requests without a token of anybody that were answered with 429, because their address had sent many.
@@ -90,24 +110,30 @@ metrics! {
     quirks: IntCounterVec = "rollcall_quirks_total" ["quirk"],
     /// Writes that were done again, because the database broke them off for another at the same time.
     writes_repeated: IntCounter = "rollcall_writes_repeated_total" [],
-    /// SCIM connections, by state.
-    connections: IntGaugeVec = "rollcall_connections" ["state"],
+    /// SCIM connections, by state and identity provider: the one that its requests were recognised as, else the one that was chosen, else `unknown`. The same on every replica.
+    connections: IntGaugeVec = "rollcall_connections" ["state", "idp"],
     /// SCIM connections that need attention, by reason; one may have several. Each is held against what is usual for it.
     connections_attention: IntGaugeVec = "rollcall_connections_attention" ["reason"],
     /// SCIM connections that received their first authenticated request from an identity provider.
     connections_connected: IntCounter = "rollcall_connections_connected_total" [],
     /// SCIM tokens that nobody revoked and that end within so many days, or, as `expired`, ended in the last 30 days.
     scim_tokens_expiring: IntGaugeVec = "rollcall_scim_tokens_expiring" ["days"],
+    /// Seconds since the last request of a SCIM connection, as every replica saw it. Only with `metrics.connections`.
+    connection_last_request: IntGaugeVec = "rollcall_connection_last_request_seconds" ["connection", "idp"],
+    /// SCIM requests that this process answered to a connection, by outcome. Only with `metrics.connections`.
+    connection_requests: IntCounterVec = "rollcall_connection_requests_total" ["connection", "outcome"],
     /// Access tokens that OAuth clients of SCIM connections were given.
     access_tokens_issued: IntCounter = "rollcall_access_tokens_issued_total" [],
     /// Organizations.
     organizations: IntGauge = "rollcall_organizations" [],
-    /// Users in all organizations, the deactivated ones included.
-    users: IntGauge = "rollcall_users" [],
+    /// Users in all organizations, by state. Which of them are inactive is counted once a minute at most. The same on every replica.
+    users: IntGaugeVec = "rollcall_users" ["state"],
     /// Groups in all organizations.
     groups: IntGauge = "rollcall_groups" [],
     /// References to members and managers that do not exist yet, in all organizations.
     parked_references: IntGauge = "rollcall_parked_references" [],
+    /// Events that this process committed, by type.
+    events: IntCounterVec = "rollcall_events_total" ["type"],
     /// Events in the outbox that are not in the feed yet.
     outbox_events: IntGauge = "rollcall_outbox_events" [],
     /// Position of the newest event in the feed, as far as this process knows.
@@ -130,6 +156,8 @@ metrics! {
     redis_stream_events: IntCounter = "rollcall_redis_stream_events_total" [],
     /// Events that are not in the Redis stream yet, as far as the process knows that fills it.
     redis_stream_lag: IntGauge = "rollcall_redis_stream_lag_events" [],
+    /// Seconds since the oldest event that is not in the Redis stream yet happened, as far as the process knows that fills it; 0 if all are.
+    redis_stream_age: IntGauge = "rollcall_redis_stream_age_seconds" [],
     /// Events that were removed from the feed before they could be added to the Redis stream.
     redis_stream_missed: IntCounter = "rollcall_redis_stream_missed_total" [],
     /// Entries of the request log that were dropped because it could not be written fast enough.
@@ -140,6 +168,8 @@ metrics! {
     request_log_removed: IntCounter = "rollcall_request_log_removed_total" [],
     /// Tombstones of deleted users and groups that were removed because their time was over.
     tombstones_purged: IntCounter = "rollcall_tombstones_purged_total" [],
+    /// 1 if Redis is configured, 0 if not.
+    redis_configured: IntGauge = "rollcall_redis_configured" [],
     /// 1 while Redis answers, 0 while it does not or none is configured.
     redis_up: IntGauge = "rollcall_redis_up" [],
     /// Times that Redis stopped answering.
@@ -154,20 +184,28 @@ metrics! {
     database_connections: IntGauge = "rollcall_database_connections" [],
     /// Those of the open connections for requests that nobody uses now.
     database_connections_idle: IntGauge = "rollcall_database_connections_idle" [],
+    /// Connections to the database that this process may have open for requests.
+    database_connections_max: IntGauge = "rollcall_database_connections_max" [],
     /// Requests of this process that wait for a connection to the database now.
     database_waiting: IntGauge = "rollcall_database_waiting" [],
+    /// Seconds until a request had a connection to the database: for one statement, or to begin a transaction. On SQLite, of transactions alone.
+    database_wait: Histogram = "rollcall_database_wait_seconds" [] in FROM_MICROSECONDS,
+    /// Seconds that a statement of a request took in the database: `read` (it begins with `select`) or `write` (any other).
+    database_query: HistogramVec = "rollcall_database_query_seconds" ["kind"] in FROM_MICROSECONDS,
     /// Webhook deliveries that are neither delivered nor given up, those of paused endpoints included; no more than 100,000 are counted. The same on every replica.
     webhook_queue: IntGauge = "rollcall_webhook_queue_deliveries" [],
     /// Seconds since the longest due webhook delivery is due, of endpoints that are not paused. The same on every replica.
     webhook_oldest_due: IntGauge = "rollcall_webhook_oldest_due_seconds" [],
-    /// Webhook endpoints that are paused. The same on every replica.
-    webhook_paused: IntGauge = "rollcall_webhook_endpoints_paused" [],
+    /// Webhook endpoints that are paused: by a person (`manual`), because everything failed for too long (`failing`), or because they answered 410 (`gone`). The same on every replica.
+    webhook_paused: IntGaugeVec = "rollcall_webhook_endpoints_paused" ["reason"],
+    /// Webhook endpoints that are not paused and whose last attempt failed. The same on every replica.
+    webhook_failing: IntGauge = "rollcall_webhook_endpoints_failing" [],
     /// Webhook requests of this process that are on their way now.
     webhook_in_flight: IntGauge = "rollcall_webhook_requests_in_flight" [],
     /// Webhook requests that were made, by what came of them: `delivered`, `failed` (tried again later), `given_up`, `lost` (another process has it).
     webhook_attempts: IntCounterVec = "rollcall_webhook_attempts_total" ["outcome"],
     /// Seconds from an event to its 2xx, of webhook deliveries that arrived.
-    webhook_lag: Histogram = "rollcall_webhook_delivery_lag_seconds" [],
+    webhook_lag: Histogram = "rollcall_webhook_delivery_lag_seconds" [] in UP_TO_DAYS,
     /// Webhook endpoints that were paused, because they failed for too long or answered 410.
     webhook_pauses: IntCounter = "rollcall_webhook_endpoints_paused_total" [],
     /// Spans of traces by what became of them: `exported`, `failed` (the collector did not take them), `dropped` (too many waited).
@@ -176,11 +214,25 @@ metrics! {
     build_info: IntGaugeVec = "rollcall_build_info" ["version"],
 }
 
+/// Words that others have for the values of labels, so that each begins at zero.
+#[derive(Clone, Debug, Default)]
+pub struct Words {
+    /// Identity providers.
+    pub idps: Vec<&'static str>,
+    /// Allowances for what deviates from the standard.
+    pub quirks: Vec<&'static str>,
+    /// Types of events.
+    pub events: Vec<&'static str>,
+}
+
+/// The `idp` of what no identity provider was recognised from.
+pub const UNKNOWN_IDP: &str = "unknown";
+
 impl Metrics {
     /// Registers every metric, and on Linux those of the process (`process_…`).
     ///
-    /// Failure reasons and connection states begin at zero instead of absent, so that the first
-    /// failure is an increase that an alert can see. `version` is the release that runs.
+    /// What has labels begins at zero instead of absent, so that the first failure is an increase
+    /// that an alert can see. `version` is the release that runs.
     ///
     /// # Errors
     ///
@@ -194,36 +246,83 @@ impl Metrics {
                 prometheus::process_collector::ProcessCollector::for_self(),
             ))
             .map_err(MetricsError::Register)?;
-        for reason in AuthenticationFailure::ALL {
-            metrics
-                .authentication_failures
-                .with_label_values(&[reason.label()]);
-        }
-        for state in ConnectionState::ALL {
-            metrics.set_connections(*state, 0);
-        }
-        for reason in Attention::ALL {
-            metrics.set_attention(*reason, 0);
-        }
-        for end in TokenEnd::ALL {
-            metrics.set_tokens_expiring(*end, 0);
-        }
-        for budget in Budget::ALL {
-            metrics.rate_limited.with_label_values(&[budget.label()]);
-        }
-        for end in SpanEnd::ALL {
-            metrics.spans_ended(*end, 0);
-        }
-        for outcome in WebhookOutcome::ALL {
-            metrics
-                .webhook_attempts
-                .with_label_values(&[outcome.label()]);
-        }
-        for notice in StaleNotice::ALL {
-            metrics.stale_notices.with_label_values(&[notice.label()]);
-        }
+        metrics.begin_at_zero();
         metrics.build_info.with_label_values(&[version]).set(1);
         Ok(metrics)
+    }
+
+    fn begin_at_zero(&self) {
+        // Every operation with every outcome would be as many series as all others together.
+        for operation in Operation::ALL {
+            for outcome in [Outcome::Ok, Outcome::Error, Outcome::Unavailable] {
+                let labels = [operation.label(), outcome.label()];
+                self.requests.with_label_values(&labels);
+            }
+        }
+        for outcome in Outcome::ALL {
+            self.api_requests.with_label_values(&[outcome.label()]);
+        }
+        for area in Area::ALL {
+            for outcome in Outcome::ALL {
+                let labels = [area.label(), outcome.label()];
+                self.page_requests.with_label_values(&labels);
+            }
+            self.page_request_duration
+                .with_label_values(&[area.label()]);
+        }
+        for reason in AuthenticationFailure::ALL {
+            self.authentication_failures
+                .with_label_values(&[reason.label()]);
+        }
+        for reason in TurnRefused::ALL {
+            self.turns_refused.with_label_values(&[reason.label()]);
+        }
+        for reason in Attention::ALL {
+            self.set_attention(*reason, 0);
+        }
+        for end in TokenEnd::ALL {
+            self.set_tokens_expiring(*end, 0);
+        }
+        for budget in Budget::ALL {
+            self.rate_limited.with_label_values(&[budget.label()]);
+        }
+        for state in UserState::ALL {
+            self.set_users(*state, 0);
+        }
+        for reason in PausedBecause::ALL {
+            self.set_webhook_endpoints_paused(*reason, 0);
+        }
+        for outcome in WebhookOutcome::ALL {
+            self.webhook_attempts.with_label_values(&[outcome.label()]);
+        }
+        for end in SpanEnd::ALL {
+            self.spans_ended(*end, 0);
+        }
+        for notice in StaleNotice::ALL {
+            self.stale_notices.with_label_values(&[notice.label()]);
+        }
+        for kind in QueryKind::ALL {
+            self.database_query.with_label_values(&[kind.label()]);
+        }
+    }
+
+    /// Begins those at zero whose labels have the words of others.
+    pub fn know(&self, words: &Words) {
+        for idp in words.idps.iter().chain(&[UNKNOWN_IDP]) {
+            for outcome in Outcome::ALL {
+                let labels = [idp, outcome.label()];
+                self.requests_by_idp.with_label_values(&labels);
+            }
+            for state in ConnectionState::ALL {
+                self.set_connections(*state, idp, 0);
+            }
+        }
+        for quirk in &words.quirks {
+            self.quirks.with_label_values(&[quirk]);
+        }
+        for kind in &words.events {
+            self.events.with_label_values(&[kind]);
+        }
     }
 
     /// The content type and the text of everything the registry collects.
@@ -238,284 +337,4 @@ impl Metrics {
             .map_err(MetricsError::Render)?;
         Ok((TEXT_FORMAT, text))
     }
-
-    /// A SCIM request was answered.
-    pub fn request_answered(&self, operation: Operation, outcome: Outcome, took: Duration) {
-        self.requests
-            .with_label_values(&[operation.label(), outcome.label()])
-            .inc();
-        self.request_duration
-            .with_label_values(&[operation.label()])
-            .observe(took.as_secs_f64());
-    }
-
-    /// A management API request was answered.
-    pub fn api_request_answered(&self, outcome: Outcome, took: Duration) {
-        self.api_requests
-            .with_label_values(&[outcome.label()])
-            .inc();
-        self.api_request_duration.observe(took.as_secs_f64());
-    }
-
-    /// A SCIM request was not let in.
-    pub fn authentication_failed(&self, reason: AuthenticationFailure) {
-        self.authentication_failures
-            .with_label_values(&[reason.label()])
-            .inc();
-    }
-
-    /// A request was answered with 429, because its address tries out tokens.
-    pub fn guess_slowed(&self) {
-        self.guesses_slowed.inc();
-    }
-
-    /// A request was answered with 429, because its connection has used up a budget.
-    pub fn rate_limited(&self, budget: Budget) {
-        self.rate_limited.with_label_values(&[budget.label()]).inc();
-    }
-
-    /// Whether Redis answers now.
-    pub fn redis_answers(&self, answers: bool) {
-        self.redis_up.set(i64::from(answers));
-    }
-
-    /// Redis stopped answering.
-    pub fn redis_went_away(&self) {
-        self.redis_outages.inc();
-    }
-
-    /// Something was told to other replicas, or heard from them.
-    pub fn stale_notice(&self, notice: StaleNotice) {
-        self.stale_notices
-            .with_label_values(&[notice.label()])
-            .inc();
-    }
-
-    /// How many SCIM requests work and wait now.
-    pub fn set_load(&self, working: usize, waiting: usize) {
-        let gauge = |count| gauge_value(u64::try_from(count).unwrap_or(u64::MAX));
-        self.requests_working.set(gauge(working));
-        self.requests_waiting.set(gauge(waiting));
-    }
-
-    /// A request got no turn, because too many of its connection wait.
-    pub fn line_full(&self) {
-        self.turns_refused.with_label_values(&["line_full"]).inc();
-    }
-
-    /// A request got no turn in time.
-    pub fn waited_too_long(&self) {
-        self.turns_refused.with_label_values(&["waited"]).inc();
-    }
-
-    /// A write is done again after a dead-lock or a serialization failure.
-    pub fn write_repeated(&self) {
-        self.writes_repeated.inc();
-    }
-
-    /// A request needed an allowance. `quirk` is its fixed name, never text from a request.
-    pub fn quirk_applied(&self, quirk: &'static str) {
-        self.quirks.with_label_values(&[quirk]).inc();
-    }
-
-    /// How many SCIM connections are in `state` now.
-    pub fn set_connections(&self, state: ConnectionState, count: u64) {
-        self.connections
-            .with_label_values(&[state.label()])
-            .set(gauge_value(count));
-    }
-
-    /// How many SCIM connections need attention for `reason` now.
-    pub fn set_attention(&self, reason: Attention, count: u64) {
-        self.connections_attention
-            .with_label_values(&[reason.label()])
-            .set(gauge_value(count));
-    }
-
-    /// An OAuth client was given an access token.
-    pub fn access_token_issued(&self) {
-        self.access_tokens_issued.inc();
-    }
-
-    /// How many SCIM tokens end then.
-    pub fn set_tokens_expiring(&self, end: TokenEnd, count: u64) {
-        self.scim_tokens_expiring
-            .with_label_values(&[end.label()])
-            .set(gauge_value(count));
-    }
-
-    /// A SCIM connection received its first authenticated request.
-    pub fn connection_connected(&self) {
-        self.connections_connected.inc();
-    }
-
-    /// How many organizations there are now.
-    pub fn set_organizations(&self, count: u64) {
-        self.organizations.set(gauge_value(count));
-    }
-
-    /// How many users there are now, in all organizations.
-    pub fn set_users(&self, count: u64) {
-        self.users.set(gauge_value(count));
-    }
-
-    /// How many groups there are now, in all organizations.
-    pub fn set_groups(&self, count: u64) {
-        self.groups.set(gauge_value(count));
-    }
-
-    /// How many references to what does not exist there are now, in all organizations.
-    pub fn set_parked_references(&self, count: u64) {
-        self.parked_references.set(gauge_value(count));
-    }
-
-    /// How many events wait in the outbox now.
-    pub fn set_outbox_events(&self, count: u64) {
-        self.outbox_events.set(gauge_value(count));
-    }
-
-    /// Where the feed ends and begins, and for how many seconds the oldest event waits for its place.
-    pub fn set_feed(&self, end: u64, removed_to: u64, outbox_age: u64) {
-        self.feed_end.set(gauge_value(end));
-        self.feed_removed_to.set(gauge_value(removed_to));
-        self.outbox_age.set(gauge_value(outbox_age));
-    }
-
-    /// So many events were removed because they had been kept long enough.
-    pub fn events_removed(&self, count: u64) {
-        self.events_removed.inc_by(count);
-    }
-
-    /// How far consumers are behind: name, events, seconds. Those that are not named are no longer shown.
-    pub fn set_consumers(&self, consumers: &[(String, u64, u64)]) {
-        self.consumer_lag.reset();
-        self.consumer_lag_seconds.reset();
-        for (name, events, seconds) in consumers {
-            let set = |gauge: &IntGaugeVec, count| {
-                gauge.with_label_values(&[name]).set(gauge_value(count));
-            };
-            set(&self.consumer_lag, *events);
-            set(&self.consumer_lag_seconds, *seconds);
-        }
-    }
-
-    /// So many events were added to the Redis stream.
-    pub fn redis_stream_added(&self, count: u64) {
-        self.redis_stream_events.inc_by(count);
-    }
-
-    /// So many events are not in the Redis stream yet.
-    pub fn set_redis_stream_lag(&self, count: u64) {
-        self.redis_stream_lag.set(gauge_value(count));
-    }
-
-    /// So many events were gone before they could be added to the Redis stream.
-    pub fn redis_stream_missed(&self, count: u64) {
-        self.redis_stream_missed.inc_by(count);
-    }
-
-    /// How many requests wait for events now, and how many streams there are.
-    pub fn set_followers(&self, waiting: usize, streams: usize) {
-        let gauge = |count| gauge_value(u64::try_from(count).unwrap_or(u64::MAX));
-        self.feed_waiting.set(gauge(waiting));
-        self.feed_streams.set(gauge(streams));
-    }
-
-    /// When the certificate ends that HTTPS is served with, in seconds since 1970.
-    pub fn set_certificate_end(&self, seconds: i64) {
-        self.certificate_end.set(seconds);
-    }
-
-    /// The files of the certificate hold none that can be served.
-    pub fn certificate_not_taken(&self) {
-        self.certificate_failures.inc();
-    }
-
-    /// How many connections to the database are open now, how many of them nobody uses, and how
-    /// many requests wait for one.
-    pub fn set_database_pool(&self, open: u64, idle: u64, waiting: u64) {
-        self.database_connections.set(gauge_value(open));
-        self.database_connections_idle.set(gauge_value(idle));
-        self.database_waiting.set(gauge_value(waiting));
-    }
-
-    /// How the webhook queue stands: how many wait, for how long the longest due, and how many
-    /// endpoints are paused.
-    pub fn set_webhook_queue(&self, pending: u64, oldest_due: Duration, paused: u64) {
-        self.webhook_queue.set(gauge_value(pending));
-        self.webhook_oldest_due
-            .set(gauge_value(oldest_due.as_secs()));
-        self.webhook_paused.set(gauge_value(paused));
-    }
-
-    /// How many webhook requests are on their way now.
-    pub fn set_webhooks_in_flight(&self, count: usize) {
-        let count = u64::try_from(count).unwrap_or(u64::MAX);
-        self.webhook_in_flight.set(gauge_value(count));
-    }
-
-    /// A webhook request was made.
-    pub fn webhook_attempted(&self, outcome: WebhookOutcome) {
-        self.webhook_attempts
-            .with_label_values(&[outcome.label()])
-            .inc();
-    }
-
-    /// Spans were sent, or lost.
-    pub(crate) fn spans_ended(&self, end: SpanEnd, count: u64) {
-        self.spans.with_label_values(&[end.label()]).inc_by(count);
-    }
-
-    /// A webhook arrived, so long after its event.
-    pub fn webhook_delivered(&self, lag: Duration) {
-        self.webhook_lag.observe(lag.as_secs_f64());
-    }
-
-    /// A webhook endpoint was paused by itself.
-    pub fn webhook_endpoint_paused(&self) {
-        self.webhook_pauses.inc();
-    }
-
-    /// `count` tombstones were removed because their time was over.
-    pub fn tombstones_purged(&self, count: u64) {
-        self.tombstones_purged.inc_by(count);
-    }
-
-    /// `count` entries of the request log were dropped.
-    pub fn request_log_dropped(&self, count: u64) {
-        self.request_log_dropped.inc_by(count);
-    }
-
-    /// Requests are logged without the bodies that would have been kept.
-    pub fn request_log_bodies_dropped(&self, count: u64) {
-        self.request_log_bodies_dropped.inc_by(count);
-    }
-
-    /// Entries of the request log are removed, as they are to be.
-    pub fn request_log_removed(&self, count: u64) {
-        self.request_log_removed.inc_by(count);
-    }
-}
-
-/// Gauges are signed; a count that does not fit is shown as the largest that does.
-fn gauge_value(count: u64) -> i64 {
-    i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-/// Every metric as a Markdown table, for the manual.
-#[must_use]
-pub fn markdown() -> String {
-    let rows = descriptions().into_iter().map(|metric| {
-        let labels: Vec<String> = metric
-            .labels
-            .iter()
-            .map(|label| format!("`{label}`"))
-            .collect();
-        let Description {
-            name, kind, help, ..
-        } = metric;
-        format!("| `{name}` | {kind} | {} | {help} |\n", labels.join(", "))
-    });
-    let head = "| metric | kind | labels | what it counts |\n| --- | --- | --- | --- |\n";
-    std::iter::once(head.to_owned()).chain(rows).collect()
 }

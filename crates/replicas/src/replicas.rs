@@ -68,6 +68,7 @@ impl Replicas {
         metrics: Metrics,
     ) -> Result<Self, ReplicasError> {
         let link = Link::open(options, metrics.clone()).map_err(ReplicasError::Url)?;
+        metrics.redis_is_configured();
         // Any id will do that no other process has.
         let own = RequestId::new(clock).to_string();
         let channel = Channel::new(&options.key_prefix, own);

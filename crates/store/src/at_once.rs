@@ -320,6 +320,7 @@ impl ConnectionHandle {
 
     async fn run_at_once(&self, write: AtOnce<'_>) -> Result<Option<StoredUser>, StoreError> {
         let stored = StoredUser::from(&write.user);
+        let kind = write.kind;
         let backend = self.store.db.get_database_backend();
         let statement = || {
             let values = write.values(self, &stored)?;
@@ -330,7 +331,7 @@ impl ConnectionHandle {
         let done = match db.query_all_raw(statement()?).await {
             Err(error) if db.is_lost(&error) => {
                 if self.was_done(write.audit_id).await? {
-                    self.store.news.committed();
+                    self.store.news.committed([kind]);
                     return Ok(Some(stored));
                 }
                 db.query_all_raw(statement()?).await
@@ -340,7 +341,7 @@ impl ConnectionHandle {
         match done {
             Ok(done) if done.is_empty() => Ok(None),
             Ok(_) => {
-                self.store.news.committed();
+                self.store.news.committed([kind]);
                 Ok(Some(stored))
             }
             Err(error) if error::is_contention(&error) || error::is_division_by_zero(&error) => {

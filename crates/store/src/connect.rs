@@ -180,6 +180,12 @@ impl Store {
         self.dialect.pool_state(&self.db)
     }
 
+    /// How many connections the pool of this process opens at most.
+    #[must_use]
+    pub fn pool_size(&self) -> u64 {
+        self.dialect.pool_size(&self.db)
+    }
+
     /// `SQLite` or `PostgreSQL`, for people.
     #[must_use]
     pub const fn database_name(&self) -> &'static str {

@@ -181,6 +181,21 @@ impl Dialect {
         pool.state(size, idle)
     }
 
+    /// How many connections the pool opens at most.
+    pub(crate) fn pool_size(&self, pool: &Pool) -> u64 {
+        let db = pool.inner();
+        u64::from(match self {
+            Self::Sqlite { .. } => db
+                .get_sqlite_connection_pool()
+                .options()
+                .get_max_connections(),
+            Self::Postgres => db
+                .get_postgres_connection_pool()
+                .options()
+                .get_max_connections(),
+        })
+    }
+
     /// Begins a transaction that may write.
     ///
     /// On SQLite it takes the write lock at once: a transaction that first reads and then writes

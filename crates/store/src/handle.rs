@@ -203,6 +203,7 @@ impl OrgTx {
 
     async fn finish(self) -> Result<(), StoreError> {
         let stale = self.outbox.stale();
+        let events = self.outbox.kinds();
         let stamp = AuditId::new(self.outbox.clock()).as_uuid();
         let at_once = self.dialect.writes_at_once();
         let tx = self.tx.connection();
@@ -211,7 +212,7 @@ impl OrgTx {
         let news = self.news;
         if stale.is_empty() {
             self.tx.commit().await?;
-            news.committed();
+            news.committed(events);
             return Ok(());
         }
         let numbers = access_changes::write_down(self.tx.connection(), &stale, stamp).await?;
@@ -222,9 +223,11 @@ impl OrgTx {
             let committed = tx.commit().await;
             // Also if that failed: whoever reports a failure may have committed all the same.
             remembered.changed(stale);
-            news.committed();
             if committed.is_ok() {
                 remembered.committed(numbers);
+                news.committed(events);
+            } else {
+                news.committed([]);
             }
             committed
         };

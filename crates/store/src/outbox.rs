@@ -218,6 +218,15 @@ impl Outbox {
         });
     }
 
+    /// The types of the events that were queued.
+    pub(crate) fn kinds(&self) -> Vec<EventType> {
+        let told = self
+            .changes
+            .iter()
+            .filter_map(|change| change.event.as_ref());
+        told.map(|told| told.kind).collect()
+    }
+
     /// What the changes make out of date in those who remember it.
     pub(crate) fn stale(&self) -> BTreeSet<Stale> {
         let told = self

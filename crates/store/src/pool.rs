@@ -26,6 +26,7 @@ use tracing::Span;
 use self::held::{Held, Waiting};
 use crate::error::is_lost_connection;
 use crate::spans;
+use crate::timings::{Timings, only_reads};
 
 /// A connection that nobody used for so long is asked for a sign of life in any case.
 const TRUSTED_FOR: Duration = Duration::from_secs(1);
@@ -43,23 +44,25 @@ pub struct PoolState {
 
 /// When the server last closed a connection that was to be used.
 #[derive(Clone)]
-pub(crate) struct Losses {
+pub(crate) struct Losses(Arc<Loss>);
+
+struct Loss {
     beginning: Instant,
     /// Nanoseconds after `beginning`; 0 if there was none.
-    last: Arc<AtomicU64>,
+    last: AtomicU64,
 }
 
 impl Losses {
     pub(crate) fn none() -> Self {
-        Self {
+        Self(Arc::new(Loss {
             beginning: Instant::now(),
-            last: Arc::default(),
-        }
+            last: AtomicU64::default(),
+        }))
     }
 
     fn note(&self) {
-        let now = u64::try_from(self.beginning.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        self.last.fetch_max(now.max(1), Ordering::Relaxed);
+        let now = u64::try_from(self.0.beginning.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.0.last.fetch_max(now.max(1), Ordering::Relaxed);
     }
 
     /// Whether a connection that was not used for this long has to show that it is alive.
@@ -67,9 +70,9 @@ impl Losses {
         if idle_for >= TRUSTED_FOR {
             return true;
         }
-        let last = self.last.load(Ordering::Relaxed);
+        let last = self.0.last.load(Ordering::Relaxed);
         last > 0 && {
-            let since = self.beginning.elapsed();
+            let since = self.0.beginning.elapsed();
             since.saturating_sub(Duration::from_nanos(last)) < idle_for
         }
     }
@@ -82,6 +85,7 @@ pub(crate) struct Pool {
     /// On PostgreSQL, where statements that stand alone go.
     held: Option<Held>,
     losses: Losses,
+    timings: Timings,
     /// How many use a connection or wait for one.
     wanted: Arc<AtomicUsize>,
 }
@@ -96,13 +100,18 @@ impl Drop for Wanted {
 }
 
 impl Pool {
-    pub(crate) fn new(inner: DatabaseConnection, losses: Losses) -> Self {
-        let held = (inner.get_database_backend() == DbBackend::Postgres)
-            .then(|| Held::new(inner.get_postgres_connection_pool().clone(), losses.clone()));
+    pub(crate) fn new(mut inner: DatabaseConnection, losses: Losses) -> Self {
+        let timings = Timings::default();
+        inner.set_metric_callback(timings.callback());
+        let held = (inner.get_database_backend() == DbBackend::Postgres).then(|| {
+            let pool = inner.get_postgres_connection_pool().clone();
+            Held::new(pool, losses.clone(), timings.clone())
+        });
         Self {
             inner,
             held,
             losses,
+            timings,
             wanted: Arc::default(),
         }
     }
@@ -123,6 +132,11 @@ impl Pool {
             self.losses.note();
         }
         lost
+    }
+
+    /// What it tells of how long it takes.
+    pub(crate) const fn timings(&self) -> &Timings {
+        &self.timings
     }
 
     /// Counts the caller among those who want a connection.
@@ -150,10 +164,15 @@ impl Pool {
         options: impl Fn() -> TransactionOptions,
     ) -> Result<DatabaseTransaction, DbErr> {
         let _waiting = self.wait();
-        match self.inner.begin_with_options(options()).await {
-            Err(error) if self.is_lost(&error) => self.inner.begin_with_options(options()).await,
-            begun => begun,
-        }
+        let begin = async {
+            match self.inner.begin_with_options(options()).await {
+                Err(error) if self.is_lost(&error) => {
+                    self.inner.begin_with_options(options()).await
+                }
+                begun => begun,
+            }
+        };
+        self.timings.wait(begin).await
     }
 
     /// To be held while a connection is taken from the library's pool itself.
@@ -206,14 +225,6 @@ impl Pool {
     }
 }
 
-/// Whether a statement may be sent again when nobody knows what became of it. A data-modifying
-/// statement of PostgreSQL can begin with `with`, so that one may not.
-fn only_reads(statement: &Statement) -> bool {
-    let sql = statement.sql.trim_start();
-    sql.get(..6)
-        .is_some_and(|word| word.eq_ignore_ascii_case("select"))
-}
-
 #[async_trait]
 impl ConnectionTrait for Pool {
     fn get_database_backend(&self) -> DbBackend {
@@ -239,7 +250,8 @@ impl ConnectionTrait for Pool {
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         let _wanted = self.want();
-        let again = only_reads(&statement).then(|| statement.clone());
+        // Nobody knows what became of a statement whose connection is lost.
+        let again = only_reads(&statement.sql).then(|| statement.clone());
         match self.query_one_once(statement).await {
             Err(error) if self.is_lost(&error) => match again {
                 Some(again) => self.query_one_once(again).await,
@@ -251,7 +263,8 @@ impl ConnectionTrait for Pool {
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let _wanted = self.want();
-        let again = only_reads(&statement).then(|| statement.clone());
+        // Nobody knows what became of a statement whose connection is lost.
+        let again = only_reads(&statement.sql).then(|| statement.clone());
         match self.query_all_once(statement).await {
             Err(error) if self.is_lost(&error) => match again {
                 Some(again) => self.query_all_once(again).await,
@@ -296,19 +309,5 @@ mod tests {
 
         assert!(losses.distrust(moment));
         assert!(!losses.distrust(Duration::ZERO));
-    }
-
-    #[test]
-    fn only_what_cannot_write_is_sent_again() {
-        let statement = |sql: &str| Statement::from_string(DbBackend::Postgres, sql);
-        assert!(only_reads(&statement("SELECT 1")));
-        assert!(only_reads(&statement("\n    select 1")));
-        for sql in [
-            "with gone as (delete from users) select 1",
-            "insert into users values (1) returning id",
-            "",
-        ] {
-            assert!(!only_reads(&statement(sql)), "{sql}");
-        }
     }
 }

@@ -8,6 +8,9 @@
 //! A process that finds the lock taken need not wait for it: its holder looks once more after it
 //! has let go, and so sees whatever was committed before anybody found it taken.
 
+use std::collections::HashMap;
+
+use rollcall_model::EventType;
 use sea_orm::{ConnectionTrait, FromQueryResult, QuerySelect, Statement};
 use tokio::sync::watch;
 use tracing::{Instrument, Span};
@@ -137,6 +140,13 @@ impl Store {
     #[must_use]
     pub fn watch_feed(&self) -> watch::Receiver<u64> {
         self.news.watch_feed()
+    }
+
+    /// How many events of which type this process has committed since the last time that somebody
+    /// asked. For one who counts them.
+    #[must_use]
+    pub fn take_committed_events(&self) -> HashMap<EventType, u64> {
+        self.news.take_uncounted()
     }
 
     /// Waits until this process has committed events since the last time that somebody waited.

@@ -9,9 +9,9 @@ use rand::rngs::SysRng;
 use rollcall_events::webhooks::WebhookOptions;
 use rollcall_events::{Events, EventsOptions};
 use rollcall_gateway::{
-    ActivityLog, Admission, AdmissionLimits, AppState, Draining, Followers, HeldBack, Limits,
-    Listeners, Notices, OauthSettings, Proxies, Purge, RateSettings, RequestLogSettings, Running,
-    Settings,
+    ActivityLog, Admission, AdmissionLimits, AppState, Draining, EachConnectionMetrics, Followers,
+    HeldBack, Limits, Listeners, MetricsPage, Notices, OauthSettings, Proxies, Purge, RateSettings,
+    RequestLogSettings, Running, Settings,
 };
 use rollcall_metrics::Metrics;
 use rollcall_metrics::traces::Traces;
@@ -219,6 +219,7 @@ impl TestApp {
             replicas,
             metrics,
             traces: Traces::off(),
+            metrics_page: MetricsPage::new(EachConnectionMetrics::All),
             sealing_key: Arc::new(SealingKey::from_base64(&sealing_key).unwrap()),
             admission: Admission::new(settings.admission),
             held_back: HeldBack::default(),

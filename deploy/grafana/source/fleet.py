@@ -3,6 +3,7 @@
 from panels import ORANGE, RED, Panel, dashboard, of, quantile, rate, stat
 
 FAULTS = 'outcome=~"error|unavailable"'
+FAILED = 'outcome!~"ok|not_found"'
 RATE = "reqps"
 
 DASHBOARD = dashboard(
@@ -16,7 +17,7 @@ DASHBOARD = dashboard(
                  f'(sum({rate("rollcall_requests_total", FAULTS)}) or vector(0)) / (sum({rate("rollcall_requests_total")}) > 0)',
                  "percentunit", limits=[(0.01, ORANGE), (0.05, RED)], runbooks=["RollcallRequestsFailing"]),
             stat("Connections that need attention", "They worked, and something is wrong: see the reasons below. Normal: 0.",
-                 "max(" + of("rollcall_connections", 'state="attention"') + ")",
+                 "sum(max by (idp) (" + of("rollcall_connections", 'state="attention"') + "))",
                  limits=[(1, ORANGE)], runbooks=["RollcallConnectionNeedsAttention"]),
             stat("Tokens that end within a week", "Each is a customer who has to be given a new one. Normal: 0.",
                  "max(" + of("rollcall_scim_tokens_expiring", 'days="7"') + ")",
@@ -25,7 +26,7 @@ DASHBOARD = dashboard(
                  "max(" + of("rollcall_outbox_age_seconds") + ")", "s",
                  limits=[(10, ORANGE), (60, RED)], runbooks=["RollcallEventsNotPlaced"]),
             stat("Paused webhook endpoints", "Paused by people or by themselves. Each product behind one learns nothing. Normal: what you know of.",
-                 "max(" + of("rollcall_webhook_endpoints_paused") + ")",
+                 "sum(max by (reason) (" + of("rollcall_webhook_endpoints_paused") + "))",
                  limits=[(1, ORANGE)], runbooks=["RollcallWebhookEndpointDead"]),
         ]),
         ("Requests of identity providers", [
@@ -34,6 +35,11 @@ DASHBOARD = dashboard(
                   stacked=True, width=12, runbooks=["RollcallRequestsFailing"]),
             Panel("SCIM requests by operation", "What identity providers do. A first import shows as `create_user`, the daily round as `get_user`, `list_users` and `patch_user`.",
                   [(f'sum by (operation) ({rate("rollcall_requests_total")})', "{{operation}}")], RATE, stacked=True, width=12),
+            Panel("SCIM requests by identity provider", "`unknown` are those that none was recognised from. One that falls to nothing while the others go on has a fault of its own.",
+                  [(f'sum by (idp) ({rate("rollcall_requests_by_idp_total")})', "{{idp}}")], RATE, stacked=True, width=12),
+            Panel("Requests that failed, by identity provider", "Share of what is neither `ok` nor `not_found`. One far above the others: it has changed what it sends, or a customer of it is locked out.",
+                  [(f'sum by (idp) ({rate("rollcall_requests_by_idp_total", FAILED)}) / (sum by (idp) ({rate("rollcall_requests_by_idp_total")}) > 0)', "{{idp}}")],
+                  "percentunit", width=12, runbooks=["RollcallRequestsFailing", "RollcallAuthenticationFailing"]),
             Panel("Latency", "Of all SCIM requests. Normal: a median of milliseconds and a 99th percentile below a second; large groups and lists take longer. Providers give up after about a minute.",
                   [(quantile(share, "rollcall_request_duration_seconds"), name) for share, name in ((0.5, "median"), (0.95, "95 %"), (0.99, "99 %"))],
                   "s", limits=[(10, RED)], width=12, runbooks=["RollcallRequestsSlow"]),
@@ -55,22 +61,32 @@ DASHBOARD = dashboard(
         ]),
         ("Customers", [
             Panel("Connections by state", "`awaiting_first_request` are being set up, `attention` need a person.",
-                  [("max by (state) (" + of("rollcall_connections") + ")", "{{state}}")], stacked=True,
+                  [("sum by (state) (max by (state, idp) (" + of("rollcall_connections") + "))", "{{state}}")], stacked=True,
                   runbooks=["RollcallConnectionNeedsAttention"]),
+            Panel("Connections by identity provider", "The one that requests were recognised as, else the one that was chosen at the set-up.",
+                  [("sum by (idp) (max by (state, idp) (" + of("rollcall_connections") + "))", "{{idp}}")], stacked=True),
             Panel("Connections that need attention, by reason", "Each connection is held against what is usual for it. `quiet` of many at once: look whether our address is reached at all. Normal: 0.",
                   [("max by (reason) (" + of("rollcall_connections_attention") + ")", "{{reason}}")], stacked=True,
                   runbooks=["RollcallConnectionNeedsAttention", "RollcallConnectionQuiet"]),
             Panel("Tokens by what is left", "Live tokens that end within so many days (each holds those below it), and those that ended in the last 30.",
                   [("max by (days) (" + of("rollcall_scim_tokens_expiring") + ")", "{{days}}")],
                   runbooks=["RollcallTokenExpiring", "RollcallTokenExpiresTomorrow"]),
-            Panel("Organizations, users, groups", "What the database holds, deactivated users included. A sudden fall is a mass deletion.",
-                  [("max(" + of(f"rollcall_{what}") + ")", what) for what in ("organizations", "users", "groups")]),
+            Panel("Users by state", "A sudden fall is a mass deletion; from `active` to `inactive`, a mass deactivation.",
+                  [("max by (state) (" + of("rollcall_users") + ")", "{{state}}")], stacked=True),
+            Panel("Organizations, groups", "What the database holds. A sudden fall is a mass deletion.",
+                  [("max(" + of(f"rollcall_{what}") + ")", what) for what in ("organizations", "groups")]),
             Panel("References to nobody", "Members and managers that were named and never pushed. Normal: falls to near 0 after a first import.",
                   [("max(" + of("rollcall_parked_references") + ")", "parked references")]),
             Panel("First requests", "Connections that an identity provider reached for the first time, in an hour.",
                   [("sum(increase(" + of("rollcall_connections_connected_total") + "[1h]))", "connected")]),
             Panel("Access tokens", "Given to OAuth clients of connections: each client asks for one about as often as it expires.",
                   [(f'sum({rate("rollcall_access_tokens_issued_total")})', "issued")], RATE),
+        ]),
+        ("Pages for people", [
+            Panel("Console and portal", "Requests for pages by area and outcome. `error` and `unavailable` are ours.",
+                  [(f'sum by (area, outcome) ({rate("rollcall_page_requests_total")})', "{{area}} {{outcome}}")], RATE, stacked=True, width=12),
+            Panel("Console and portal, latency", "99th percentile. Normal: well below a second; lists of large organizations take longer.",
+                  [(quantile(0.99, "rollcall_page_request_duration_seconds", "area"), "{{area}}")], "s", width=12),
         ]),
     ],
 )

@@ -122,8 +122,9 @@ def variable(name: str, query: str, label: str) -> dict:
     }
 
 
-def dashboard(uid: str, title: str, description: str, rows: list) -> dict:
-    """`rows` are pairs of a heading and its panels, which are laid out from left to right."""
+def dashboard(uid: str, title: str, description: str, rows: list, variables: list = ()) -> dict:
+    """`rows` are pairs of a heading and its panels, which are laid out from left to right. `variables`
+    are chosen at the top beside the replicas."""
     panels, y = [], 0
     for heading, contents in rows:
         panels.append({
@@ -162,6 +163,7 @@ def dashboard(uid: str, title: str, description: str, rows: list) -> dict:
         "templating": {"list": [
             variable("job", "label_values(rollcall_build_info, job)", "Job"),
             variable("instance", 'label_values(rollcall_build_info{job=~"$job"}, instance)', "Replica"),
+            *variables,
         ]},
         "panels": panels,
     }

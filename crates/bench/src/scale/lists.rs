@@ -27,7 +27,7 @@ async fn metrics(installation: &Installation) -> anyhow::Result<()> {
     let users = scale.organizations * scale.users + scale.large + 1;
     for (name, expected) in [
         ("rollcall_organizations", scale.organizations + 2),
-        ("rollcall_users", users),
+        ("rollcall_users{state=\"active\"}", users),
         ("rollcall_groups", 1),
     ] {
         let line = format!("{name} {expected}");

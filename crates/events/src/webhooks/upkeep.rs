@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use rollcall_metrics::Metrics;
+use rollcall_metrics::{Metrics, PausedBecause};
+use rollcall_model::PauseReason;
 use rollcall_store::{Store, StoreError};
 use tokio::time::sleep;
 
@@ -52,10 +53,15 @@ async fn step(
         .await?;
     let queue = store.webhook_queue().await?;
     let oldest = queue.oldest_due_at.map(|since| now.since(since));
-    metrics.set_webhook_queue(
-        queue.pending,
-        oldest.unwrap_or_default(),
-        queue.paused_endpoints,
-    );
+    metrics.set_webhook_queue(queue.pending, oldest.unwrap_or_default());
+    metrics.set_webhook_endpoints_failing(queue.failing);
+    for (reason, count) in queue.paused {
+        let because = match reason {
+            PauseReason::Manual => PausedBecause::Manual,
+            PauseReason::Failing => PausedBecause::Failing,
+            PauseReason::Gone => PausedBecause::Gone,
+        };
+        metrics.set_webhook_endpoints_paused(because, count);
+    }
     Ok(removed)
 }

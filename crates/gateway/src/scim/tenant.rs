@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix_web::dev::Payload;
 use actix_web::http::Method;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
-use rollcall_metrics::AuthenticationFailure;
+use rollcall_metrics::{AuthenticationFailure, TurnRefused};
 use rollcall_model::{
     Credential, IdpKind, RequestId, ScimConnectionId, ScimProfile, ScimSettings, Scopes,
 };
@@ -97,9 +97,12 @@ impl Tenant {
         let connection = self.handle.connection_id();
         let turn = self.app.admission.turn(connection);
         let turn = turn.instrument(debug_span!("scim.wait_for_turn")).await;
-        let turn = turn.inspect_err(|busy| match busy {
-            Busy::LineFull => self.app.metrics.line_full(),
-            Busy::WaitedTooLong => self.app.metrics.waited_too_long(),
+        let turn = turn.inspect_err(|busy| {
+            let reason = match busy {
+                Busy::LineFull => TurnRefused::LineFull,
+                Busy::WaitedTooLong => TurnRefused::Waited,
+            };
+            self.app.metrics.turn_refused(reason);
         });
         *held() = Some(turn.map_err(ScimFailure::Busy)?);
         Ok(())

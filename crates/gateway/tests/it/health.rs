@@ -1,5 +1,7 @@
 //! Health, metrics and stopping.
 
+use std::time::Duration;
+
 use rollcall_testkit::{TestApp, on_each_database};
 use serde_json::json;
 
@@ -74,10 +76,15 @@ on_each_database! {
             "rollcall_requests_total{operation=\"get_user\",outcome=\"not_found\"} 1",
             "rollcall_requests_total{operation=\"list_users\",outcome=\"unauthorized\"} 1",
             "rollcall_authentication_failures_total{reason=\"missing\"} 1",
-            "rollcall_connections{state=\"connected\"} 1",
-            "rollcall_connections{state=\"awaiting_first_request\"} 1",
+            "rollcall_requests_by_idp_total{idp=\"unknown\",outcome=\"not_found\"} 1",
+            "rollcall_connections{idp=\"unknown\",state=\"connected\"} 1",
+            "rollcall_connections{idp=\"unknown\",state=\"awaiting_first_request\"} 1",
+            "rollcall_connections{idp=\"okta\",state=\"connected\"} 0",
             "rollcall_organizations 2",
-            "rollcall_users 1",
+            "rollcall_users{state=\"active\"} 1",
+            "rollcall_users{state=\"inactive\"} 0",
+            "rollcall_events_total{type=\"user.created\"} 1",
+            "rollcall_events_total{type=\"user.deleted\"} 0",
             // How many depends on how quick the relay was.
             "rollcall_outbox_events ",
             "rollcall_request_duration_seconds_count{operation=\"create_user\"} 1",
@@ -87,6 +94,65 @@ on_each_database! {
         app.events("acme").await;
         let metrics = app.api.get("/metrics").await.expect(200);
         assert!(metrics.body.as_str().unwrap().contains("rollcall_outbox_events 0"));
+    }
+
+    async fn a_connection_that_was_called_is_told_of_by_itself(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let globex = app.connect("Globex").await;
+        let _ = acme.scim.get("/Users").await.expect(200);
+        let _ = acme.scim.get("/Users/0").await.expect(404);
+        app.flush().await;
+        app.clock.advance(Duration::from_secs(30));
+
+        let metrics = app.api.get("/metrics").await.expect(200);
+
+        let text = metrics.body.as_str().unwrap();
+        let id = &acme.id;
+        for line in [
+            format!("rollcall_connection_last_request_seconds{{connection=\"{id}\",idp=\"unknown\"}} 30"),
+            format!("rollcall_connection_requests_total{{connection=\"{id}\",outcome=\"ok\"}} 1"),
+            format!("rollcall_connection_requests_total{{connection=\"{id}\",outcome=\"not_found\"}} 1"),
+        ] {
+            assert!(text.contains(&line), "{line} is not in\n{text}");
+        }
+        assert!(!text.contains(&globex.id), "{text}");
+    }
+
+    async fn inactive_users_are_counted_again_after_a_minute(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let metrics = async || app.api.get("/metrics").await.expect(200).text("");
+        let _ = acme.scim.post("/Users", json!({ "userName": "amy" })).await.expect(201);
+        assert!(metrics().await.contains("rollcall_users{state=\"active\"} 1"));
+        let bob = json!({ "userName": "bob", "active": false });
+        let _ = acme.scim.post("/Users", bob).await.expect(201);
+
+        assert!(metrics().await.contains("rollcall_users{state=\"inactive\"} 0"));
+        app.clock.advance(Duration::from_mins(1));
+        let text = metrics().await;
+
+        assert!(text.contains("rollcall_users{state=\"inactive\"} 1"), "{text}");
+        assert!(text.contains("rollcall_users{state=\"active\"} 1"), "{text}");
+    }
+
+    async fn the_time_in_the_database_is_measured(database: TestDatabase) {
+        let app = TestApp::start(database).await;
+        let acme = app.connect("Acme").await;
+        let _ = acme.scim.post("/Users", json!({ "userName": "amy" })).await.expect(201);
+        let _ = acme.scim.get("/Users").await.expect(200);
+
+        let metrics = app.api.get("/metrics").await.expect(200);
+
+        let text = metrics.body.as_str().unwrap();
+        for name in [
+            "rollcall_database_query_seconds_count{kind=\"read\"}",
+            "rollcall_database_query_seconds_count{kind=\"write\"}",
+            "rollcall_database_wait_seconds_count",
+        ] {
+            let value = text.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            assert!(value.trim().parse::<u64>().unwrap() > 0, "{name}{value}");
+        }
     }
 
     async fn stopping_finishes_what_is_under_way_and_keeps_the_notes(database: TestDatabase) {

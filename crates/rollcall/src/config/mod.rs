@@ -16,6 +16,7 @@ mod layers;
 mod limits;
 mod log;
 mod management_oidc;
+mod metrics;
 mod oauth;
 mod outbound;
 mod portal;
@@ -47,6 +48,7 @@ pub(crate) use self::events::EventsConfig;
 pub(crate) use self::limits::LimitsConfig;
 pub(crate) use self::log::{LogConfig, LogFormat};
 pub(crate) use self::management_oidc::ManagementOidcConfig;
+pub(crate) use self::metrics::MetricsConfig;
 pub(crate) use self::oauth::OauthConfig;
 pub(crate) use self::outbound::OutboundConfig;
 pub(crate) use self::portal::PortalConfig;
@@ -123,6 +125,8 @@ pub(crate) struct Config {
     pub(crate) auto_migrate: bool,
     /// What is logged, and how.
     pub(crate) log: LogConfig,
+    /// What is measured beyond the usual.
+    pub(crate) metrics: MetricsConfig,
     /// How much one request may ask for.
     pub(crate) limits: LimitsConfig,
     /// How much a SCIM connection may ask for.

@@ -18,7 +18,7 @@ use prometheus::Registry;
 use rollcall_events::{Events, EventsOptions};
 use rollcall_gateway::{
     ActivityLog, Admission, AdmissionLimits, AppState, Draining, Followers, HeldBack, Limits,
-    Listeners, Notices, OauthSettings, Purge, RateSettings, Running, Settings,
+    Listeners, MetricsPage, Notices, OauthSettings, Purge, RateSettings, Running, Settings,
 };
 use rollcall_metrics::Metrics;
 use rollcall_metrics::traces::Traces;
@@ -132,6 +132,7 @@ async fn start_on(
         replicas: replicas::share(config, metrics.clone())?,
         metrics,
         traces: traces.clone(),
+        metrics_page: MetricsPage::new(config.metrics.connections),
         sealing_key: Arc::clone(&sealing_key),
         admission: Admission::new(settings.admission),
         held_back: HeldBack::default(),

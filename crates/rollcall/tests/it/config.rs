@@ -58,6 +58,7 @@ fn what_is_shown_is_a_file_that_says_where_each_value_is_from() {
     auto_migrate = true
     log.level = "info,sea_orm_migration=warn,actix_server=warn"
     log.format = "text"
+    metrics.connections = "off"
     limits.max_body_bytes = 1048576
     limits.max_nesting = 64
     limits.max_string_bytes = 65536

@@ -24,6 +24,7 @@ use tokio::runtime::{self, Handle};
 
 use super::{Losses, TRUSTED_FOR};
 use crate::error::is_loss;
+use crate::timings::{Timings, only_reads};
 
 /// How long a connection stays out of the pool at most, once it has nothing to do.
 const HELD_FOR: Duration = Duration::from_secs(5);
@@ -33,6 +34,7 @@ const HELD_FOR: Duration = Duration::from_secs(5);
 pub(super) struct Held {
     pool: PgPool,
     losses: Losses,
+    timings: Timings,
     shelf: Arc<Mutex<Shelf>>,
 }
 
@@ -66,10 +68,11 @@ impl Drop for Waiting {
 }
 
 impl Held {
-    pub(super) fn new(pool: PgPool, losses: Losses) -> Self {
+    pub(super) fn new(pool: PgPool, losses: Losses, timings: Timings) -> Self {
         Self {
             pool,
             losses,
+            timings,
             shelf: Arc::default(),
         }
     }
@@ -99,7 +102,9 @@ impl Held {
 
     pub(super) async fn execute(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         let mut connection = self.take().await?;
-        let done = query(statement).execute(&mut *connection.inner).await;
+        let reads = only_reads(&statement.sql);
+        let asked = query(statement).execute(&mut *connection.inner);
+        let done = self.timings.ask(reads, asked).await;
         self.keep(connection, done.as_ref().err());
         done.map(Into::into)
             .map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(error.into())))
@@ -110,16 +115,18 @@ impl Held {
         statement: Statement,
     ) -> Result<Option<QueryResult>, DbErr> {
         let mut connection = self.take().await?;
-        let row = query(statement)
-            .fetch_optional(&mut *connection.inner)
-            .await;
+        let reads = only_reads(&statement.sql);
+        let asked = query(statement).fetch_optional(&mut *connection.inner);
+        let row = self.timings.ask(reads, asked).await;
         self.keep(connection, row.as_ref().err());
         row.map(|row| row.map(Into::into)).map_err(query_error)
     }
 
     pub(super) async fn query_all(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let mut connection = self.take().await?;
-        let rows = query(statement).fetch_all(&mut *connection.inner).await;
+        let reads = only_reads(&statement.sql);
+        let asked = query(statement).fetch_all(&mut *connection.inner);
+        let rows = self.timings.ask(reads, asked).await;
         self.keep(connection, rows.as_ref().err());
         rows.map(|rows| rows.into_iter().map(Into::into).collect())
             .map_err(query_error)
@@ -133,12 +140,14 @@ impl Held {
             let mut shelf = lock(&self.shelf);
             shelf.give_back_distrusted(&self.losses);
             if let Some(connection) = shelf.take(runtime, self.has_room()) {
+                self.timings.did_not_wait();
                 return Ok(connection);
             }
             shelf.waiting += 1;
             Waiting(Arc::clone(&self.shelf))
         };
-        let inner = self.pool.acquire().await.map_err(acquire_error)?;
+        let acquired = self.timings.wait(self.pool.acquire()).await;
+        let inner = acquired.map_err(acquire_error)?;
         drop(waiting);
         let now = Instant::now();
         Ok(Connection {

@@ -1,6 +1,6 @@
 //! What is removed from the queue, and how long it is.
 
-use rollcall_model::Timestamp;
+use rollcall_model::{PauseReason, Timestamp};
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 
 use crate::connect::Store;
@@ -45,7 +45,14 @@ const LENGTH: &str = "
         (select count(*) from (
             select 1 as one from webhook_deliveries where state = 'pending' limit $1
         ) as counted) as pending,
-        (select count(*) from webhook_endpoints where paused_at is not null) as paused,
+        (select count(*) from webhook_endpoints
+            where paused_at is not null and pause_reason = 'manual') as manual,
+        (select count(*) from webhook_endpoints
+            where paused_at is not null and pause_reason = 'failing') as broken,
+        (select count(*) from webhook_endpoints
+            where paused_at is not null and pause_reason = 'gone') as gone,
+        (select count(*) from webhook_endpoints
+            where paused_at is null and failures > 0) as failing,
         (select min(due_at) from (
             select (
                 select d.due_at from webhook_deliveries d
@@ -62,14 +69,19 @@ pub struct WebhookQueue {
     pub pending: u64,
     /// Since when the longest due delivery is due, of endpoints that are not paused.
     pub oldest_due_at: Option<Timestamp>,
-    /// Endpoints that are paused.
-    pub paused_endpoints: u64,
+    /// Endpoints that are paused, by the reason.
+    pub paused: [(PauseReason, u64); 3],
+    /// Endpoints that are not paused and whose last attempt failed.
+    pub failing: u64,
 }
 
-#[derive(FromQueryResult)]
+#[derive(Default, FromQueryResult)]
 struct Row {
     pending: i64,
-    paused: i64,
+    manual: i64,
+    broken: i64,
+    gone: i64,
+    failing: i64,
     oldest_due_at: Option<i64>,
 }
 
@@ -118,13 +130,17 @@ impl Store {
         let backend = self.db.get_database_backend();
         let statement = Statement::from_sql_and_values(backend, LENGTH, [most.into()]);
         let row = Row::find_by_statement(statement).one(&self.db).await?;
+        let row = row.unwrap_or_default();
         let count = |count: i64| u64::try_from(count).unwrap_or(0);
         Ok(WebhookQueue {
-            pending: row.as_ref().map_or(0, |row| count(row.pending)),
-            paused_endpoints: row.as_ref().map_or(0, |row| count(row.paused)),
-            oldest_due_at: row
-                .and_then(|row| row.oldest_due_at)
-                .map(Timestamp::from_unix_micros),
+            pending: count(row.pending),
+            paused: [
+                (PauseReason::Manual, count(row.manual)),
+                (PauseReason::Failing, count(row.broken)),
+                (PauseReason::Gone, count(row.gone)),
+            ],
+            failing: count(row.failing),
+            oldest_due_at: row.oldest_due_at.map(Timestamp::from_unix_micros),
         })
     }
 }

@@ -151,7 +151,8 @@ on_each_database! {
             assert_eq!(states[&organization.id], expected, "{}", organization.name);
         }
         let (census, counts) = counted(&fixture).await;
-        assert_eq!((census.connected, census.attention), (3, 5));
+        assert_eq!(census.in_state(ConnectionState::Connected), 3);
+        assert_eq!(census.in_state(ConnectionState::Attention), 5);
         let each = ["no_live_token", "token_expiring", "auth_failing", "errors_rising", "quiet"];
         assert_eq!(counts, each.map(|reason| (reason, 1)));
         let query = OrganizationQuery { state: Some(ConnectionState::Attention), ..OrganizationQuery::default() };

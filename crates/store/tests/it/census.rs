@@ -37,11 +37,13 @@ on_each_database! {
         for connection in org.list_scim_connections(all).await.unwrap().items {
             *states.entry(connection.state()).or_default() += 1;
         }
-        assert_eq!(states[&ConnectionState::AwaitingFirstRequest], census.awaiting_first_request);
-        assert_eq!(states[&ConnectionState::Connected], census.connected);
-        assert_eq!(states[&ConnectionState::Disabled], census.disabled);
-        assert_eq!(states[&ConnectionState::Attention], census.attention);
+        assert_eq!(states[&ConnectionState::AwaitingFirstRequest], census.in_state(ConnectionState::AwaitingFirstRequest));
+        assert_eq!(states[&ConnectionState::Connected], census.in_state(ConnectionState::Connected));
+        assert_eq!(states[&ConnectionState::Disabled], census.in_state(ConnectionState::Disabled));
+        assert_eq!(states[&ConnectionState::Attention], census.in_state(ConnectionState::Attention));
         assert_eq!((census.organizations, census.users, census.groups), (1, 3, 0));
+        assert!(census.connections.iter().all(|it| it.idp.is_none()));
+        assert_eq!(fixture.store.count_inactive_users().await.unwrap(), 0);
         assert_eq!(census.outbox, fixture.store.outbox_len().await.unwrap());
     }
 }

@@ -24,6 +24,9 @@ fn without_file_and_variables_there_are_the_defaults() {
             level: "info,sea_orm_migration=warn,actix_server=warn",
             format: Text,
         },
+        metrics: MetricsConfig {
+            connections: Off,
+        },
         limits: LimitsConfig {
             max_body_bytes: 1048576,
             max_nesting: 64,
@@ -208,8 +211,8 @@ fn an_empty_variable_counts_as_not_set() {
 
 #[test]
 fn unknown_keys_are_all_named() {
-    let folder = Folder::with("lisen = \"x\"\n[limits]\nmax_result = 1\n[metrics]\n");
-    insta::assert_snapshot!(folder.refusal(&[("ROLLCALL_PORT", "80")]), @"unknown: the key `limits.max_result` in rollcall.toml, the key `lisen` in rollcall.toml, the section `[metrics]` in rollcall.toml, the variable ROLLCALL_PORT; `rollcall config default` prints every key");
+    let folder = Folder::with("lisen = \"x\"\n[limits]\nmax_result = 1\n[metric]\n");
+    insta::assert_snapshot!(folder.refusal(&[("ROLLCALL_PORT", "80")]), @"unknown: the key `limits.max_result` in rollcall.toml, the key `lisen` in rollcall.toml, the section `[metric]` in rollcall.toml, the variable ROLLCALL_PORT; `rollcall config default` prints every key");
 }
 
 #[test]

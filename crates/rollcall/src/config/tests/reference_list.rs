@@ -63,6 +63,7 @@ fn fields<'de, T: Deserialize<'de>>(section: &str) -> Vec<String> {
 fn the_default_file_describes_every_field_and_nothing_else() {
     let sections = [
         "log",
+        "metrics",
         "limits",
         "concurrency",
         "rate_limits",
@@ -83,6 +84,7 @@ fn the_default_file_describes_every_field_and_nothing_else() {
         assert!(expected.remove(section), "{section}");
     }
     expected.extend(fields::<LogConfig>("log."));
+    expected.extend(fields::<MetricsConfig>("metrics."));
     expected.extend(fields::<LimitsConfig>("limits."));
     expected.extend(fields::<ConcurrencyConfig>("concurrency."));
     expected.extend(fields::<RateLimitsConfig>("rate_limits."));
