@@ -26,7 +26,8 @@ export TOOLS_DIR
 export PATH := $(TOOLS_DIR)/bin:$(PATH)
 
 .PHONY: help demo run build test check conformance fuzz bench scale scale-quick screenshots book fmt generate advisories clean \
-	build-bench prerequisites nextest deny cargo-fuzz mdbook check-format check-dependencies check-deploy check-lints check-docs
+	build-bench prerequisites nextest deny cargo-fuzz mdbook check-format check-dependencies check-deploy check-observed \
+	check-lints check-docs
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -45,7 +46,7 @@ test: nextest ## run every test, on SQLite and on PostgreSQL
 	scripts/install-browser
 	scripts/with-services scripts/run-tests
 
-check: check-format check-dependencies check-deploy check-lints check-docs book test conformance ## what CI runs: format, licences, deployment, lints, docs, book, tests, checkers
+check: check-format check-dependencies check-deploy check-lints check-docs book test conformance check-observed ## what CI runs: format, licences, deployment, lints, docs, book, tests, checkers, Prometheus
 
 conformance: prerequisites ## have independent SCIM checkers look at a running server
 	cargo build --workspace --locked
@@ -96,6 +97,10 @@ check-dependencies: deny
 
 check-deploy: ## look at what deploys Rollcall: container file, compose, Kubernetes, systemd, scripts
 	scripts/check-deploy
+
+check-observed: prerequisites ## have a real Prometheus watch two gateways, four minutes: panels, rules, an alert
+	cargo build --workspace --locked
+	scripts/check-observed "$${CARGO_TARGET_DIR:-target}/debug/rollcall"
 
 check-lints: prerequisites
 	cargo clippy --workspace --all-targets --locked -- -D warnings
