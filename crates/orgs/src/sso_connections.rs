@@ -45,7 +45,7 @@ pub enum ProviderInput {
 }
 
 /// What a client secret is sealed for.
-const CLIENT_SECRET: &str = "oidc_client_secret";
+pub(crate) const CLIENT_SECRET: &str = "oidc_client_secret";
 
 /// A provider that was checked, and its secret, sealed.
 struct CheckedProvider {

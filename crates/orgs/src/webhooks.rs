@@ -38,7 +38,8 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(60);
 
 const MAX_URL: usize = 2_048;
 const MAX_DESCRIPTION: usize = 500;
-const PURPOSE: &str = "webhook_secret";
+/// What its secrets are sealed as.
+pub(crate) const SEALED_AS: &str = "webhook_secret";
 const WHAT: &str = "webhook endpoint";
 
 /// Knows where webhooks may be sent.
@@ -162,7 +163,7 @@ pub fn open_secret(
     key.open(
         sealed,
         SealedFor {
-            purpose: PURPOSE,
+            purpose: SEALED_AS,
             id: &id.to_string(),
         },
     )
@@ -180,7 +181,7 @@ fn make_secret(
     let encoded = Zeroizing::new(STANDARD.encode(bytes.as_slice()));
     let secret = SecretString::from(format!("{SECRET_PREFIX}{}", *encoded));
     let owner = SealedFor {
-        purpose: PURPOSE,
+        purpose: SEALED_AS,
         id: &id.to_string(),
     };
     let sealed = NewWebhookSecret {

@@ -7,7 +7,7 @@ use crate::connect::Store;
 use crate::entity::installation::{ActiveModel, Column, Entity};
 use crate::error::StoreError;
 
-const KEY_CHECK: &str = "key_check";
+pub(crate) const KEY_CHECK: &str = "key_check";
 const KEY_RULES: &str = "key_rules";
 
 impl Store {

@@ -54,6 +54,7 @@ mod rekey;
 mod relay;
 mod remembered;
 mod requests;
+mod reseal;
 mod retention;
 mod roles;
 mod routing;
@@ -121,6 +122,7 @@ pub use requests::{
     LogAddress, LogLine, LoggedBody, LoggedRequest, PrunedLogs, RequestContent, RequestDetails,
     RequestQuery, StatusClass,
 };
+pub use reseal::{Resealed, Sealed};
 pub use roles::{GroupGrant, ManualRole, MappedGroup, RoleChange, RoleExplanation, SentRole};
 pub use routing::StoredCredential;
 pub use schemas::{SchemaRefused, ScimSchema};

@@ -54,6 +54,7 @@ mod scim_parked_references;
 mod scim_schemas;
 mod scim_users;
 mod scopes;
+mod secret_key;
 mod sign_in_table;
 mod sign_ins;
 mod slow_clients;

@@ -185,7 +185,7 @@ fn in_use(keys: &[StoredSigningKey], now: Timestamp) -> impl Iterator<Item = &St
 }
 
 /// What a key is sealed as.
-const fn owner(id: &str) -> SealedFor<'_> {
+pub(crate) const fn owner(id: &str) -> SealedFor<'_> {
     SealedFor {
         purpose: "oauth_signing_key",
         id,

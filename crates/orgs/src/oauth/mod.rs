@@ -12,4 +12,5 @@ mod keys;
 
 pub(crate) use access_tokens::is_like_one;
 pub use access_tokens::{AccessTokens, Issued};
+pub(crate) use keys::owner as signing_key_owner;
 pub use keys::{PublicKey, SigningError};

@@ -11,7 +11,7 @@ use super::{SealedFor, SealingKey};
 use crate::error::OrgsError;
 
 /// What the sealed text is for.
-const OWNER: SealedFor<'static> = SealedFor {
+pub(super) const OWNER: SealedFor<'static> = SealedFor {
     purpose: "key_check",
     id: "installation",
 };

@@ -8,11 +8,13 @@
 
 mod cursor;
 mod key_check;
+mod replace;
 mod sealed;
 mod token;
 
 pub use cursor::CursorKey;
 pub use key_check::{check as check_key, is_key_of};
+pub use replace::{ReplaceKeyError, replace_key};
 pub use sealed::{OpenError, SealError, SealedFor, SealingKey, SealingKeyError};
 pub use token::{
     ApiKeySecret, ApiKeyText, OauthClientSecret, OauthClientText, PortalLinkSecret, PortalLinkText,

@@ -7,6 +7,7 @@ mod doctor;
 mod migrate;
 mod probe;
 mod progress;
+mod secret_key;
 mod serve;
 mod simulate;
 
@@ -43,6 +44,9 @@ enum Command {
     /// Look whether anybody touched the audit log
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Replace the key that secrets in the database are sealed with
+    #[command(subcommand)]
+    SecretKey(secret_key::Command),
     /// Show the main job with two made-up customers, on a database that is thrown away
     Demo(demo::Arguments),
     /// Play an identity provider towards a SCIM endpoint
@@ -87,6 +91,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Probe(arguments) => wait_for(probe::run(arguments)),
         Command::Doctor(arguments) => wait_for(doctor::run(arguments)),
         Command::Audit(command) => wait_for(audit::run(command)),
+        Command::SecretKey(command) => wait_for(secret_key::run(command)),
         Command::Demo(arguments) => wait_for(demo::run(arguments)),
         Command::Simulate(arguments) => wait_for(simulate::run(arguments)),
         Command::Config(command) => config::run(&command),

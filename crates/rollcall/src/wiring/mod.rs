@@ -38,7 +38,9 @@ use tokio::task::JoinHandle;
 pub(crate) use self::database::{check_server, describe, open, renew_keys, sqlite_file};
 pub(crate) use self::listen::{Bound, bind};
 pub(crate) use self::replicas::redis_options;
-pub(crate) use self::secret_key::find as find_secret_key;
+pub(crate) use self::secret_key::{
+    before as secret_key_before, find as find_secret_key, replace as replace_secret_key,
+};
 use self::tls::Certificate;
 use crate::config::Config;
 

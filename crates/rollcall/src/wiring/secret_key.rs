@@ -11,9 +11,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use rand::rngs::SysRng;
-use rollcall_orgs::secret::SealingKey;
+use rollcall_orgs::OrgsError;
+use rollcall_orgs::secret::{SealingKey, check_key, replace_key};
+use rollcall_store::{Resealed, Store};
 use secrecy::{ExposeSecret, SecretString};
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, PersistError};
 
 use super::database::sqlite_file;
 use crate::config::Config;
@@ -56,6 +58,91 @@ pub(crate) fn find(config: &Config) -> anyhow::Result<Option<SealingKey>> {
     key.transpose()
 }
 
+/// A key that took the place of another one.
+pub(crate) struct Replaced {
+    /// What was sealed with it; `None` if everything was already.
+    pub(crate) resealed: Option<Resealed>,
+    /// The file beside the database that holds it now, if the configuration does not have the key.
+    pub(crate) kept_in: Option<PathBuf>,
+}
+
+/// Seals everything in a database with the key in a file. If that was broken off between the database
+/// and the file beside it, doing it again brings it to its end.
+///
+/// # Errors
+///
+/// One of the two keys is missing or none, or the present one is not that of the database.
+pub(crate) async fn replace(
+    store: &Store,
+    config: &Config,
+    new_key_file: &Path,
+) -> anyhow::Result<Replaced> {
+    let shown = new_key_file.display();
+    let text = read(new_key_file)?.with_context(|| format!("there is no file {shown}"))?;
+    let new = SealingKey::from_base64(&text).with_context(|| format!("the text of {shown}"))?;
+    if !store.has_key_check().await? {
+        bail!("no server has used this database with a secret key yet: start one with the new key");
+    }
+    let is_beside = config.secret_key.is_none();
+    let path = is_beside.then(|| beside(&sqlite_file(config.database_url.expose())));
+    let resealed = match check_key(store, &new).await {
+        Ok(()) => None,
+        Err(OrgsError::WrongKey) => {
+            let old = find_or_make(config, true)?;
+            check_key(store, &old).await?;
+            if let Some(path) = &path {
+                refuse_older(&before(path))?;
+            }
+            Some(replace_key(store, &old, &new).await?)
+        }
+        Err(error) => return Err(error.into()),
+    };
+    if let Some(path) = &path {
+        exchange(path, &text)
+            .with_context(|| format!("cannot write the secret key {}", path.display()))?;
+    }
+    Ok(Replaced {
+        resealed,
+        kept_in: path,
+    })
+}
+
+/// Where the key is kept that another one took the place of. Backups from its time need it.
+pub(crate) fn before(path: &Path) -> PathBuf {
+    let mut before = path.as_os_str().to_owned();
+    before.push(".old");
+    PathBuf::from(before)
+}
+
+/// A key of an earlier time, whose place would be taken.
+fn refuse_older(before: &Path) -> anyhow::Result<()> {
+    if before.exists() {
+        bail!(
+            "{} is a key of an earlier time, and this one would take its place: put it where you \
+             keep keys of backups, and remove it here",
+            before.display()
+        );
+    }
+    Ok(())
+}
+
+/// Puts a key in the place of the one in a file, which is kept beside it.
+fn exchange(path: &Path, text: &SecretString) -> anyhow::Result<()> {
+    let before = before(path);
+    let trimmed = |text: &SecretString| text.expose_secret().trim().to_owned();
+    if let Some(there) = read(path)?.as_ref().map(trimmed) {
+        if there == trimmed(text) {
+            return Ok(());
+        }
+        // It may have been kept already, and then this was broken off.
+        if read(&before)?.as_ref().map(trimmed).as_deref() != Some(&there) {
+            refuse_older(&before)?;
+            fs::hard_link(path, &before)?;
+        }
+    }
+    Ok(write(path, text, |file, path| file.persist(path))?)
+}
+
 fn beside(database: &Path) -> PathBuf {
     let mut path = database.as_os_str().to_owned();
     path.push(".secret-key");
@@ -74,7 +161,7 @@ fn read(path: &Path) -> anyhow::Result<Option<SecretString>> {
 
 fn make(path: &Path) -> anyhow::Result<SecretString> {
     let text = SealingKey::generate(&mut SysRng)?;
-    match write(path, &text) {
+    match write(path, &text, |file, path| file.persist_noclobber(path)) {
         Ok(()) => {
             tracing::info!(file = %path.display(), "made a secret key; back it up with the database");
             Ok(text)
@@ -89,16 +176,21 @@ fn make(path: &Path) -> anyhow::Result<SecretString> {
     }
 }
 
-/// Only the owner may read the file: that is how [`NamedTempFile`] makes it.
-fn write(path: &Path, text: &SecretString) -> std::io::Result<()> {
+/// Only the owner may read the file: that is how [`NamedTempFile`] makes it. `persist` gives it its
+/// name.
+fn write(
+    path: &Path,
+    text: &SecretString,
+    persist: impl FnOnce(NamedTempFile, &Path) -> Result<File, PersistError>,
+) -> std::io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
     let mut file = NamedTempFile::new_in(folder)?;
-    writeln!(file, "{}", text.expose_secret())?;
+    writeln!(file, "{}", text.expose_secret().trim())?;
     file.as_file().sync_all()?;
-    file.persist_noclobber(path)?;
+    persist(file, path)?;
     File::open(folder)?.sync_all()
 }
 

@@ -18,6 +18,7 @@ mod probe;
 mod redis;
 mod reload;
 mod rollcall;
+mod secret_key;
 mod serve;
 mod sign_ins;
 mod simulate;
