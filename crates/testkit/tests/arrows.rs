@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "rollcall",
         &[
             "rollcall-console",
+            "rollcall-declare",
             "rollcall-events",
             "rollcall-gateway",
             "rollcall-idp-sim",
@@ -67,6 +68,11 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     // What runs beside a gateway and knows its API alone.
     ("rollcall-clients", &[]),
+    // It too; what else it takes says how a value is spelled.
+    (
+        "rollcall-declare",
+        &["rollcall-model", "rollcall-orgs", "rollcall-scim"],
+    ),
     ("rollcall-fuzz", &["rollcall-orgs", "rollcall-scim"]),
     (
         "rollcall-orgs",
