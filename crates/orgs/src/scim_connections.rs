@@ -48,8 +48,8 @@ pub async fn create(
     idp: Option<IdpKind>,
     origin: Origin,
 ) -> Result<(ScimConnection, IssuedToken), OrgsError> {
-    let id = ScimConnectionId::new(org.clock());
-    let name = field::name("name", name)?;
+    let new = new_connection(org, name, sso_connection_id, idp)?;
+    let id = new.id;
     let first = Wanted {
         name: FIRST_TOKEN,
         scopes: Scopes::WRITE,
@@ -57,14 +57,8 @@ pub async fn create(
     };
     let draft = tokens::draft(org.clock(), first)?;
     let mut tx = org.begin(origin).await?;
-    tx.insert_scim_connection(NewScimConnection {
-        id,
-        name,
-        sso_connection_id,
-        idp,
-    })
-    .await
-    .map_err(naming_sso)?;
+    let inserted = tx.insert_scim_connection(new).await;
+    inserted.map_err(naming_sso)?;
     let token = tx.insert_token(id, draft.new).await?;
     let connection = tx.find_scim_connection(id).await?;
     let connection = connection.ok_or(StoreError::ParentMissing)?;
@@ -76,6 +70,44 @@ pub async fn create(
             secret: draft.secret,
         },
     ))
+}
+
+/// Creates a SCIM connection linked to a login provider, which nobody can use until a token or an
+/// OAuth client is made for it: for whoever has no place to show a secret.
+///
+/// # Errors
+///
+/// A field is not valid, or the login provider is not one of this organization.
+pub async fn create_without_token(
+    org: &OrgHandle,
+    name: &str,
+    sso_connection_id: SsoConnectionId,
+    idp: Option<IdpKind>,
+    origin: Origin,
+) -> Result<ScimConnection, OrgsError> {
+    let new = new_connection(org, name, sso_connection_id, idp)?;
+    let id = new.id;
+    let mut tx = org.begin(origin).await?;
+    let inserted = tx.insert_scim_connection(new).await;
+    inserted.map_err(naming_sso)?;
+    let connection = tx.find_scim_connection(id).await?;
+    let connection = connection.ok_or(StoreError::ParentMissing)?;
+    tx.commit().await?;
+    Ok(connection)
+}
+
+fn new_connection(
+    org: &OrgHandle,
+    name: &str,
+    sso_connection_id: SsoConnectionId,
+    idp: Option<IdpKind>,
+) -> Result<NewScimConnection, OrgsError> {
+    Ok(NewScimConnection {
+        id: ScimConnectionId::new(org.clock()),
+        name: field::name("name", name)?,
+        sso_connection_id,
+        idp,
+    })
 }
 
 /// One SCIM connection.

@@ -39,8 +39,8 @@ pub enum ProviderInput {
         idp_entity_id: String,
         /// Where people are sent to sign in.
         sso_url: String,
-        /// The signing certificate, PEM or the base64 inside it.
-        certificate: String,
+        /// The signing certificates, PEM or the base64 inside it; at least one.
+        certificates: Vec<String>,
     },
 }
 
@@ -103,18 +103,36 @@ fn check(
         ProviderInput::SamlFields {
             idp_entity_id,
             sso_url,
-            certificate,
+            certificates,
         } => Ok(CheckedProvider {
             provider: SsoProvider::Saml(SamlProvider {
                 idp_entity_id: field::opaque("saml.idp_entity_id", &idp_entity_id)?,
                 sso_url: field::https_url("saml.sso_url", &sso_url)?,
-                certificates: vec![saml_metadata::certificate(&certificate).map_err(|reason| {
-                    OrgsError::invalid("saml.certificate", format!("is not valid: {reason}"))
-                })?],
+                certificates: check_certificates(&certificates)?,
             }),
             sealed_client_secret: None,
         }),
     }
+}
+
+/// How many certificates a provider may sign with. Two are usual while one takes over.
+const MOST_CERTIFICATES: usize = 20;
+
+fn check_certificates(texts: &[String]) -> Result<Vec<String>, OrgsError> {
+    if !(1..=MOST_CERTIFICATES).contains(&texts.len()) {
+        let reason = format!("must name 1 to {MOST_CERTIFICATES} certificates");
+        return Err(OrgsError::invalid("saml.certificates", reason));
+    }
+    let mut certificates = Vec::new();
+    for text in texts {
+        let certificate = saml_metadata::certificate(text).map_err(|reason| {
+            OrgsError::invalid("saml.certificate", format!("is not valid: {reason}"))
+        })?;
+        if !certificates.contains(&certificate) {
+            certificates.push(certificate);
+        }
+    }
+    Ok(certificates)
 }
 
 /// What a caller says of a new SSO connection.
@@ -125,6 +143,8 @@ pub struct SsoConnectionInput {
     pub provider: ProviderInput,
     /// Whether the provider is believed about addresses of verified domains.
     pub trust_email: bool,
+    /// Whether people may sign in with it.
+    pub enabled: bool,
 }
 
 /// What a caller wants changed. `None` leaves a field as it is.
@@ -161,6 +181,7 @@ pub async fn create(
             name,
             provider: checked.provider,
             trust_email: input.trust_email,
+            enabled: input.enabled,
             sealed_client_secret: checked.sealed_client_secret,
         })
         .await?;

@@ -28,6 +28,8 @@ pub struct NewSsoConnection {
     pub provider: SsoProvider,
     /// Whether the provider is believed about addresses of verified domains.
     pub trust_email: bool,
+    /// Whether people may sign in with it.
+    pub enabled: bool,
     /// The client secret, sealed; never the plain one.
     pub sealed_client_secret: Option<Vec<u8>>,
 }
@@ -206,7 +208,7 @@ impl OrgTx {
             id: new.id,
             name: new.name,
             provider: new.provider,
-            enabled: true,
+            enabled: new.enabled,
             trust_email: new.trust_email,
             created_at: self.now,
             updated_at: self.now,

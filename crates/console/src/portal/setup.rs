@@ -210,6 +210,7 @@ async fn add_sso(sent: Sent, idp: Path<String>) -> Answer {
         name: given.name.clone(),
         provider: provider(&given),
         trust_email: false,
+        enabled: true,
     };
     let key = &sent.shared.options.sealing_key;
     match sso_connections::create(&sent.org, key, input, sent.origin()).await {

@@ -37,6 +37,7 @@ impl<'a> Fixture<'a> {
                 external_id_claim: None,
             }),
             trust_email: false,
+            enabled: true,
             sealed_client_secret: None,
         };
         tx.insert_sso_connection(new).await.unwrap();

@@ -16,6 +16,7 @@ mod consumers;
 mod contention;
 mod database_restart;
 mod database_timeouts;
+mod declared;
 mod domains;
 mod event_types;
 mod expiry_notices;

@@ -74,6 +74,7 @@ impl Fixture {
                 external_id_claim: None,
             }),
             trust_email: false,
+            enabled: true,
             sealed_client_secret: None,
         })
         .await

@@ -200,8 +200,9 @@ pub(super) struct CreatedScimConnectionBody {
     /// The connection.
     #[serde(flatten)]
     pub(super) connection: ScimConnectionBody,
-    /// Its first token.
-    pub(super) token: IssuedTokenBody,
+    /// Its first token; `null` if none was wanted.
+    #[schema(required = true)]
+    pub(super) token: Option<IssuedTokenBody>,
 }
 
 /// An identity provider by its name.
@@ -251,6 +252,9 @@ pub(super) struct NewScimConnectionBody {
     pub(super) sso_connection_id: SsoConnectionId,
     /// The identity provider, if it is known.
     pub(super) idp: Option<IdpName>,
+    /// Whether it comes with a first token; true if absent. Without, nobody can use it until one is
+    /// made: for a caller that has no place to keep a secret.
+    pub(super) first_token: Option<bool>,
 }
 
 /// What is to change about a SCIM connection. What is absent stays.

@@ -4,18 +4,21 @@ use std::collections::HashMap;
 
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse, get};
-use rollcall_model::{RoleName, RoleSource, Timestamp, UserId, UserRole};
-use rollcall_scim::ResourceType;
-use rollcall_store::{ConnectionHandle, Group, GroupRef, OrgHandle, User};
-use serde::Serialize;
+use rollcall_model::{GroupId, Page, RoleName, RoleSource, Timestamp, UserId, UserRole};
+use rollcall_scim::{ResourceType, filter};
+use rollcall_store::{
+    ConnectionHandle, DirectoryQuery, Group, GroupRef, OrgHandle, StoreError, User,
+};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::api::answer;
 use crate::api::caller::Caller;
+use crate::api::fields::from_text;
 use crate::api::problem::Problem;
-use crate::api::query::{ListBody, ListQuery};
+use crate::api::query::{self, ListBody};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.service(list_users).service(list_groups);
@@ -188,12 +191,110 @@ impl GroupBody {
     }
 }
 
+/// Which users are wanted.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct UsersQuery {
+    /// At most this many items; 50 if it is not given.
+    #[serde(default, deserialize_with = "from_text")]
+    #[param(value_type = Option<u64>, minimum = 1)]
+    limit: Option<u64>,
+    /// The `next_cursor` of the page before; from the start of the list if it is not given.
+    after: Option<String>,
+    /// Only the user of this `userName`.
+    user_name: Option<String>,
+    /// Only the user of this SCIM id.
+    id: Option<String>,
+}
+
+/// Which groups are wanted.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct GroupsQuery {
+    /// At most this many items; 50 if it is not given.
+    #[serde(default, deserialize_with = "from_text")]
+    #[param(value_type = Option<u64>, minimum = 1)]
+    limit: Option<u64>,
+    /// The `next_cursor` of the page before; from the start of the list if it is not given.
+    after: Option<String>,
+    /// Only groups of this `displayName`; there is no next page of them.
+    display_name: Option<String>,
+}
+
+/// What equals a text, in a filter of SCIM.
+fn equals(
+    kind: &ResourceType,
+    attribute: &str,
+    text: &str,
+    limit: u64,
+) -> Result<DirectoryQuery, StoreError> {
+    let wanted = filter::parse(&format!("{attribute} eq {}", Value::from(text)), kind)?;
+    Ok(DirectoryQuery {
+        filter: Some(filter::check(kind, wanted)?),
+        limit,
+        ..DirectoryQuery::default()
+    })
+}
+
+/// A page of those users that are wanted.
+async fn users(
+    caller: &Caller,
+    connection: &ConnectionHandle,
+    query: UsersQuery,
+) -> Result<Page<User, UserId>, Problem> {
+    let max_page = caller.app.settings.limits.max_page;
+    let one = |found: Option<User>| Page {
+        items: Vec::from_iter(found),
+        next: None,
+    };
+    match (query.user_name, query.id) {
+        (None, None) => {
+            let page = query::page(query.limit, query.after.as_deref(), max_page)?;
+            Ok(connection.list_users(page).await?)
+        }
+        (Some(name), None) => {
+            let query = equals(connection.catalog().user(), "userName", &name, 1)?;
+            let found = connection.search_users(&query).await?;
+            Ok(one(found.items.into_iter().next()))
+        }
+        (None, Some(id)) => Ok(one(match UserId::from_scim(&id) {
+            Some(id) => connection.find_user(id).await?,
+            None => None,
+        })),
+        (Some(_), Some(_)) => {
+            let detail = "`id` and `user_name` cannot be given together";
+            Err(Problem::invalid("id", detail))
+        }
+    }
+}
+
+/// A page of those groups that are wanted.
+async fn groups(
+    caller: &Caller,
+    connection: &ConnectionHandle,
+    query: GroupsQuery,
+) -> Result<Page<Group, GroupId>, Problem> {
+    let max_page = caller.app.settings.limits.max_page;
+    let Some(name) = query.display_name else {
+        let page = query::page(query.limit, query.after.as_deref(), max_page)?;
+        return Ok(connection.list_groups(page).await?);
+    };
+    let limit = query::limit(query.limit, max_page)?;
+    let query = equals(connection.catalog().group(), "displayName", &name, limit)?;
+    Ok(Page {
+        items: connection.search_groups(&query).await?.items,
+        next: None,
+    })
+}
+
 /// List users
 ///
 /// What the identity provider pushed, in the order it did.
 #[utoipa::path(
     tag = "Directory",
-    params(ListQuery),
+    params(UsersQuery),
     responses((status = 200, description = "A page", body = ListBody<UserBody>)),
 )]
 #[get("/organizations/{org}/scim-connections/{scim}/users")]
@@ -204,8 +305,7 @@ async fn list_users(
 ) -> Result<HttpResponse, Problem> {
     let (org, scim) = path.into_inner();
     let (org, connection) = caller.connection(&org, &scim).await?;
-    let page = caller.page(&req)?;
-    let page = connection.list_users(page).await?;
+    let page = users(&caller, &connection, query::read(&req)?).await?;
     let ids: Vec<_> = page.items.iter().map(|user| user.id).collect();
     let mut groups = connection.groups_of(&ids).await?;
     let mut roles = Roles::of(&org, &connection, &ids).await?;
@@ -221,7 +321,7 @@ async fn list_users(
 /// What the identity provider pushed, in the order it did, without members.
 #[utoipa::path(
     tag = "Directory",
-    params(ListQuery),
+    params(GroupsQuery),
     responses((status = 200, description = "A page", body = ListBody<GroupBody>)),
 )]
 #[get("/organizations/{org}/scim-connections/{scim}/groups")]
@@ -232,8 +332,7 @@ async fn list_groups(
 ) -> Result<HttpResponse, Problem> {
     let (org, scim) = path.into_inner();
     let (_, connection) = caller.connection(&org, &scim).await?;
-    let page = caller.page(&req)?;
-    let page = connection.list_groups(page).await?;
+    let page = groups(&caller, &connection, query::read(&req)?).await?;
     let ids: Vec<_> = page.items.iter().map(|group| group.id).collect();
     let mut parked = connection.parked_members_of(&ids).await?;
     answer::page(page, |group| {

@@ -54,7 +54,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 
 /// Add a SCIM connection
 ///
-/// It comes with its first token, whose secret is shown in this answer only.
+/// It comes with its first token, whose secret is shown in this answer only, unless `first_token`
+/// says that none is wanted.
 #[utoipa::path(
     tag = "SCIM connections",
     request_body = NewScimConnectionBody,
@@ -70,15 +71,15 @@ async fn create_scim_connection(
     let org = path.into_inner();
     post.answer(async move |caller, body| {
         let org = caller.organization(&org).await?;
-        let idp = body.idp.map(Into::into);
-        let (connection, issued) = scim_connections::create(
-            &org,
-            &body.name,
-            body.sso_connection_id,
-            idp,
-            caller.origin(),
-        )
-        .await?;
+        let (idp, sso) = (body.idp.map(Into::into), body.sso_connection_id);
+        let (name, origin) = (&body.name, caller.origin());
+        let (connection, issued) = if body.first_token.unwrap_or(true) {
+            let made = scim_connections::create(&org, name, sso, idp, origin).await?;
+            (made.0, Some(made.1))
+        } else {
+            let made = scim_connections::create_without_token(&org, name, sso, idp, origin);
+            (made.await?, None)
+        };
         let recent = recent_of(&caller, &[connection.id]).await.next();
         let created = CreatedScimConnectionBody {
             connection: ScimConnectionBody::new(
@@ -87,9 +88,15 @@ async fn create_scim_connection(
                 connection,
                 recent,
             ),
-            token: IssuedTokenBody::from(issued.token),
+            token: issued
+                .as_ref()
+                .map(|it| IssuedTokenBody::from(it.token.clone())),
         };
-        Ok(Answer::created(&created)?.showing("/token/secret", issued.secret.expose()))
+        let answer = Answer::created(&created)?;
+        Ok(match issued {
+            Some(issued) => answer.showing("/token/secret", issued.secret.expose()),
+            None => answer,
+        })
     })
     .await
 }

@@ -108,6 +108,8 @@ struct NewSsoConnectionBody {
     /// with. False if absent.
     #[serde(default)]
     trust_email: bool,
+    /// Whether people may sign in with it; true if absent.
+    enabled: Option<bool>,
 }
 
 /// What is to change about a login provider. What is absent stays; a provider is replaced as a
@@ -170,6 +172,7 @@ async fn create_sso_connection(
             name: body.name,
             provider,
             trust_email: body.trust_email,
+            enabled: body.enabled.unwrap_or(true),
         };
         let connection = sso_connections::create(&org, key, input, caller.origin()).await?;
         Answer::created(&SsoConnectionBody::new(org.org_id(), connection))

@@ -134,6 +134,8 @@ pub(super) struct SamlInput {
     sso_url: Option<String>,
     /// The signing certificate, PEM or the base64 inside it.
     certificate: Option<String>,
+    /// Several signing certificates, instead of `certificate`.
+    certificates: Option<Vec<String>>,
 }
 
 /// The provider of a new connection.
@@ -204,13 +206,17 @@ fn read_saml(members: Members) -> Result<ProviderInput, FieldError> {
         return Ok(ProviderInput::SamlFields {
             idp_entity_id: input.idp_entity_id.ok_or(missing("saml.idp_entity_id"))?,
             sso_url: input.sso_url.ok_or(missing("saml.sso_url"))?,
-            certificate: input.certificate.ok_or(missing("saml.certificate"))?,
+            certificates: read_certificates(input.certificate, input.certificates)?,
         });
     };
     let beside = [
         ("saml.idp_entity_id", input.idp_entity_id),
         ("saml.sso_url", input.sso_url),
         ("saml.certificate", input.certificate),
+        (
+            "saml.certificates",
+            input.certificates.map(|_| String::new()),
+        ),
     ];
     match beside.into_iter().find(|(_, value)| value.is_some()) {
         Some((field, _)) => Err(FieldError::Invalid {
@@ -218,6 +224,21 @@ fn read_saml(members: Members) -> Result<ProviderInput, FieldError> {
             reason: "the metadata document says it already".to_owned(),
         }),
         None => Ok(ProviderInput::SamlMetadata { metadata_xml }),
+    }
+}
+
+fn read_certificates(
+    one: Option<String>,
+    several: Option<Vec<String>>,
+) -> Result<Vec<String>, FieldError> {
+    match (one, several) {
+        (Some(one), None) => Ok(vec![one]),
+        (None, Some(several)) => Ok(several),
+        (None, None) => Err(missing("saml.certificate")),
+        (Some(_), Some(_)) => Err(FieldError::Invalid {
+            field: "saml.certificates".to_owned(),
+            reason: "`certificate` says it already".to_owned(),
+        }),
     }
 }
 

@@ -3,15 +3,42 @@
 use std::time::Duration;
 
 use rollcall_model::{
-    EventType, OrgId, PauseReason, Timestamp, WebhookEndpoint, WebhookEndpointId,
+    EventType, OrgId, PageRequest, PauseReason, Timestamp, WebhookEndpoint, WebhookEndpointId,
 };
 use rollcall_orgs::webhooks::DEFAULT_OVERLAP;
 use rollcall_store::WebhookEndpointChange;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-use crate::api::fields::present;
+use crate::api::fields::{from_text, present};
 use crate::api::problem::Problem;
+use crate::api::query;
+
+/// Which endpoints are wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct EndpointsQuery {
+    /// At most this many items; 50 if it is not given.
+    #[serde(default, deserialize_with = "from_text")]
+    #[param(value_type = Option<u64>, minimum = 1)]
+    limit: Option<u64>,
+    /// The `next_cursor` of the page before; from the start of the list if it is not given.
+    after: Option<String>,
+    /// Only those of one organization, by id or slug.
+    pub(super) organization: Option<String>,
+}
+
+impl EndpointsQuery {
+    /// The page that is wanted.
+    ///
+    /// # Errors
+    ///
+    /// 422: the limit is out of bounds, or the cursor is none of this list.
+    pub(super) fn page(&self, most: u64) -> Result<PageRequest<WebhookEndpointId>, Problem> {
+        query::page(self.limit, self.after.as_deref(), most)
+    }
+}
 
 /// When a secret signs.
 #[derive(Debug, Serialize, ToSchema)]

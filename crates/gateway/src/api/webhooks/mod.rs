@@ -14,14 +14,15 @@ use secrecy::ExposeSecret;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use self::body::{
-    ChangedEndpointBody, EndpointBody, IssuedEndpointBody, NewEndpointBody, RotationBody,
+    ChangedEndpointBody, EndpointBody, EndpointsQuery, IssuedEndpointBody, NewEndpointBody,
+    RotationBody,
 };
 use crate::api::answer::{self, Answer};
 use crate::api::body::Patch;
 use crate::api::caller::{Caller, path_id};
 use crate::api::post::Post;
 use crate::api::problem::Problem;
-use crate::api::query::{ListBody, ListQuery};
+use crate::api::query::{self, ListBody};
 
 const WHAT: &str = "webhook endpoint";
 
@@ -77,17 +78,16 @@ async fn create_webhook_endpoint(post: Post<NewEndpointBody>) -> Result<HttpResp
 /// Oldest first. A key that is bound to an organization sees those of that one.
 #[utoipa::path(
     tag = "Webhooks",
-    params(ListQuery),
+    params(EndpointsQuery),
     responses((status = 200, description = "A page", body = ListBody<EndpointBody>)),
 )]
 #[get("/webhook-endpoints")]
 async fn list_webhook_endpoints(caller: Caller, req: HttpRequest) -> Result<HttpResponse, Problem> {
-    let page = caller.page(&req)?;
-    let store = &caller.app.store;
-    let page = store
-        .list_webhook_endpoints(caller.bound_to(), page)
-        .await?;
-    answer::page(page, EndpointBody::from)
+    let query: EndpointsQuery = query::read(&req)?;
+    let page = query.page(caller.app.settings.limits.max_page)?;
+    let within = organization(&caller, query.organization.as_deref()).await?;
+    let page = caller.app.store.list_webhook_endpoints(within, page);
+    answer::page(page.await?, EndpointBody::from)
 }
 
 /// Get a webhook endpoint

@@ -94,7 +94,7 @@ impl Held {
             None => ProviderInput::SamlFields {
                 idp_entity_id: self.idp_entity_id.trim().to_owned(),
                 sso_url: self.sso_url.trim().to_owned(),
-                certificate: self.certificate.clone(),
+                certificates: vec![self.certificate.clone()],
             },
         }
     }
@@ -254,6 +254,7 @@ async fn create(deed: Deed, org: web::Path<String>) -> Answer {
         name: held.name.clone(),
         provider: held.provider(),
         trust_email: held.trust_email,
+        enabled: true,
     };
     let key = &deed.shared.options.sealing_key;
     match sso_connections::create(&org, key, input, deed.origin()).await {
