@@ -18,6 +18,17 @@ pub(crate) fn line(text: impl Display) -> io::Result<()> {
     out.flush()
 }
 
+/// Writes a text as it is.
+///
+/// # Errors
+///
+/// Standard output is closed or full.
+pub(crate) fn text(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
 /// Writes why a command failed: the error and everything beneath it, in one line.
 ///
 /// Says nothing when the reader of the answer has left, as `head` does.

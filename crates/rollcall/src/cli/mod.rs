@@ -1,9 +1,12 @@
 //! The command line: one file or folder for each command.
 
+mod apply;
 mod audit;
 mod config;
 mod demo;
 mod doctor;
+mod export;
+mod installation;
 mod migrate;
 mod probe;
 mod progress;
@@ -47,6 +50,10 @@ enum Command {
     /// Replace the key that secrets in the database are sealed with
     #[command(subcommand)]
     SecretKey(secret_key::Command),
+    /// Bring an installation to what a file says of it, after a plan was shown
+    Apply(apply::Arguments),
+    /// Write the set-up of an installation as a file
+    Export(export::Arguments),
     /// Show the main job with two made-up customers, on a database that is thrown away
     Demo(demo::Arguments),
     /// Play an identity provider towards a SCIM endpoint
@@ -92,6 +99,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Doctor(arguments) => wait_for(doctor::run(arguments)),
         Command::Audit(command) => wait_for(audit::run(command)),
         Command::SecretKey(command) => wait_for(secret_key::run(command)),
+        Command::Apply(arguments) => wait_for(apply::run(arguments)),
+        Command::Export(arguments) => wait_for(export::run(arguments)),
         Command::Demo(arguments) => wait_for(demo::run(arguments)),
         Command::Simulate(arguments) => wait_for(simulate::run(arguments)),
         Command::Config(command) => config::run(&command),

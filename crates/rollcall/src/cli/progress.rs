@@ -3,6 +3,15 @@
 use indicatif::{ProgressBar, ProgressStyle};
 use rollcall_idp_sim::Progress;
 
+/// A count of organizations, which appears on a terminal only.
+pub(super) fn organizations(what: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template("  {spinner} {prefix} {pos} organizations  {elapsed}")
+        .unwrap_or_else(|_| ProgressStyle::default_spinner());
+    let bar = ProgressBar::new_spinner().with_style(style);
+    bar.set_prefix(what.to_owned());
+    bar
+}
+
 /// Shows the steps of one run after another.
 pub(super) struct Bar(ProgressBar);
 

@@ -169,6 +169,7 @@ fn from_environment(
 /// `ROLLCALL_SERVICE_HOST`, `ROLLCALL_PORT=tcp://10.0.0.1:80`, `ROLLCALL_PORT_80_TCP_ADDR`.
 pub(super) fn is_not_a_setting(name: &str, text: &str) -> bool {
     name == "ROLLCALL_CONFIG"
+        || name.starts_with("ROLLCALL_API_")
         || name.starts_with("ROLLCALL_TEST_")
         || name.starts_with("ROLLCALL_SIMULATE_")
         || name.ends_with("_SERVICE_HOST")

@@ -222,6 +222,7 @@ fn variables_of_others_are_passed_over() {
         ("ROLLCALL_CONFIG", "other.toml"),
         ("ROLLCALL_TEST_DATABASE_URL", "postgres://localhost"),
         ("ROLLCALL_SIMULATE_TOKEN", "rc_x"),
+        ("ROLLCALL_API_KEY", "rck_x"),
         ("ROLLCALL_SERVICE_HOST", "10.0.0.1"),
         ("ROLLCALL_SERVICE_PORT_HTTP", "80"),
         ("ROLLCALL_PORT", "tcp://10.0.0.1:80"),
