@@ -311,7 +311,7 @@ fn scim(held: &HeldScim, options: &ExportOptions, left_out: &mut String) -> Fiel
 
 /// What is absent is none in a schema, with or without defaults.
 fn without_nulls(mut fields: Fields) -> Fields {
-    fields.retain(|_, value| *value != Value::from(""));
+    fields.retain(|_, value| value.as_str() != Some(""));
     fields
 }
 

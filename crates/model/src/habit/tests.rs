@@ -241,12 +241,15 @@ fn refused(at: Timestamp, times: u32) -> Observation {
     seen
 }
 
+/// Minutes after the last success, with how often it was refused in each.
+type Refusals = &'static [(u32, u32)];
+
 #[test]
 fn refusals_count_when_they_last_longer_than_it_pauses() {
     let (worked, _) = lived(poller(21, 40));
     let end = worked.active_until().unwrap();
     let minute = |minute: u32| end.plus(MINUTE * minute);
-    let table: [(&str, &[(u32, u32)], bool); 5] = [
+    let table: [(&str, Refusals, bool); 5] = [
         (
             "a stranger who tries between two polls",
             &[(5, 9), (20, 9)],
