@@ -72,13 +72,16 @@ DASHBOARD = dashboard(
             Panel("Notices", "What replicas told and heard of changed tokens and connections. `everything` at times is normal, all the time it is a Redis that loses messages.",
                   [(f'sum by (notice) ({rate("rollcall_stale_notices_total")})', "{{notice}}")], "cps", runbooks=["RollcallRedisAway"]),
         ]),
-        ("Request log and clean-up", [
+        ("Request log, traces and clean-up", [
             Panel("Request log: dropped", "Lines, and bodies of failed requests. Normal: 0.",
                   [(f'sum by (instance) ({rate("rollcall_request_log_dropped_total")})', EACH + " lines"),
                    (f'sum by (instance) ({rate("rollcall_request_log_bodies_dropped_total")})', EACH + " bodies")], "cps",
                   runbooks=["RollcallRequestLogDropping"]),
             Panel("Request log: removed", "Lines that were old enough, or whose log was full. Normal: about as many as are written.",
                   [(f'sum({rate("rollcall_request_log_removed_total")})', "removed")], "cps"),
+            Panel("Spans of traces", "By what became of them. Normal: `exported` alone, and 0 where traces are off.",
+                  [(f'sum by (outcome) ({rate("rollcall_trace_spans_total")})', "{{outcome}}")], "cps",
+                  runbooks=["RollcallSpansLost"]),
             Panel("Tombstones removed", "Of deleted users and groups, after `scim.tombstone_retention_days`.",
                   [(f'sum({rate("rollcall_tombstones_purged_total")})', "removed")], "cps"),
         ]),

@@ -82,7 +82,7 @@ impl Installation {
 fn example() -> String {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/apply.md"));
     let page = page.unwrap();
-    let rest = page.split_once("```toml\n").unwrap().1;
+    let rest = page.split_once("```toml setup\n").unwrap().1;
     rest.split_once("```").unwrap().0.to_owned()
 }
 

@@ -24,7 +24,7 @@ fn finding(fence: &Fence) -> Option<String> {
         ["sh", ..] => not_shell(&fence.text),
         ["console"] => not_a_session(&fence.text),
         ["json", ..] => not_json(&fence.text),
-        ["toml"] => toml::from_str::<toml::Table>(&fence.text)
+        ["toml"] | ["toml", "setup"] => toml::from_str::<toml::Table>(&fence.text)
             .err()
             .map(|error| error.to_string()),
         ["rust" | "python" | "ts", file] => not_lines_of(file, &fence.text),
