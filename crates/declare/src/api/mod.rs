@@ -132,12 +132,31 @@ impl Api {
         }
     }
 
+    /// Makes one thing, once, however often it has to be sent.
+    ///
+    /// # Errors
+    ///
+    /// There is no answer, or it is a refusal.
+    pub async fn create(&self, path: &str, body: &Value) -> Result<Value, ApiError> {
+        self.change(Method::POST, path, Some(body)).await
+    }
+
+    /// Takes one thing away. One that is gone already is no error.
+    ///
+    /// # Errors
+    ///
+    /// There is no answer, or it is a refusal.
+    pub async fn delete(&self, path: &str) -> Result<(), ApiError> {
+        self.change(Method::DELETE, path, None).await?;
+        Ok(())
+    }
+
     /// Changes something. A POST is done once, however often it has to be sent.
     ///
     /// # Errors
     ///
     /// There is no answer, or it is a refusal.
-    pub async fn change(
+    pub(crate) async fn change(
         &self,
         method: Method,
         path: &str,

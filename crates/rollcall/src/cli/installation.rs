@@ -11,8 +11,9 @@ use secrecy::SecretString;
 /// those.
 const KEY_VARIABLE: &str = "ROLLCALL_API_KEY";
 
+/// An installation that answers somewhere.
 #[derive(Args)]
-pub(super) struct Installation {
+pub(super) struct Server {
     /// Where the management API is, up to where `/v1` begins
     #[arg(
         long,
@@ -24,6 +25,13 @@ pub(super) struct Installation {
     /// A file that holds the API key; without it, the variable ROLLCALL_API_KEY does
     #[arg(long, value_name = "FILE")]
     api_key_file: Option<PathBuf>,
+}
+
+/// An installation whose set-up is read or written as a whole.
+#[derive(Args)]
+pub(super) struct Installation {
+    #[command(flatten)]
+    server: Server,
     /// Work only on this organization, by its slug. Can be given more than once
     #[arg(long = "organization", value_name = "SLUG")]
     pub(super) organizations: Vec<String>,
@@ -33,13 +41,19 @@ pub(super) struct Installation {
 }
 
 impl Installation {
-    /// The API of it.
     pub(super) fn api(&self) -> anyhow::Result<Api> {
-        Ok(Api::new(&self.url, self.key()?)?)
+        self.server.api()
     }
 
     pub(super) fn concurrency(&self) -> usize {
         self.concurrency.into()
+    }
+}
+
+impl Server {
+    /// The API of it.
+    pub(super) fn api(&self) -> anyhow::Result<Api> {
+        Ok(Api::new(&self.url, self.key()?)?)
     }
 
     fn key(&self) -> anyhow::Result<SecretString> {

@@ -8,11 +8,13 @@ mod doctor;
 mod export;
 mod installation;
 mod migrate;
+mod org;
 mod probe;
 mod progress;
 mod secret_key;
 mod serve;
 mod simulate;
+mod token;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -50,6 +52,12 @@ enum Command {
     /// Replace the key that secrets in the database are sealed with
     #[command(subcommand)]
     SecretKey(secret_key::Command),
+    /// List, make and show organizations
+    #[command(subcommand)]
+    Org(org::Command),
+    /// List, make and revoke tokens of SCIM connections
+    #[command(subcommand)]
+    Token(token::Command),
     /// Bring an installation to what a file says of it, after a plan was shown
     Apply(apply::Arguments),
     /// Write the set-up of an installation as a file
@@ -99,6 +107,8 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Doctor(arguments) => wait_for(doctor::run(arguments)),
         Command::Audit(command) => wait_for(audit::run(command)),
         Command::SecretKey(command) => wait_for(secret_key::run(command)),
+        Command::Org(command) => wait_for(org::run(command)),
+        Command::Token(command) => wait_for(token::run(command)),
         Command::Apply(arguments) => wait_for(apply::run(arguments)),
         Command::Export(arguments) => wait_for(export::run(arguments)),
         Command::Demo(arguments) => wait_for(demo::run(arguments)),

@@ -7,6 +7,7 @@
 
 mod apply;
 mod audit;
+mod by_hand;
 mod config;
 mod demo;
 mod doctor;
