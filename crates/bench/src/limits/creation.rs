@@ -7,7 +7,7 @@ use crate::servers::postgres::Cluster;
 
 /// What the parameters of the statement are, from the first. `{…}` differs by tenant and run, `:…`
 /// is a variable of `pgbench`, and a user has the number `:n`.
-const PARAMETERS: [&str; 26] = [
+const PARAMETERS: [&str; 27] = [
     "'{org}'::uuid",
     "'{connection}'::uuid",
     ID,
@@ -34,6 +34,8 @@ const PARAMETERS: [&str; 26] = [
     "1::bigint",
     "decode(md5('') || md5(''), 'hex')",
     "decode(md5('') || md5(''), 'hex')",
+    // No traces are recorded.
+    "null::bytea",
 ];
 
 /// Ids grow, as UUIDv7 do.
