@@ -87,9 +87,9 @@ pub struct Evidence<'a> {
     pub now: Timestamp,
     /// When its last request came.
     pub last_request_at: Option<Timestamp>,
-    /// All its tokens, old ones too.
+    /// Its tokens that are live, or the one that was the last to be. Others are not looked at.
     pub tokens: &'a [ScimToken],
-    /// All its OAuth clients, old ones too.
+    /// Its OAuth clients that nobody has revoked, or the one that was revoked last.
     pub clients: &'a [OauthClient],
     /// What is usual for it, if anything was learned.
     pub habit: Option<&'a Habit>,

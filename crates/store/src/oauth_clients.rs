@@ -6,7 +6,8 @@ use rollcall_model::{
 };
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, Select,
 };
 use serde_json::json;
 
@@ -37,13 +38,18 @@ fn of(org_id: OrgId, connection_id: ScimConnectionId) -> Select<Entity> {
         .filter(Column::ScimConnectionId.eq(connection_id.as_uuid()))
 }
 
-/// All clients of a connection, revoked ones too.
-pub(crate) async fn all(
+/// The clients of a connection that nobody has revoked; if there is none, the one that was revoked last.
+pub(crate) async fn live_or_last(
     db: &impl ConnectionTrait,
     org_id: OrgId,
     connection_id: ScimConnectionId,
 ) -> Result<Vec<OauthClient>, StoreError> {
-    let rows = of(org_id, connection_id).all(db).await?;
+    let live = of(org_id, connection_id).filter(Column::RevokedAt.is_null());
+    let mut rows = live.all(db).await?;
+    if rows.is_empty() {
+        let last = of(org_id, connection_id).order_by_desc(Column::RevokedAt);
+        rows = last.limit(1).all(db).await?;
+    }
     Ok(rows.into_iter().map(OauthClient::from).collect())
 }
 

@@ -40,13 +40,27 @@ fn of(org_id: OrgId, connection_id: ScimConnectionId) -> Select<Entity> {
         .filter(Column::ScimConnectionId.eq(connection_id.as_uuid()))
 }
 
-/// All tokens of a connection, expired and revoked ones too.
-pub(crate) async fn all(
+/// The tokens of a connection that let requests in at a time; if there is none, the one that was the
+/// last to.
+pub(crate) async fn live_or_last(
     db: &impl ConnectionTrait,
     org_id: OrgId,
     connection_id: ScimConnectionId,
+    now: Timestamp,
 ) -> Result<Vec<ScimToken>, StoreError> {
-    let rows = of(org_id, connection_id).all(db).await?;
+    let not_revoked = Condition::any()
+        .add(Column::RevokedAt.is_null())
+        .add(Column::RevokedAt.gt(now.unix_micros()));
+    let live = of(org_id, connection_id)
+        .filter(Column::ExpiresAt.gt(now.unix_micros()))
+        .filter(not_revoked);
+    let mut rows = live.all(db).await?;
+    if rows.is_empty() {
+        let end =
+            Expr::cust("case when revoked_at < expires_at then revoked_at else expires_at end");
+        let last = of(org_id, connection_id).order_by_desc(end).limit(1);
+        rows = last.all(db).await?;
+    }
     Ok(rows.into_iter().map(ScimToken::from).collect())
 }
 

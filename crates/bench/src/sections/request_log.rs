@@ -5,17 +5,14 @@
 
 use anyhow::Context;
 
-use super::sides::{Side, in_turns};
+use super::sides::{self, Side, WORKLOADS, in_turns};
 use crate::bench::Bench;
 use crate::database::Kind;
-use crate::result::{Figure, SectionResult, Table};
+use crate::result::{Figure, SectionResult};
 use crate::sizes::Sizes;
-use crate::workloads::Workload;
 
 /// The most that the median time of a request of one client may grow.
 const TARGET: f64 = 1.05;
-
-const WORKLOADS: [Workload; 2] = [Workload::GetUser, Workload::CreateUser];
 
 /// Measures on PostgreSQL; nothing if that is left out.
 ///
@@ -43,18 +40,7 @@ pub async fn measure(env: &Bench, sizes: &Sizes) -> anyhow::Result<SectionResult
     cluster.run(database, "vacuum analyze").await?;
     cluster.wait_for_disk(true).await?;
 
-    let columns = [
-        "request",
-        "request log",
-        "median µs, 1 client",
-        "requests/s, 8 clients",
-        "gateway CPU µs",
-    ];
-    let mut table = Table {
-        title: format!("PostgreSQL: medians of {} rounds", sizes.rounds),
-        columns: columns.map(str::to_owned).to_vec(),
-        rows: Vec::new(),
-    };
+    let mut table = sides::table("request log", sizes);
     for workload in WORKLOADS {
         let name = workload.name();
         env.say(&format!("request-log: {name}"));
@@ -76,13 +62,7 @@ pub async fn measure(env: &Bench, sizes: &Sizes) -> anyhow::Result<SectionResult
             ),
         ]);
         for (says, found) in [("kept", kept), ("not kept", bare)] {
-            table.rows.push(vec![
-                name.as_str().into(),
-                says.into(),
-                found.micros().into(),
-                found.rate().into(),
-                found.cpu().into(),
-            ]);
+            table.rows.push(found.row(workload, says));
         }
     }
     result.tables.push(table);

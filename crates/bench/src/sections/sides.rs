@@ -12,10 +12,14 @@ use tokio::time::sleep;
 
 use crate::load::Load;
 use crate::measure::middle;
+use crate::result::{Cell, Table};
 use crate::seed::Seeder;
 use crate::servers::process::Gateway;
 use crate::sizes::Sizes;
 use crate::workloads::{Directory, Workload};
+
+/// What is asked of each.
+pub(super) const WORKLOADS: [Workload; 2] = [Workload::GetUser, Workload::CreateUser];
 
 /// How many clients there are when rates are measured.
 const CLIENTS: usize = 8;
@@ -51,6 +55,33 @@ impl Found {
     /// CPU time of the gateway for each of those.
     pub(super) fn cpu(&self) -> f64 {
         middle(self.cpu.clone())
+    }
+
+    /// All of it as a row of the [`table`]; `says` is what the setting of this side is.
+    pub(super) fn row(&self, workload: Workload, says: &str) -> Vec<Cell> {
+        vec![
+            workload.name().as_str().into(),
+            says.into(),
+            self.micros().into(),
+            self.rate().into(),
+            self.cpu().into(),
+        ]
+    }
+}
+
+/// A table for what is found, without rows; `setting` is what the sides differ in.
+pub(super) fn table(setting: &str, sizes: &Sizes) -> Table {
+    let columns = [
+        "request",
+        setting,
+        "median µs, 1 client",
+        "requests/s, 8 clients",
+        "gateway CPU µs",
+    ];
+    Table {
+        title: format!("PostgreSQL: medians of {} rounds", sizes.rounds),
+        columns: columns.map(str::to_owned).to_vec(),
+        rows: Vec::new(),
     }
 }
 

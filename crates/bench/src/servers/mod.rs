@@ -5,6 +5,7 @@
 //! be told. All listen on loopback only.
 
 pub mod account;
+mod own;
 pub mod postgres;
 pub mod process;
 pub mod receiver;

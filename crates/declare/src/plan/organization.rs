@@ -1,5 +1,7 @@
 //! The plan of one organization.
 
+use std::collections::BTreeSet;
+
 use reqwest::Method;
 use serde_json::Value;
 
@@ -10,7 +12,7 @@ use crate::api::escaped;
 use crate::held::HeldOrganization;
 use crate::named::Fields;
 use crate::place::Place;
-use crate::wanted::WantedOrganization;
+use crate::wanted::{Wanted, WantedOrganization};
 
 /// What the parts of a plan are made from.
 pub(super) struct Making<'a> {
@@ -62,6 +64,19 @@ pub(super) fn change(
 impl Making<'_> {
     pub(super) fn problem(&mut self, place: Place, reason: impl Into<String>) {
         self.part.problems.push(Problem::new(place, reason));
+    }
+
+    /// Whether a name means several things that are there. Then it is a problem; `what` is what they are.
+    pub(super) fn is_shared(&mut self, shared: &BTreeSet<&str>, what: &str, it: &Wanted) -> bool {
+        let is_shared = shared.contains(it.name.as_str());
+        if is_shared {
+            let reason = format!(
+                "there is more than one {what} `{}`: give them different names first",
+                it.name
+            );
+            self.problem(it.place, reason);
+        }
+        is_shared
     }
 
     /// Whether there is, or will be, an SSO connection of that name.

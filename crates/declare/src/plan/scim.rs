@@ -20,12 +20,7 @@ pub(super) fn plan(making: &mut Making<'_>) {
     let there: &[HeldScim] = held.map_or(&[], |held| &held.scim_connections);
     let shared = shared_names(there.iter().map(|it| &it.it));
     for one in file.scim_connections.iter().flatten() {
-        if shared.contains(one.it.name.as_str()) {
-            let reason = format!(
-                "there is more than one SCIM connection `{}`: give them different names first",
-                one.it.name
-            );
-            making.problem(one.it.place, reason);
+        if making.is_shared(&shared, "SCIM connection", &one.it) {
             continue;
         }
         let held = there.iter().find(|it| it.it.name == one.it.name);

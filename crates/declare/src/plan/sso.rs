@@ -22,12 +22,7 @@ pub(super) fn plan(making: &mut Making<'_>) {
     let there: &[HeldSso] = held.map_or(&[], |held| &held.sso_connections);
     let shared = shared_names(there.iter().map(|it| &it.it));
     for one in wanted {
-        if shared.contains(one.it.name.as_str()) {
-            let reason = format!(
-                "there is more than one SSO connection `{}`: give them different names first",
-                one.it.name
-            );
-            making.problem(one.it.place, reason);
+        if making.is_shared(&shared, "SSO connection", &one.it) {
             continue;
         }
         let step = match there.iter().find(|it| it.it.name == one.it.name) {

@@ -33,8 +33,8 @@ pub(super) async fn assemble(
         .one(db)
         .await?
         .ok_or_else(|| StoreError::corrupt("directory_counts", row.id, "no row"))?;
-    let tokens = tokens::all(db, org_id, id).await?;
-    let clients = oauth_clients::all(db, org_id, id).await?;
+    let tokens = tokens::live_or_last(db, org_id, id, now).await?;
+    let clients = oauth_clients::live_or_last(db, org_id, id).await?;
     let habit = habits::find(db, org_id, id).await?;
     let last_request_at = row.last_request_at.map(Timestamp::from_unix_micros);
     let evidence = Evidence {
