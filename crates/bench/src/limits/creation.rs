@@ -136,6 +136,6 @@ mod tests {
             text.ends_with("select '{org}'::uuid, null::text, 1::bigint;\n"),
             "{text}"
         );
-        assert!(script("select $27").is_err());
+        assert!(script("select $28").is_err());
     }
 }
