@@ -94,7 +94,7 @@ impl Walk {
             }
         });
         let stdin = shell.stdin.take().unwrap();
-        let ports = PORTS.map(|port| (port, free_port().to_string())).into();
+        let ports = std::iter::zip(PORTS, free_ports()).collect();
         let mut walk = Self {
             folder,
             shell,
@@ -189,12 +189,19 @@ fn run(command: &mut Command) {
     assert!(output.status.success(), "{command:?}: {output:?}");
 }
 
-/// A port that nobody listens on, below those that outgoing connections take.
-fn free_port() -> u16 {
-    let free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
-    std::iter::repeat_with(|| fastrand::u16(20_000..32_768))
-        .find(free)
-        .unwrap()
+/// A port that nobody listens on for each of [`PORTS`], below those that outgoing connections take. They are
+/// exchanged one after the other, so none of the new ones has one of the old ones in it.
+fn free_ports() -> Vec<String> {
+    let mut found = Vec::new();
+    while found.len() < PORTS.len() {
+        let port = fastrand::u16(20_000..32_768);
+        let text = port.to_string();
+        let is_free = std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
+        if is_free && !found.contains(&text) && !PORTS.iter().any(|old| text.contains(old)) {
+            found.push(text);
+        }
+    }
+    found
 }
 
 /// Fails unless the last JSON that was printed is what the page shows.
