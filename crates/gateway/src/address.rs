@@ -50,6 +50,7 @@ pub(crate) fn source(req: &HttpRequest, settings: &Settings) -> Option<IpAddr> {
 }
 
 /// Who holds the other end of the connection.
+#[expect(clippy::disallowed_methods, reason = "here it is asked")]
 fn peer(req: &HttpRequest) -> Option<IpAddr> {
     Some(req.peer_addr()?.ip())
 }

@@ -16,8 +16,8 @@ use super::installation::Installation;
 use super::progress::organizations;
 use crate::output;
 
-/// `--dry-run` ends with it if there is something to do.
-const CHANGES: u8 = 2;
+/// `--dry-run` ends with it if there is something to do. A wrong argument ends with 2, in every command.
+const CHANGES: u8 = 3;
 
 #[derive(Args)]
 pub(super) struct Arguments {

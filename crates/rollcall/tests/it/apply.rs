@@ -98,7 +98,7 @@ fn example_plan() -> String {
 fn the_example_of_the_manual_is_planned_applied_and_then_there_is_nothing_to_do() {
     let here = Installation::start();
     here.folder.write("setup.toml", &example());
-    let planned = here.ends(2, &["apply", "-f", "setup.toml", "--dry-run"]);
+    let planned = here.ends(3, &["apply", "-f", "setup.toml", "--dry-run"]);
     assert!(planned.starts_with(&example_plan()), "{planned}");
     assert_eq!(
         here.call("GET", "/v1/organizations", None)["data"],
@@ -253,7 +253,7 @@ fn a_pipeline_gets_json() {
         "setup.toml",
         "version = 1\n[[organizations]]\nslug = 'acme'\nname = 'Acme'\n",
     );
-    let planned = here.ends(2, &["apply", "-f", "setup.toml", "--dry-run", "--json"]);
+    let planned = here.ends(3, &["apply", "-f", "setup.toml", "--dry-run", "--json"]);
     insta::assert_snapshot!(planned, @r#"{"plan":{"parts":[{"organization":"acme","steps":[{"action":"create","kind":"organization","name":"acme","fields":[{"field":"name","before":null,"after":"Acme"}]}],"waits":[],"problems":[]}],"unchanged":0}}"#);
     let done = here.ends(0, &["apply", "-f", "setup.toml", "--yes", "--json"]);
     let done: Value = serde_json::from_str(&done).unwrap();
