@@ -7,6 +7,7 @@ mod server;
 mod text;
 
 use std::fs::OpenOptions;
+use std::pin::pin;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -403,12 +404,12 @@ async fn begin(
     let pool = pool.clone();
     let asked = spans::statement(span.id(), pool.get_database_backend(), "begin");
     let begun = tokio::spawn(async move { pool.begin(options).await });
-    let begun = spans::watch(asked, async {
+    let begun = pin!(async {
         begun
             .await
             .map_err(|cut_off| DbErr::Custom(cut_off.to_string()))
     });
-    match begun.await {
+    match spans::watch(asked, begun).await {
         Ok(tx) => Ok(Tx::new(tx?, span)),
         Err(cut_off) => Err(StoreError::Unavailable(cut_off)),
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::Deref;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -208,7 +209,9 @@ impl OrgTx {
         let at_once = self.dialect.writes_at_once();
         let tx = self.tx.connection();
         let span = tx.outbox_span(self.outbox.events());
-        self.outbox.write(tx, at_once).instrument(span).await?;
+        pin!(self.outbox.write(tx, at_once))
+            .instrument(span)
+            .await?;
         let news = self.news;
         if stale.is_empty() {
             self.tx.commit().await?;

@@ -11,7 +11,7 @@
 
 mod held;
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -164,14 +164,14 @@ impl Pool {
         options: impl Fn() -> TransactionOptions,
     ) -> Result<DatabaseTransaction, DbErr> {
         let _waiting = self.wait();
-        let begin = async {
+        let begin = pin!(async {
             match self.inner.begin_with_options(options()).await {
                 Err(error) if self.is_lost(&error) => {
                     self.inner.begin_with_options(options()).await
                 }
                 begun => begun,
             }
-        };
+        });
         self.timings.wait(begin).await
     }
 
@@ -186,34 +186,34 @@ impl Pool {
 
     async fn execute_once(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         let span = self.statement_span(&statement.sql);
-        let work = async {
+        let work = pin!(async {
             match &self.held {
                 Some(held) => held.execute(statement).await,
                 None => self.inner.execute_raw(statement).await,
             }
-        };
+        });
         spans::watch(span, work).await
     }
 
     async fn query_one_once(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         let span = self.statement_span(&statement.sql);
-        let work = async {
+        let work = pin!(async {
             match &self.held {
                 Some(held) => held.query_one(statement).await,
                 None => self.inner.query_one_raw(statement).await,
             }
-        };
+        });
         spans::watch(span, work).await
     }
 
     async fn query_all_once(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         let span = self.statement_span(&statement.sql);
-        let work = async {
+        let work = pin!(async {
             match &self.held {
                 Some(held) => held.query_all(statement).await,
                 None => self.inner.query_all_raw(statement).await,
             }
-        };
+        });
         spans::watch(span, work).await
     }
 
@@ -296,6 +296,8 @@ impl StreamTrait for Pool {
 
 #[cfg(test)]
 mod tests {
+    use sea_orm::SqlxPostgresConnector;
+
     use super::*;
 
     #[test]
@@ -309,5 +311,21 @@ mod tests {
 
         assert!(losses.distrust(moment));
         assert!(!losses.distrust(Duration::ZERO));
+    }
+
+    /// Futures that are passed on by value are copied each time, and each holds the one before.
+    #[tokio::test]
+    async fn a_statement_under_way_takes_little_room() {
+        let nowhere = sqlx::PgPool::connect_lazy("postgres://nobody@localhost/nothing").unwrap();
+        let inner = SqlxPostgresConnector::from_sqlx_postgres_pool(nowhere);
+        let pool = Pool::new(inner, Losses::none());
+        let statement = || Statement::from_string(DbBackend::Postgres, "select 1");
+        for bytes in [
+            size_of_val(&pool.query_one_once(statement())),
+            size_of_val(&pool.query_all_once(statement())),
+            size_of_val(&pool.execute_once(statement())),
+        ] {
+            assert!(bytes < 2_048, "{bytes}");
+        }
     }
 }

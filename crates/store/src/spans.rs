@@ -68,10 +68,11 @@ pub(crate) fn statement(within: Option<span::Id>, backend: DbBackend, sql: &str)
     span
 }
 
-/// Runs a statement in its span.
+/// Runs a statement in its span. `work` is pinned where it stands: taken by value it would be copied
+/// several times for each statement, kilobytes of it, whether or not anything is traced.
 pub(crate) async fn watch<T>(
     span: Span,
-    work: impl Future<Output = Result<T, DbErr>>,
+    work: impl Future<Output = Result<T, DbErr>> + Unpin,
 ) -> Result<T, DbErr> {
     if span.is_disabled() {
         return work.await;

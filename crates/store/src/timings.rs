@@ -1,7 +1,7 @@
 //! How long the database takes, told to whoever measures it.
 //!
 //! This crate knows no metrics. A statement costs one more look at the clock, and the observer what
-//! it makes of it.
+//! it makes of it. What is measured is pinned where it stands, as for `spans::watch`.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -25,7 +25,7 @@ pub(crate) struct Timings(Arc<OnceLock<Arc<dyn DatabaseObserver>>>);
 
 impl Timings {
     /// Runs something that waits for a connection, and tells how long it did.
-    pub(crate) async fn wait<T>(&self, work: impl Future<Output = T>) -> T {
+    pub(crate) async fn wait<T>(&self, work: impl Future<Output = T> + Unpin) -> T {
         let Some(observer) = self.0.get() else {
             return work.await;
         };
@@ -43,7 +43,7 @@ impl Timings {
     }
 
     /// Runs a statement, and tells how long it took.
-    pub(crate) async fn ask<T>(&self, reads: bool, work: impl Future<Output = T>) -> T {
+    pub(crate) async fn ask<T>(&self, reads: bool, work: impl Future<Output = T> + Unpin) -> T {
         let Some(observer) = self.0.get() else {
             return work.await;
         };

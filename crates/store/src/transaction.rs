@@ -1,5 +1,7 @@
 //! An open transaction of the database, whose statements can be traced.
 
+use std::pin::pin;
+
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
 };
@@ -41,7 +43,7 @@ impl Tx {
     pub(crate) async fn commit(self) -> Result<(), DbErr> {
         let asked = self.statement_span("commit");
         let inner = self.inner;
-        spans::watch(asked, inner.commit()).await?;
+        spans::watch(asked, pin!(inner.commit())).await?;
         self.span.record("rollcall.committed", true);
         Ok(())
     }
@@ -86,5 +88,5 @@ impl ConnectionTrait for Tx {
 /// Waits for the only writer of SQLite in a span of its own.
 pub(crate) async fn wait_for_writer<T>(within: &Span, turn: impl Future<Output = T>) -> T {
     let span = debug_span!(parent: within, "store.wait_for_writer");
-    turn.instrument(span).await
+    pin!(turn).instrument(span).await
 }

@@ -3,6 +3,8 @@
 //! A body is read after the request was let in: what an unknown sender says is not looked at,
 //! and cannot be answered with anything but 401.
 
+use std::pin::pin;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_LOCATION, CONTENT_TYPE, ETAG, LOCATION};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
@@ -40,7 +42,9 @@ pub(super) async fn read_up_to(
         return Err(ScimFailure::TooLarge { limit });
     }
     let collected = tokio::time::timeout(limits.request_body_timeout, collect(payload, limit));
-    let collected = collected.instrument(debug_span!("scim.read_body")).await;
+    let collected = pin!(collected)
+        .instrument(debug_span!("scim.read_body"))
+        .await;
     let body = collected.map_err(|_| ScimFailure::TooSlow)??.freeze();
     let content = capture::content(&tenant.app.settings.request_log, tenant.settings());
     capture::asked(req, content, &body);

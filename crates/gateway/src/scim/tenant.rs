@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -96,7 +96,9 @@ impl Tenant {
         }
         let connection = self.handle.connection_id();
         let turn = self.app.admission.turn(connection);
-        let turn = turn.instrument(debug_span!("scim.wait_for_turn")).await;
+        let turn = pin!(turn)
+            .instrument(debug_span!("scim.wait_for_turn"))
+            .await;
         let turn = turn.inspect_err(|busy| {
             let reason = match busy {
                 Busy::LineFull => TurnRefused::LineFull,
@@ -227,7 +229,8 @@ impl Tenant {
             source: address::source(req, &app.settings),
             needed: scopes::needed(req),
         };
-        let verdict = authentication::authenticate(&app.store, &app.access_tokens, asked)
+        let verdict = authentication::authenticate(&app.store, &app.access_tokens, asked);
+        let verdict = pin!(verdict)
             .instrument(debug_span!("scim.authenticate"))
             .await?;
         let access = match verdict {
@@ -252,7 +255,7 @@ impl Tenant {
             idp,
             tolerated: tolerated.clone(),
         });
-        rate::check(req, &app, &access.handle)
+        pin!(rate::check(req, &app, &access.handle))
             .instrument(debug_span!("scim.take_budget"))
             .await?;
         let strict = access.handle.settings().profile == ScimProfile::Strict;

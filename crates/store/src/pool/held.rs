@@ -10,6 +10,7 @@
 //! on, and while somebody waits, connections go back to the pool. After [`HELD_FOR`] each goes back
 //! in any case, so that the pool sees to how long it lives, and [`tend`] gives back what nobody uses.
 
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -104,7 +105,7 @@ impl Held {
         let mut connection = self.take().await?;
         let reads = only_reads(&statement.sql);
         let asked = query(statement).execute(&mut *connection.inner);
-        let done = self.timings.ask(reads, asked).await;
+        let done = self.timings.ask(reads, pin!(asked)).await;
         self.keep(connection, done.as_ref().err());
         done.map(Into::into)
             .map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(error.into())))
@@ -117,7 +118,7 @@ impl Held {
         let mut connection = self.take().await?;
         let reads = only_reads(&statement.sql);
         let asked = query(statement).fetch_optional(&mut *connection.inner);
-        let row = self.timings.ask(reads, asked).await;
+        let row = self.timings.ask(reads, pin!(asked)).await;
         self.keep(connection, row.as_ref().err());
         row.map(|row| row.map(Into::into)).map_err(query_error)
     }
@@ -126,7 +127,7 @@ impl Held {
         let mut connection = self.take().await?;
         let reads = only_reads(&statement.sql);
         let asked = query(statement).fetch_all(&mut *connection.inner);
-        let rows = self.timings.ask(reads, asked).await;
+        let rows = self.timings.ask(reads, pin!(asked)).await;
         self.keep(connection, rows.as_ref().err());
         rows.map(|rows| rows.into_iter().map(Into::into).collect())
             .map_err(query_error)
@@ -146,7 +147,8 @@ impl Held {
             shelf.waiting += 1;
             Waiting(Arc::clone(&self.shelf))
         };
-        let acquired = self.timings.wait(self.pool.acquire()).await;
+        // In a box, for it is seldom needed and would take kilobytes of every statement.
+        let acquired = self.timings.wait(Box::pin(self.pool.acquire())).await;
         let inner = acquired.map_err(acquire_error)?;
         drop(waiting);
         let now = Instant::now();
