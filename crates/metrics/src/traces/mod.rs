@@ -19,6 +19,7 @@ mod queue;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use opentelemetry::propagation::{Extractor, TextMapPropagator};
@@ -35,7 +36,7 @@ pub use self::filter::ROOT;
 pub use self::options::{CallerSampling, Protocol, TracesError, TracesOptions};
 
 use self::counts::Counts;
-use self::filter::Recorded;
+use self::filter::{Gate, Recorded};
 use crate::Metrics;
 
 /// How long the end of the process waits for the collector.
@@ -53,6 +54,7 @@ struct Running {
     caller_sampling: CallerSampling,
     provider: SdkTracerProvider,
     counts: Arc<Counts>,
+    log_has_spans: Arc<AtomicBool>,
 }
 
 impl fmt::Debug for Traces {
@@ -170,6 +172,7 @@ impl Traces {
             caller_sampling,
             provider,
             counts,
+            log_has_spans: Arc::default(),
         }))))
     }
 
@@ -187,6 +190,27 @@ impl Traces {
             .with_target(false)
             .with_tracked_inactivity(false);
         Some(layer.with_filter(Recorded))
+    }
+
+    /// What keeps spans that nobody wants from being made, to stand outside of all layers; `None` if
+    /// there are no traces.
+    #[must_use]
+    pub fn gate<S>(&self) -> Option<impl Layer<S> + use<S>>
+    where
+        S: Subscriber + for<'span> LookupSpan<'span>,
+    {
+        let running = self.0.as_ref()?;
+        Some(Gate {
+            is_open: Arc::clone(&running.log_has_spans),
+        })
+    }
+
+    /// Says whether the log tells of spans at `debug`, so that they are made for it where nothing is
+    /// recorded.
+    pub fn log_has_spans(&self, it_has: bool) {
+        if let Some(running) = &self.0 {
+            running.log_has_spans.store(it_has, Ordering::Relaxed);
+        }
     }
 
     /// Counts what becomes of spans in these metrics, from now on.

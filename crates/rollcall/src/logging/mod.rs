@@ -22,7 +22,10 @@ use crate::config::{LogConfig, LogFormat};
 
 /// The level of the log of this process.
 #[derive(Clone)]
-pub(crate) struct LogLevel(Option<reload::Handle<EnvFilter, Registry>>);
+pub(crate) struct LogLevel {
+    filter: Option<reload::Handle<EnvFilter, Registry>>,
+    traces: Traces,
+}
 
 impl LogLevel {
     /// From now on, what is logged is what this configuration says. `RUST_LOG` wins as it did at the
@@ -33,7 +36,7 @@ impl LogLevel {
     /// Somebody else logs in this process.
     pub(crate) fn change(&self, log: &LogConfig) -> anyhow::Result<()> {
         let level = self
-            .0
+            .filter
             .as_ref()
             .context("this process logs by other means")?;
         let counts = match from_environment() {
@@ -47,6 +50,7 @@ impl LogLevel {
         if hides {
             tell();
         }
+        self.traces.log_has_spans(tells_spans(&next));
         level.reload(next)?;
         if !hides {
             tell();
@@ -57,7 +61,7 @@ impl LogLevel {
     /// Whether it was this call of [`init`] that started the log.
     #[cfg(test)]
     const fn is_first(&self) -> bool {
-        self.0.is_some()
+        self.filter.is_some()
     }
 }
 
@@ -83,12 +87,18 @@ pub(crate) fn init(log: &LogConfig, traces: &Traces) -> LogLevel {
                 .boxed()
         }
     };
-    let (level, handle) = reload::Layer::new(filter(log));
+    let filter = filter(log);
+    traces.log_has_spans(tells_spans(&filter));
+    let (level, handle) = reload::Layer::new(filter);
     let started: Result<(), TryInitError> = registry()
         .with(lines.with_filter(level))
         .with(traces.layer())
+        .with(traces.gate())
         .try_init();
-    LogLevel(started.is_ok().then_some(handle))
+    LogLevel {
+        filter: started.is_ok().then_some(handle),
+        traces: traces.clone(),
+    }
 }
 
 /// Colours are for people who did not ask to be spared them (no-color.org).
@@ -104,6 +114,13 @@ fn from_environment() -> Option<(EnvFilter, String)> {
     let directives = Some(directives).filter(|directives| !directives.trim().is_empty())?;
     let filter = EnvFilter::try_new(&directives).ok()?;
     Some((filter, directives))
+}
+
+/// Whether a log with this filter may tell of spans, which are at `debug`.
+fn tells_spans(filter: &EnvFilter) -> bool {
+    filter
+        .max_level_hint()
+        .is_none_or(|finest| finest >= LevelFilter::DEBUG)
 }
 
 /// The filter of `RUST_LOG`, or of the configuration.
