@@ -323,6 +323,6 @@ fn standard_input_is_a_file_too() {
     let text = b"version = 1\n[[organizations]]\nslug = 'acme'\nname = 'Acme'\n";
     std::io::Write::write_all(&mut child.stdin.take().unwrap(), text).unwrap();
     let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(output.status.code(), Some(3));
     assert!(stdout(&output).contains("+ organization `acme`"));
 }
