@@ -1,5 +1,6 @@
 //! A real server with one SCIM connection, and a product that takes its webhooks.
 
+use std::collections::HashMap;
 use std::process::Command;
 use std::time::Duration;
 
@@ -148,6 +149,8 @@ impl Gateway {
 pub(super) struct Hook {
     pub(super) url: String,
     came: mpsc::UnboundedReceiver<(String, String)>,
+    /// What came while another was waited for: deliveries need not come in the order of events.
+    kept: HashMap<String, String>,
 }
 
 impl Hook {
@@ -173,17 +176,22 @@ impl Hook {
                 .block_on(server.unwrap().run())
                 .unwrap();
         });
-        Self { url, came }
+        Self {
+            url,
+            came,
+            kept: HashMap::new(),
+        }
     }
 
-    /// The `traceparent` of the next webhook of a type.
-    pub(super) async fn next(&mut self, kind: &str) -> String {
+    /// The `traceparent` of the webhook of a type, of which one is awaited.
+    pub(super) async fn of(&mut self, kind: &str) -> String {
         let wanted = async {
             loop {
-                let (came, traceparent) = self.came.recv().await.unwrap();
-                if came == kind {
+                if let Some(traceparent) = self.kept.remove(kind) {
                     return traceparent;
                 }
+                let (came, traceparent) = self.came.recv().await.unwrap();
+                self.kept.insert(came, traceparent);
             }
         };
         let patience = Duration::from_secs(30);

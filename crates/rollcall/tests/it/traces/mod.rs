@@ -127,7 +127,7 @@ on_each_database! {
         let id = gateway.find_user("bjensen", NOT_SAMPLED).await.text("/Resources/0/id");
         // By a transaction of several statements, where the first one was perhaps a single one.
         let _ = gateway.delete_user(&id, SAMPLED).await.expect(204);
-        let came = [hook.next("user.created").await, hook.next("user.deleted").await];
+        let came = [hook.of("user.created").await, hook.of("user.deleted").await];
         assert!(gateway.stop());
 
         let (spans, _) = collector.spans();
