@@ -9,7 +9,6 @@
 //! has let go, and so sees whatever was committed before anybody found it taken.
 
 use std::collections::HashMap;
-use std::pin::pin;
 
 use rollcall_model::EventType;
 use sea_orm::{ConnectionTrait, FromQueryResult, QuerySelect, Statement};
@@ -87,7 +86,7 @@ impl Store {
     pub async fn relay_events_in(&self, span: impl Fn() -> Span) -> Result<Relayed, StoreError> {
         let mut placed = 0;
         while self.outbox_waits().await? {
-            match pin!(self.place_unless_locked()).instrument(span()).await? {
+            match self.place_unless_locked().instrument(span()).await? {
                 Some(more) => placed += more,
                 None => return Ok(Relayed::Elsewhere),
             }

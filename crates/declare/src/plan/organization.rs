@@ -66,8 +66,14 @@ impl Making<'_> {
         self.part.problems.push(Problem::new(place, reason));
     }
 
-    /// Whether a name means several things that are there. Then it is a problem; `what` is what they are.
-    pub(super) fn is_shared(&mut self, shared: &BTreeSet<&str>, what: &str, it: &Wanted) -> bool {
+    /// Notes a problem if a name means several things that are there, and says whether it does; `what` is what
+    /// they are.
+    pub(super) fn refuse_shared(
+        &mut self,
+        shared: &BTreeSet<&str>,
+        what: &str,
+        it: &Wanted,
+    ) -> bool {
         let is_shared = shared.contains(it.name.as_str());
         if is_shared {
             let reason = format!(

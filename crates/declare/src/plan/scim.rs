@@ -20,7 +20,7 @@ pub(super) fn plan(making: &mut Making<'_>) {
     let there: &[HeldScim] = held.map_or(&[], |held| &held.scim_connections);
     let shared = shared_names(there.iter().map(|it| &it.it));
     for one in file.scim_connections.iter().flatten() {
-        if making.is_shared(&shared, "SCIM connection", &one.it) {
+        if making.refuse_shared(&shared, "SCIM connection", &one.it) {
             continue;
         }
         let held = there.iter().find(|it| it.it.name == one.it.name);

@@ -22,7 +22,7 @@ pub(super) fn plan(making: &mut Making<'_>) {
     let there: &[HeldSso] = held.map_or(&[], |held| &held.sso_connections);
     let shared = shared_names(there.iter().map(|it| &it.it));
     for one in wanted {
-        if making.is_shared(&shared, "SSO connection", &one.it) {
+        if making.refuse_shared(&shared, "SSO connection", &one.it) {
             continue;
         }
         let step = match there.iter().find(|it| it.it.name == one.it.name) {

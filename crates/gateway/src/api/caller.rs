@@ -1,7 +1,7 @@
 //! Who calls the management API.
 
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::str::FromStr;
 
 use actix_web::dev::Payload;
@@ -236,7 +236,7 @@ impl FromRequest for Caller {
             let app = crate::state::of(&req);
             let request_id = request_id::of(&req);
             let bearer = bearer(&req).ok_or_else(Problem::unauthorized)?;
-            let key = authenticate(&app, bearer, request_id)
+            let key = pin!(authenticate(&app, bearer, request_id))
                 .instrument(debug_span!("api.authenticate"))
                 .await?;
             app.activity.note_api_key(key.id, app.store.clock().now());

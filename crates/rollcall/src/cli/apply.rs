@@ -26,7 +26,7 @@ pub(super) struct Arguments {
     file: PathBuf,
     #[command(flatten)]
     installation: Installation,
-    /// Show the plan and do nothing; ends with 0 if there is nothing to do, and with 2 if there is
+    /// Show the plan and do nothing; ends with 0 if there is nothing to do, and with 3 if there is
     #[arg(long)]
     dry_run: bool,
     /// Do it without asking

@@ -5,39 +5,15 @@ use std::process::{Command, Output, Stdio};
 use rollcall_testkit::{TestDatabase, block_on};
 use serde_json::{Value, json};
 
-use crate::rollcall::{Folder, Server, stderr, stdout};
+use crate::installation::{Installation, KEY};
+use crate::rollcall::{stderr, stdout};
 
-const KEY: &str = "rck_a-key-for-the-tests-of-apply";
 const CLIENT_SECRET: &str = "a-client-secret-that-nobody-may-see";
 
-/// An installation that runs, and a folder for its files.
-struct Installation {
-    folder: Folder,
-    server: Server,
-}
-
 impl Installation {
-    fn start() -> Self {
-        Self::start_with(&[])
-    }
-
-    fn start_with(settings: &[(&str, &str)]) -> Self {
-        let folder = Folder::new();
-        let mut serve = folder.command(&["serve"]);
-        serve
-            .env("ROLLCALL_LISTEN", "127.0.0.1:0")
-            .env("ROLLCALL_ADMIN_KEY", KEY)
-            .envs(settings.iter().copied());
-        let server = Server::start(serve);
-        Self { folder, server }
-    }
-
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.folder.command(arguments);
-        command
-            .env("ROLLCALL_API_URL", self.server.url())
-            .env("ROLLCALL_API_KEY", KEY)
-            .env("ACME_OKTA_CLIENT_SECRET", CLIENT_SECRET);
+        let mut command = self.api_command(arguments);
+        command.env("ACME_OKTA_CLIENT_SECRET", CLIENT_SECRET);
         command
     }
 

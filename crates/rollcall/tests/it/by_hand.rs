@@ -1,41 +1,15 @@
 //! `org` and `token`, as somebody at a terminal uses them.
 
-use std::process::Output;
-
 use serde_json::{Value, json};
 
-use crate::rollcall::{Folder, Server, stderr, stdout};
+use crate::installation::Installation;
+use crate::rollcall::{stderr, stdout};
 
-const KEY: &str = "rck_a-key-for-the-tests-of-org-and-token";
-
-struct Terminal {
-    folder: Folder,
-    server: Server,
-}
-
-impl Terminal {
-    fn open() -> Self {
-        let folder = Folder::new();
-        let mut serve = folder.command(&["serve"]);
-        serve
-            .env("ROLLCALL_LISTEN", "127.0.0.1:0")
-            .env("ROLLCALL_ADMIN_KEY", KEY);
-        let server = Server::start(serve);
-        Self { folder, server }
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = self.folder.command(arguments);
-        command
-            .env("ROLLCALL_API_URL", self.server.url())
-            .env("ROLLCALL_API_KEY", KEY);
-        command.output().unwrap()
-    }
-
+impl Installation {
     /// What a command answers that has to be done.
     #[track_caller]
     fn answers(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
+        let output = self.api_command(arguments).output().unwrap();
         assert!(output.status.success(), "{}", stderr(&output));
         stdout(&output).to_owned()
     }
@@ -43,7 +17,7 @@ impl Terminal {
     /// Why a command cannot be done.
     #[track_caller]
     fn refuses(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
+        let output = self.api_command(arguments).output().unwrap();
         assert!(!output.status.success(), "{}", stdout(&output));
         stderr(&output).to_owned()
     }
@@ -85,8 +59,8 @@ impl Terminal {
 
 #[test]
 fn organizations_are_made_listed_and_shown() {
-    let terminal = Terminal::open();
-    let made = terminal.json(&[
+    let here = Installation::start();
+    let made = here.json(&[
         "org",
         "create",
         "Acme, Inc.",
@@ -100,38 +74,38 @@ fn organizations_are_made_listed_and_shown() {
         (&json!("Acme, Inc."), &json!("acme"))
     );
     assert_eq!(made["external_id"], "cus_1");
-    let globex = terminal.answers(&["org", "create", "Globex"]);
+    let globex = here.answers(&["org", "create", "Globex"]);
     assert!(globex.ends_with("  globex  Globex\n"), "{globex}");
 
-    let listed = terminal.answers(&["org", "list"]);
+    let listed = here.answers(&["org", "list"]);
     let names: Vec<_> = listed
         .lines()
         .map(|line| line.split_once("  ").unwrap().1)
         .collect();
     assert_eq!(names, ["acme  Acme, Inc.", "globex  Globex"]);
-    let shown = terminal.json(&["org", "show", "acme"]);
+    let shown = here.json(&["org", "show", "acme"]);
     assert_eq!(
         (&shown["id"], &shown["scim_connections"]),
         (&made["id"], &json!([]))
     );
 
-    let taken = terminal.refuses(&["org", "create", "Acme", "--slug", "acme"]);
+    let taken = here.refuses(&["org", "create", "Acme", "--slug", "acme"]);
     assert!(taken.contains("slug"), "{taken}");
-    let absent = terminal.refuses(&["org", "show", "initech"]);
+    let absent = here.refuses(&["org", "show", "initech"]);
     assert!(absent.contains("404"), "{absent}");
-    let no_name = terminal.refuses(&["org", "show", "../acme"]);
+    let no_name = here.refuses(&["org", "show", "../acme"]);
     assert!(no_name.contains("neither the id nor the slug"), "{no_name}");
 }
 
 #[test]
 fn a_token_is_made_is_let_in_and_is_revoked() {
-    let terminal = Terminal::open();
-    terminal.connect_acme();
+    let here = Installation::start();
+    here.connect_acme();
 
-    let first = terminal.answers(&["token", "create", "acme", "Directory", "--name", "Okta"]);
+    let first = here.answers(&["token", "create", "acme", "Directory", "--name", "Okta"]);
     let first = first.trim();
-    assert!(terminal.lets_in(first));
-    let made = terminal.json(&[
+    assert!(here.lets_in(first));
+    let made = here.json(&[
         "token",
         "create",
         "acme",
@@ -139,11 +113,11 @@ fn a_token_is_made_is_let_in_and_is_revoked() {
         "--revoke-previous-after",
         "0",
     ]);
-    assert!(!terminal.lets_in(first));
+    assert!(!here.lets_in(first));
     let second = made["secret"].as_str().unwrap();
-    assert!(terminal.lets_in(second));
+    assert!(here.lets_in(second));
 
-    let listed = terminal.answers(&["token", "list", "acme", "Directory"]);
+    let listed = here.answers(&["token", "list", "acme", "Directory"]);
     assert_eq!(listed.lines().count(), 2, "{listed}");
     assert!(
         listed.contains("  Okta\n") && listed.contains("revoked from"),
@@ -153,22 +127,22 @@ fn a_token_is_made_is_let_in_and_is_revoked() {
 
     let id = made["id"].as_str().unwrap();
     assert_eq!(
-        terminal.answers(&["token", "revoke", "acme", "Directory", id]),
+        here.answers(&["token", "revoke", "acme", "Directory", id]),
         format!("{id} is revoked\n")
     );
-    assert!(!terminal.lets_in(second));
+    assert!(!here.lets_in(second));
 }
 
 #[test]
 fn a_connection_or_token_that_is_not_there_is_named() {
-    let terminal = Terminal::open();
-    terminal.connect_acme();
-    let elsewhere = terminal.refuses(&["token", "create", "acme", "Okta"]);
+    let here = Installation::start();
+    here.connect_acme();
+    let elsewhere = here.refuses(&["token", "create", "acme", "Okta"]);
     assert!(
         elsewhere.contains("no SCIM connection `Okta`"),
         "{elsewhere}"
     );
     let id = "tok_01jd8w3v5hfq0a6c2x9b4m7k1e";
-    let unknown = terminal.refuses(&["token", "revoke", "acme", "Directory", id]);
+    let unknown = here.refuses(&["token", "revoke", "acme", "Directory", id]);
     assert!(unknown.contains("no token"), "{unknown}");
 }

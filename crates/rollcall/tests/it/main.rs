@@ -14,6 +14,7 @@ mod doctor;
 mod drain;
 mod feed_under_fire;
 mod generated;
+mod installation;
 mod management_oidc;
 mod postgres;
 mod probe;

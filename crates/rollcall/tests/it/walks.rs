@@ -19,7 +19,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use rollcall_testkit::manual::{Fence, Page, repository};
-use rollcall_testkit::servers::server_user;
+use rollcall_testkit::servers::{free_port, server_user};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -189,16 +189,14 @@ fn run(command: &mut Command) {
     assert!(output.status.success(), "{command:?}: {output:?}");
 }
 
-/// A port that nobody listens on for each of [`PORTS`], below those that outgoing connections take. They are
-/// exchanged one after the other, so none of the new ones has one of the old ones in it.
+/// A free port for each of [`PORTS`]. They are exchanged one after the other, so none of the new ones has
+/// one of the old ones in it.
 fn free_ports() -> Vec<String> {
     let mut found = Vec::new();
     while found.len() < PORTS.len() {
-        let port = fastrand::u16(20_000..32_768);
-        let text = port.to_string();
-        let is_free = std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
-        if is_free && !found.contains(&text) && !PORTS.iter().any(|old| text.contains(old)) {
-            found.push(text);
+        let port = free_port().to_string();
+        if !found.contains(&port) && !PORTS.iter().any(|old| port.contains(old)) {
+            found.push(port);
         }
     }
     found

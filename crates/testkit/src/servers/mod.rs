@@ -11,7 +11,7 @@ mod own_postgres;
 mod postgres;
 mod redis;
 
-pub use own_postgres::{OwnPostgres, server_user};
+pub use own_postgres::{OwnPostgres, free_port, server_user};
 pub use postgres::{POSTGRES_URL_VARIABLE, PostgresServer, postgres_admin_url};
 pub use redis::{OwnRedis, REDIS_URL_VARIABLE, redis_url};
 

@@ -165,8 +165,13 @@ impl Drop for OwnPostgres {
     }
 }
 
-/// A port that nobody listens on, below those that outgoing connections take.
-fn free_port() -> u16 {
+/// A port of 127.0.0.1 that nobody listens on, below those that outgoing connections take.
+///
+/// # Panics
+///
+/// If there is none.
+#[must_use]
+pub fn free_port() -> u16 {
     let free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
     std::iter::repeat_with(|| fastrand::u16(20_000..32_768))
         .find(free)
